@@ -1,0 +1,1 @@
+"""Ranking: which papers matter to whom, and why. Pure."""
