@@ -1,0 +1,245 @@
+"""Opening the database: engine, transactions, schema check. SQLite and Postgres by URL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from sqlite3 import Connection as SQLiteConnection
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from digest.errors import ConfigError, SchemaError, StoreBusy, StoreError
+from digest.store.schema import Base
+
+SQLITE_WAIT_MS = 30_000
+"""How long a SQLite writer waits for another one: the longest write we do is a day's prepare batch."""
+
+PRAGMAS = (
+    "PRAGMA journal_mode=WAL",  # readers do not block the writer, nor it them
+    "PRAGMA synchronous=FULL",  # what is acknowledged survives a power cut; NORMAL may lose the last commits
+    "PRAGMA foreign_keys=ON",
+    f"PRAGMA busy_timeout={SQLITE_WAIT_MS}",
+    "PRAGMA journal_size_limit=67108864",  # the WAL is cut back to 64 MiB at a checkpoint
+    "PRAGMA temp_store=MEMORY",
+)
+
+POSTGRES_ARGS: dict[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 20,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 45_000,  # ms; a half-open connection is noticed within a minute
+    "prepare_threshold": None,  # pgbouncer in transaction mode has no prepared statements to share
+}
+
+
+def open_engine(url: str) -> Engine:
+    """Open the store at ``url`` (``sqlite:///path`` or ``postgresql://…``).
+
+    Raises ``ConfigError`` for an address that is none, or whose driver is not installed.
+    """
+    address = _address(url)
+    if address.get_backend_name() == "sqlite":
+        return _sqlite(address)
+    return create_engine(
+        address, connect_args=POSTGRES_ARGS, pool_pre_ping=True, pool_size=5, max_overflow=10
+    )
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+        address.get_dialect().import_dbapi()
+    except ArgumentError as error:
+        raise ConfigError(
+            "store.url is not a database address", remedy="use sqlite:///PATH or postgresql://HOST/NAME"
+        ) from error
+    except ImportError as error:
+        raise ConfigError(
+            f"the driver for {address.drivername} is not installed",
+            remedy="pip install 'daily-papers-digest[postgres]'",
+        ) from error
+    if address.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise ConfigError(
+            f"store.url names {address.get_backend_name()}, which is not supported",
+            remedy="use sqlite:///PATH or postgresql://HOST/NAME",
+        )
+    return address
+
+
+def _sqlite(address: URL) -> Engine:
+    path = address.database
+    if path and path != ":memory:":
+        folder = Path(path).expanduser().parent
+        address = address.set(database=str(Path(path).expanduser()))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"the folder of the store cannot be made: {folder}: {error.strerror}",
+                remedy="choose another store.url, or make the folder writable",
+            ) from error
+    engine = create_engine(address, connect_args={"isolation_level": None, "timeout": SQLITE_WAIT_MS / 1000})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+    event.listen(engine, "commit", _commit)
+    event.listen(engine, "rollback", _rollback)
+    return engine
+
+
+def _prepare_sqlite(connection: SQLiteConnection, _record: object) -> None:
+    for pragma in PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """Take the write lock at once: upgrading a read lock later fails with BUSY, without waiting."""
+    how = "DEFERRED" if connection.get_execution_options().get("read_only") else "IMMEDIATE"
+    connection.exec_driver_sql(f"BEGIN {how}")
+
+
+def _commit(connection: Connection) -> None:
+    connection.exec_driver_sql("COMMIT")
+
+
+def _rollback(connection: Connection) -> None:
+    raw: Any = connection.connection.dbapi_connection
+    if raw is not None and raw.in_transaction:  # a full disk has rolled back by itself already
+        raw.execute("ROLLBACK")
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """A session in one writing transaction: committed at the end, rolled back on any error.
+
+    Raises ``StoreBusy`` when the database is locked or out of reach, ``StoreError`` when it cannot
+    be written (full, read-only, damaged).
+    """
+    with _named_errors(), Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session in one read-only transaction: on SQLite it never waits for a writer."""
+    quiet = engine.execution_options(read_only=True)
+    with _named_errors(), Session(quiet, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise _named(error) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StoreBusy("the connection to the store was lost", remedy="it is tried again") from error
+        raise
+
+
+def _named(error: OperationalError) -> StoreError:
+    words = str(error.orig)
+    for sign, message, remedy in (
+        ("readonly", "the store is read-only", "make the file and its folder writable"),
+        ("read-only", "the store is read-only", "point store.url at the writable server"),
+        ("full", "the disk of the store is full", "free some space; nothing was half written"),
+        ("No space left", "the disk of the store is full", "free some space; nothing was half written"),
+        ("malformed", "the store is damaged", "restore a backup made by `digest db backup`"),
+        ("no such table", "the store has no schema", "run `digest db upgrade`"),
+        ("unable to open", "the store cannot be opened", "check store.url and the rights on its folder"),
+    ):
+        if sign in words:
+            return StoreError(message, remedy=remedy)
+    return StoreBusy("the store is busy or out of reach", remedy="check that it runs; it is tried again")
+
+
+# --- schema ----------------------------------------------------------------------------------
+
+
+def migrations_folder() -> Path:
+    """Where the migrations lie: at the root of a checkout, inside the package when installed."""
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "migrations", package.parent / "migrations"):
+        if (folder / "env.py").is_file():
+            return folder
+    raise StoreError("the migrations are missing from this installation", remedy="install digest again")
+
+
+def _alembic(engine: Engine) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()))
+    config.attributes["engine"] = engine
+    return config
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Bring the schema to ``revision``. Several processes may call it at once: one does the work."""
+    with _named_errors():
+        command.upgrade(_alembic(engine), revision)
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Bring the schema back to ``revision``; used to prove that migrations lose nothing."""
+    with _named_errors():
+        command.downgrade(_alembic(engine), revision)
+
+
+def head() -> str:
+    """The newest revision this program knows."""
+    script = ScriptDirectory(str(migrations_folder()))
+    found = script.get_current_head()
+    if found is None:
+        raise StoreError("this installation has no migrations", remedy="install digest again")
+    return found
+
+
+def current(engine: Engine) -> str | None:
+    """The revision the store is at; ``None`` for a store without a schema."""
+    with _named_errors(), engine.execution_options(read_only=True).connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def check_schema(engine: Engine) -> None:
+    """Refuse a schema that is not exactly the program's. Raises ``SchemaError`` with the command to run."""
+    found, wanted = current(engine), head()
+    if found == wanted:
+        return
+    if found is None:
+        raise SchemaError("the store has no schema yet", remedy="run `digest db upgrade`")
+    known = {script.revision for script in ScriptDirectory(str(migrations_folder())).walk_revisions()}
+    if found in known:
+        raise SchemaError(
+            f"the store's schema is {found}, this program needs {wanted}", remedy="run `digest db upgrade`"
+        )
+    raise SchemaError(
+        f"the store's schema ({found}) is newer than this program ({wanted})",
+        remedy="install the newer digest",
+    )
+
+
+def differences(engine: Engine) -> list[Any]:
+    """What ``alembic check`` would find: differences between models and the migrated schema."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, Base.metadata))
+
+
+def database_now(session: Session) -> datetime:
+    """The database's clock, aware in UTC: leases are measured by it, whatever the hosts' clocks say."""
+    if session.get_bind().dialect.name == "sqlite":
+        return datetime.now(UTC)
+    now: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return now.astimezone(UTC)
