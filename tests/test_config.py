@@ -1,0 +1,89 @@
+"""Settings: precedence, errors that name the key, secrets that stay secret."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from digest.config import load, shown
+from digest.errors import ConfigError
+
+
+@pytest.fixture(autouse=True)
+def quiet_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("DIGEST_CONFIG", "DIGEST_SECRETS_DIR", "CREDENTIALS_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "settings.toml"
+    path.write_text(text)
+    return path
+
+
+def test_without_any_file_the_defaults_hold() -> None:
+    assert load().digest.limit == 10
+
+
+def test_the_environment_beats_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGEST_EMAIL__PORT", "2525")
+    settings = load(write(tmp_path, '[email]\nport = 26\nhost = "mail.example.org"\n'))
+    assert (settings.email.port, settings.email.host) == (2525, "mail.example.org")
+
+
+def test_a_secret_file_beats_the_configuration_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / "email__password").write_text("from-a-file\n")
+    monkeypatch.setenv("DIGEST_SECRETS_DIR", str(secrets))
+    settings = load(write(tmp_path, '[email]\npassword = "from-toml"\n'))
+    assert settings.email.password is not None
+    assert settings.email.password.get_secret_value() == "from-a-file"
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('[email]\nhots = "x"\n', r"email\.hots: unknown key"),
+        ("[emial]\n", "emial: unknown key"),
+        ('[email]\nport = "many"\n', r"email\.port"),
+        ('[digest]\ntimezone = "Mars/Olympus"\n', r"digest\.timezone.*no time zone"),
+        ("[digest\n", "not valid TOML"),
+    ],
+)
+def test_a_wrong_configuration_names_the_key(tmp_path: Path, text: str, key: str) -> None:
+    with pytest.raises(ConfigError, match=key):
+        load(write(tmp_path, text))
+
+
+def test_a_wrong_value_is_never_repeated_because_it_may_be_a_secret(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, '[email]\nport = "canary-secret"\n'))
+    assert "canary-secret" not in str(caught.value)
+
+
+def test_a_file_that_is_named_but_missing_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no configuration file"):
+        load(tmp_path / "nowhere.toml")
+
+
+def test_a_secrets_folder_that_is_missing_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_SECRETS_DIR", str(tmp_path / "nowhere"))
+    with pytest.raises(ConfigError, match="secrets folder"):
+        load()
+
+
+def test_secrets_are_masked_when_shown(tmp_path: Path) -> None:
+    settings = load(
+        write(
+            tmp_path,
+            '[store]\nurl = "postgresql://me:canary-one@db/digest"\n[email]\npassword = "canary-two"\n'
+            '[web]\nsecret_keys = ["canary-three-long-enough"]\n',
+        )
+    )
+    text = str(shown(settings)) + repr(settings.email) + repr(settings.web)
+    assert "canary" not in text
