@@ -1,0 +1,38 @@
+"""Builds the house from settings: engine, source, channels, keys. Built once, passed down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from digest.config import Settings
+from digest.store.database import check_schema, open_engine
+from digest.tokens import Keys
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """An opened store with what the settings say. Nothing here is read from the environment again."""
+
+    settings: Settings
+    engine: Engine
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of links. Raises ``ConfigError`` when none is configured."""
+        return Keys(tuple(key.get_secret_value().encode() for key in self.settings.web.secret_keys))
+
+
+@contextmanager
+def open_house(settings: Settings, *, schema: bool = True) -> Iterator[House]:
+    """Open the store; with ``schema`` refuse one that is not up to date, naming the command."""
+    engine = open_engine(settings.store.url)
+    try:
+        if schema:
+            check_schema(engine)
+        yield House(settings, engine)
+    finally:
+        engine.dispose()

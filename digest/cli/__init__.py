@@ -1,0 +1,105 @@
+"""The command line. One module per noun, loaded only when its command is called.
+
+Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage,
+3 configuration, 4 store, 5 source, 6 delivery, 7 done with gaps, 130 interrupted; the table
+stands in ``docs/cli.md``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from digest import __version__
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    # name: (module, one line of help); listed in the order of a subscriber's and an admin's day
+    "config": ("digest.cli.config", "Show or check the effective settings."),
+    "db": ("digest.cli.db", "Upgrade, check or back up the store."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported only when they run: ``--help`` reads the table alone."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  the signature is Click's
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _ = COMMANDS[cmd_name]
+        found = import_module(module).command
+        if not isinstance(found, click.Command):
+            raise TypeError(f"{module}.command is no Click command")
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="digest")
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Configuration file (default: $DIGEST_CONFIG, ./config.toml, or the user's).",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Only data and errors.")
+@click.pass_context
+def root(ctx: click.Context, config_path: Path | None, quiet: bool) -> None:  # noqa: FBT001  Click calls it
+    """Daily Papers, read every day: a ranked, honest digest by e-mail or Slack."""
+    ctx.obj = {"config_path": config_path, "quiet": quiet}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command and return its exit code; every error is one line with a remedy."""
+    if os.environ.get("NO_COLOR"):
+        os.environ.pop("FORCE_COLOR", None)  # Rich would let FORCE_COLOR win
+    try:
+        result = root.main(args=arguments, prog_name="digest", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        _close_stdout()
+        return 0
+    except Exception as error:  # noqa: BLE001  the last door: no traceback reaches a person
+        return _say(error)
+    return result if isinstance(result, int) else 0
+
+
+def _close_stdout() -> None:
+    """Keep the interpreter from complaining about the closed pipe at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(error: Exception) -> int:
+    from digest.errors import DigestError
+
+    if not isinstance(error, DigestError):
+        if os.environ.get("DIGEST_DEBUG"):
+            raise error
+        click.echo(f"error: {type(error).__name__}: this is a fault of digest, not yours", err=True)
+        click.echo("  → run it again with DIGEST_DEBUG=1 and report what it says", err=True)
+        return 1
+    click.echo(f"error: {error}", err=True)
+    if error.remedy:
+        click.echo(f"  → {error.remedy}", err=True)
+    return error.exit_code
+
+
+def run() -> None:
+    """The console script."""
+    sys.exit(main())

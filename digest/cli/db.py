@@ -1,0 +1,41 @@
+"""``digest db``: the store's schema and its copies."""
+
+from __future__ import annotations
+
+import click
+
+from digest.cli.context import say, settings_of
+
+
+@click.group(help="Upgrade, check or back up the store.")
+def command() -> None:
+    pass
+
+
+@command.command("upgrade")
+@click.pass_context
+def upgrade(ctx: click.Context) -> None:
+    """Bring the store's schema up to this program. Safe to repeat, and from several hosts at once."""
+    from digest.bootstrap import open_house
+    from digest.store import database
+
+    with open_house(settings_of(ctx), schema=False) as house:
+        before = database.current(house.engine)
+        database.upgrade(house.engine)
+        after = database.current(house.engine)
+    say(
+        ctx,
+        f"the store is at {after}"
+        if before == after
+        else f"the store went from {before or 'nothing'} to {after}",
+    )
+
+
+@command.command("check")
+@click.pass_context
+def check(ctx: click.Context) -> None:
+    """End with 0 if the store's schema is this program's, with 4 and the command to run if not."""
+    from digest.bootstrap import open_house
+
+    with open_house(settings_of(ctx)):
+        say(ctx, "the store is up to date")

@@ -1,0 +1,52 @@
+"""Structured logs: one line a record, on stderr, for people on a terminal and as JSON elsewhere.
+
+Secrets and addresses are never passed to a logger; ``mask`` shortens an address where a person
+must recognise it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+from digest.config import LogSettings
+
+
+def set_up(settings: LogSettings, *, quiet: bool = False) -> None:
+    """Set up logging for this process, once, at its start."""
+    level = max(getattr(logging, settings.level.upper()), logging.WARNING if quiet else 0)
+    console = settings.format == "console" or (settings.format == "auto" and sys.stderr.isatty())
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    # libraries speak up only when something is wrong; alembic's "INFO" lines would spoil stdout pipes
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s", force=True)
+
+
+def mask(address: str) -> str:
+    """An address a person recognises and a log may hold: ``r…@example.org``, ``https://hooks…``.
+
+    >>> mask("reader@example.org")
+    'r…@example.org'
+    """
+    name, mark, domain = address.rpartition("@")
+    if mark:
+        return f"{name[:1]}…@{domain}"
+    if address.startswith("http"):
+        return address.split("/services/")[0][:24] + "…"
+    return address

@@ -1,0 +1,1 @@
+"""The three steps: collect (source → store), prepare (store → digest), deliver (digest → channel)."""
