@@ -365,6 +365,10 @@ class Verdict(StrEnum):
     NO_MATCH = "no keyword hit"
 
 
+VERDICTS: tuple[Verdict, ...] = tuple(Verdict)
+"""The code of a verdict in ``Ranking.verdicts`` is its place here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """A candidate with its score for one profile and what became of it.
@@ -380,11 +384,16 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """All that happened for one profile: the chosen, best first, and counts of the rest."""
+    """All that happened for one profile: the chosen, best first, and counts of the rest.
+
+    ``verdicts`` holds one byte per candidate, in the candidates' order: its place in ``VERDICTS``.
+    Compose needs them to count a paper once however many profiles a subscriber has.
+    """
 
     profile: Profile
     chosen: tuple[Ranked, ...]
     near_misses: tuple[Ranked, ...] = ()
+    verdicts: bytes = b""
     below_bar: int = 0
     excluded: int = 0
     over_limit: int = 0
@@ -440,19 +449,25 @@ class DayAccount:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """How a digest accounts for itself: every listed paper is in exactly one count.
+    """How a digest accounts for itself.
 
-    ``missing_days`` are weekdays that could not be read; ``as_of`` is when the store was read.
+    ``listed`` papers stand on the ``days`` covered; ``considered`` of them are new to this
+    subscriber (or featured again, late, rising), and each of those is in exactly one of the counts
+    ``chosen``, ``already_sent``, ``below_bar`` (which holds those no keyword hit), ``excluded`` and
+    ``over_limit``. ``missing_days`` are weekdays that could not be read; ``as_of`` is when the store
+    was read; ``bar`` is the lowest bar of the profiles.
     """
 
     as_of: datetime
     days: tuple[DayAccount, ...]
     listed: int
+    considered: int
     chosen: int
     already_sent: int
     below_bar: int
     excluded: int
     over_limit: int
+    bar: float = 0.0
     missing_days: tuple[date, ...] = ()
     near_misses: tuple[NearMiss, ...] = ()
 

@@ -1,0 +1,168 @@
+"""Builds a digest and its account from the rankings of one subscriber's profiles. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from digest.model import (
+    VERDICTS,
+    Account,
+    Candidate,
+    DayAccount,
+    Digest,
+    DigestKind,
+    Entry,
+    NearMiss,
+    Ranked,
+    Ranking,
+    Section,
+    Subscriber,
+    Verdict,
+)
+
+NEAR_MISSES = 3
+"""How many papers just below the bar an empty digest names."""
+
+PRECEDENCE = (
+    Verdict.CHOSEN,
+    Verdict.OVER_LIMIT,
+    Verdict.ALREADY_SENT,
+    Verdict.BELOW_BAR,
+    Verdict.EXCLUDED,
+    Verdict.REQUIRED_MISSING,
+    Verdict.NO_MATCH,
+)
+"""What counts for a paper that several profiles judged differently: the most favourable word."""
+
+_PLACES = bytes.maketrans(
+    bytes(range(len(VERDICTS))), bytes(PRECEDENCE.index(verdict) for verdict in VERDICTS)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What one slot's digest is about, apart from the papers: the days covered and the moment.
+
+    ``listed`` is the number of papers on those days; ``first`` and ``catch_up`` say why the span is
+    what it is.
+    """
+
+    slot: date
+    as_of: datetime
+    days: tuple[DayAccount, ...]
+    listed: int
+    next_slot: date | None = None
+    missing_days: tuple[date, ...] = ()
+    first: bool = False
+    catch_up: bool = False
+
+
+def compose(subscriber: Subscriber, rankings: Sequence[Ranking], edition: Edition) -> Digest:
+    """Build the digest: a section per profile, each paper once, and the account of the rest.
+
+    A paper stands in the first profile's section that chose it and names the others. All rankings
+    must be of the same candidates in the same order.
+    """
+    homes = _homes(rankings)
+    sections = tuple(_section(ranking, homes) for ranking in rankings)
+    return Digest(
+        subscriber_id=subscriber.id,
+        slot=edition.slot,
+        kind=_kind(edition, homes),
+        sections=tuple(section for section in sections if section.entries) or sections,
+        account=_account(rankings, edition),
+        timezone=subscriber.timezone,
+        send_at=subscriber.send_at,
+        next_slot=edition.next_slot,
+    )
+
+
+def _homes(rankings: Sequence[Ranking]) -> dict[str, list[str]]:
+    """For each chosen paper the names of the profiles that chose it, in profile order."""
+    homes: dict[str, list[str]] = {}
+    for ranking in rankings:
+        for ranked in ranking.chosen:
+            homes.setdefault(ranked.candidate.paper.id, []).append(ranking.profile.name)
+    return homes
+
+
+def _section(ranking: Ranking, homes: Mapping[str, list[str]]) -> Section:
+    name = ranking.profile.name
+    mine = (ranked for ranked in ranking.chosen if homes[ranked.candidate.paper.id][0] == name)
+    return Section(
+        profile_id=ranking.profile.id,
+        profile_name=name,
+        profile_text=ranking.profile.text,
+        entries=tuple(_entry(ranked, homes) for ranked in mine),
+    )
+
+
+def _entry(ranked: Ranked, homes: Mapping[str, list[str]]) -> Entry:
+    candidate = ranked.candidate
+    return Entry(
+        paper_id=candidate.paper.id,
+        revision=candidate.paper.revision,
+        day=candidate.day,
+        mark=candidate.mark,
+        score=ranked.score,
+        upvotes=candidate.upvotes,
+        code_stars=candidate.paper.code_stars,
+        also_in=tuple(homes[candidate.paper.id][1:]),
+    )
+
+
+def _kind(edition: Edition, homes: Mapping[str, list[str]]) -> DigestKind:
+    if not homes:
+        return DigestKind.EMPTY
+    if edition.first:
+        return DigestKind.FIRST
+    return DigestKind.CATCH_UP if edition.catch_up else DigestKind.DAILY
+
+
+def _account(rankings: Sequence[Ranking], edition: Edition) -> Account:
+    counts = _counts(rankings)
+    return Account(
+        as_of=edition.as_of,
+        days=edition.days,
+        listed=edition.listed,
+        considered=sum(counts.values()),
+        chosen=counts[Verdict.CHOSEN],
+        already_sent=counts[Verdict.ALREADY_SENT],
+        below_bar=counts[Verdict.BELOW_BAR] + counts[Verdict.NO_MATCH],
+        excluded=counts[Verdict.EXCLUDED] + counts[Verdict.REQUIRED_MISSING],
+        over_limit=counts[Verdict.OVER_LIMIT],
+        bar=min((ranking.bar for ranking in rankings), default=0.0),
+        missing_days=edition.missing_days,
+        near_misses=_near_misses(rankings),
+    )
+
+
+def _counts(rankings: Sequence[Ranking]) -> Counter[Verdict]:
+    """Each candidate once, under the most favourable verdict any profile gave it."""
+    placed = [ranking.verdicts.translate(_PLACES) for ranking in rankings]
+    best = placed[0] if len(placed) == 1 else bytes(map(min, *placed)) if placed else b""
+    return Counter({PRECEDENCE[place]: count for place, count in Counter(best).items()})
+
+
+def _near_misses(rankings: Sequence[Ranking]) -> tuple[NearMiss, ...]:
+    """The papers that came closest to a bar without passing any, nearest first."""
+    nearest: dict[str, NearMiss] = {}
+    chosen = {ranked.candidate.paper.id for ranking in rankings for ranked in ranking.chosen}
+    for ranking in rankings:
+        for ranked in ranking.near_misses:
+            miss = _near_miss(ranked.candidate, ranked, ranking.bar)
+            known = nearest.get(miss.paper_id)
+            if miss.paper_id not in chosen and (known is None or _gap(miss) < _gap(known)):
+                nearest[miss.paper_id] = miss
+    return tuple(sorted(nearest.values(), key=lambda miss: (_gap(miss), miss.paper_id))[:NEAR_MISSES])
+
+
+def _near_miss(candidate: Candidate, ranked: Ranked, bar: float) -> NearMiss:
+    return NearMiss(candidate.paper.id, candidate.paper.title, ranked.score.value, bar)
+
+
+def _gap(miss: NearMiss) -> float:
+    return miss.bar - miss.score

@@ -1,0 +1,141 @@
+"""Composing: sections, each paper once, and an account that adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.compose import Edition, compose
+from digest.model import (
+    VERDICTS,
+    Candidate,
+    ChannelName,
+    DayAccount,
+    DayState,
+    Digest,
+    DigestKind,
+    Paper,
+    Profile,
+    Ranked,
+    Ranking,
+    Score,
+    Subscriber,
+    SubscriberState,
+    Verdict,
+)
+
+DAY = date(2026, 3, 2)
+NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
+READER = Subscriber(
+    7, ChannelName.EMAIL, "reader@example.org", SubscriberState.CONFIRMED, "Europe/Berlin", time(7, 30)
+)
+PAPERS = [Candidate(Paper(f"2603.0000{n}", f"Paper {n}"), DAY, upvotes=n, arrival=1) for n in range(6)]
+
+
+def edition(*, first: bool = False, catch_up: bool = False) -> Edition:
+    return Edition(
+        slot=DAY,
+        as_of=NOW,
+        days=(DayAccount(DAY, DayState.OPEN, 6),),
+        listed=6,
+        next_slot=date(2026, 3, 3),
+        first=first,
+        catch_up=catch_up,
+    )
+
+
+def ranking(name: str, verdicts: Sequence[Verdict], *, near: float = 4.0) -> Ranking:
+    """A ranking of the six papers with these verdicts, in order."""
+    judged = [
+        Ranked(paper, Score(9.0 if verdict is Verdict.CHOSEN else near), verdict)
+        for paper, verdict in zip(PAPERS, verdicts, strict=True)
+    ]
+    return Ranking(
+        profile=Profile(1, READER.id, name, name),
+        chosen=tuple(one for one in judged if one.verdict is Verdict.CHOSEN),
+        near_misses=tuple(one for one in judged if one.verdict is Verdict.BELOW_BAR),
+        verdicts=bytes(VERDICTS.index(verdict) for verdict in verdicts),
+        bar=5.0,
+    )
+
+
+C, B, E, L, S, N = (
+    Verdict.CHOSEN,
+    Verdict.BELOW_BAR,
+    Verdict.EXCLUDED,
+    Verdict.OVER_LIMIT,
+    Verdict.ALREADY_SENT,
+    Verdict.NO_MATCH,
+)
+
+
+def ids(digest: Digest) -> list[str]:
+    return [entry.paper_id for entry in digest.entries]
+
+
+def test_a_paper_chosen_twice_stands_once_and_names_the_other_profile() -> None:
+    digest = compose(
+        READER, [ranking("one", [C, C, B, B, B, B]), ranking("two", [B, C, C, B, B, B])], edition()
+    )
+    assert ids(digest) == ["2603.00000", "2603.00001", "2603.00002"]
+    assert digest.sections[0].entries[1].also_in == ("two",)
+
+
+def test_every_considered_paper_is_in_exactly_one_count() -> None:
+    account = compose(READER, [ranking("one", [C, B, E, L, S, N])], edition()).account
+    assert (account.chosen, account.below_bar, account.excluded) == (1, 2, 1)
+    assert (account.over_limit, account.already_sent) == (1, 1)
+    assert account.considered == 6
+
+
+@given(st.lists(st.lists(st.sampled_from(VERDICTS), min_size=6, max_size=6), min_size=1, max_size=4))
+def test_the_account_adds_up_whatever_the_profiles_said(verdicts: list[list[Verdict]]) -> None:
+    rankings = [ranking(str(number), row) for number, row in enumerate(verdicts)]
+    digest = compose(READER, rankings, edition())
+    account = digest.account
+    parts = account.below_bar + account.excluded + account.over_limit + account.already_sent
+    assert account.chosen + parts == account.considered == len(PAPERS)
+    assert account.chosen == len(digest.entries) == len(set(ids(digest)))
+
+
+def test_a_paper_over_one_limit_but_below_another_bar_counts_as_over_the_limit() -> None:
+    account = compose(
+        READER, [ranking("one", [L, B, B, B, B, B]), ranking("two", [B] * 6)], edition()
+    ).account
+    assert (account.over_limit, account.below_bar) == (1, 5)
+
+
+def test_a_digest_without_entries_is_empty_and_names_the_three_nearest_misses() -> None:
+    digest = compose(
+        READER, [ranking("one", [B] * 6, near=4.5), ranking("two", [B] * 6, near=4.8)], edition()
+    )
+    assert digest.kind is DigestKind.EMPTY
+    assert [miss.score for miss in digest.account.near_misses] == [4.8] * 3
+
+
+def test_a_paper_that_another_profile_chose_is_no_near_miss() -> None:
+    digest = compose(
+        READER, [ranking("one", [C, B, N, N, N, N]), ranking("two", [B, B, N, N, N, N])], edition()
+    )
+    assert [miss.paper_id for miss in digest.account.near_misses] == ["2603.00001"]
+
+
+def test_sections_without_entries_are_left_out_unless_all_are_empty() -> None:
+    digest = compose(READER, [ranking("one", [B] * 6), ranking("two", [C] + [B] * 5)], edition())
+    assert [section.profile_name for section in digest.sections] == ["two"]
+    empty = compose(READER, [ranking("one", [B] * 6), ranking("two", [B] * 6)], edition())
+    assert [section.profile_name for section in empty.sections] == ["one", "two"]
+
+
+def test_the_kind_says_why_the_span_is_what_it_is() -> None:
+    chosen = [ranking("one", [C] + [B] * 5)]
+    assert compose(READER, chosen, edition(first=True)).kind is DigestKind.FIRST
+    assert compose(READER, chosen, edition(catch_up=True)).kind is DigestKind.CATCH_UP
+    assert compose(READER, chosen, edition()).kind is DigestKind.DAILY
+
+
+def test_a_subscriber_without_profiles_gets_an_empty_account() -> None:
+    assert compose(READER, [], edition()).account.considered == 0
