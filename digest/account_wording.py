@@ -1,0 +1,71 @@
+"""How a digest sums itself up, in plain words, the same in mail, Slack, web and terminal. Pure; no mark-up.
+
+What comes from papers and profiles is passed through as it is: each channel escapes for itself.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from digest.model import Account, DayAccount, DayState, Digest
+
+STILL_FILLING = (DayState.OPEN, DayState.SETTLING)
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 paper``, ``2 papers``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def day_name(day: date, *, year: bool = False) -> str:
+    """``Fri 20 Nov``, with ``year`` ``Fri 20 Nov 2026``; English whatever the locale."""
+    week = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[day.weekday()]
+    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    return f"{week} {day.day} {months[day.month - 1]}" + (f" {day.year}" if year else "")
+
+
+def account_line(account: Account, timezone: str) -> str:
+    """The one line in which a digest accounts for itself: what was listed, and what became of it."""
+    counts = (
+        (account.chosen, "chosen"),
+        (account.already_sent, "already sent"),
+        (account.below_bar, f"below the bar of {account.bar:.1f}"),
+        (account.excluded, "excluded"),
+        (account.over_limit, "over the limit"),
+    )
+    told = ", ".join(f"{count} {word}" for count, word in counts if count or word == "chosen")
+    return f"{plural(account.listed, 'paper')} listed {_span(account)}: {told}.{_gaps(account, timezone)}"
+
+
+def _span(account: Account) -> str:
+    days = [day.day for day in account.days]
+    if not days:
+        return "on no day"
+    if len(days) == 1:
+        return f"on {day_name(days[0])}"
+    return f"from {day_name(min(days))} to {day_name(max(days))}"
+
+
+def _gaps(account: Account, timezone: str) -> str:
+    as_of = account.as_of.astimezone(ZoneInfo(timezone)).strftime("%H:%M")
+    filling = [day_name(day.day) for day in account.days if _filling(day)]
+    missing = [day_name(day) for day in account.missing_days]
+    told = f" {', '.join(filling)} still filling at {as_of}." if filling else ""
+    return told + (f" Could not be read: {', '.join(missing)}." if missing else "")
+
+
+def _filling(day: DayAccount) -> bool:
+    return day.state in STILL_FILLING
+
+
+def summary_line(digest: Digest) -> str:
+    """What awaits the reader: ``7 papers for you: vision 4, agents 3``."""
+    count = len(digest.entries)
+    if not count:
+        return "No paper passed your bar this time."
+    sections = [section for section in digest.sections if section.entries]
+    if len(sections) == 1:
+        return f"{plural(count, 'paper')} for you: {sections[0].profile_name}"
+    told = ", ".join(f"{section.profile_name} {len(section.entries)}" for section in sections)
+    return f"{plural(count, 'paper')} for you: {told}"
