@@ -1,0 +1,43 @@
+"""The packed statistics of the ranking, kept so that no process counts the whole store again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from digest.store.schema import CorpusRow
+
+NAME = "papers"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCorpus:
+    """The bytes, and the arrival number up to which papers are counted in."""
+
+    body: bytes
+    arrival: int
+    papers: int
+
+
+def load(session: Session) -> StoredCorpus | None:
+    """The kept statistics, if any."""
+    row = session.execute(
+        select(CorpusRow.body, CorpusRow.arrival, CorpusRow.papers).where(CorpusRow.name == NAME)
+    ).one_or_none()
+    return StoredCorpus(row.body, row.arrival, row.papers) if row else None
+
+
+def save(session: Session, corpus: StoredCorpus, *, now: datetime) -> None:
+    """Keep statistics, unless newer ones are there already."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    values = {"built_at": now, "arrival": corpus.arrival, "papers": corpus.papers, "body": corpus.body}
+    statement = dialect.insert(CorpusRow).values(name=NAME, **values)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[CorpusRow.name], set_=values, where=CorpusRow.arrival <= corpus.arrival
+        )
+    )

@@ -1,0 +1,150 @@
+"""The stored form of a digest: one compact JSON value, so that a hundred thousand a day stay small.
+
+Entries are lists in a fixed order rather than objects: names would be two thirds of the bytes.
+``FORM`` is written with each value; a later form must still read the earlier ones.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+
+from digest.model import (
+    Account,
+    DayAccount,
+    DayState,
+    Digest,
+    DigestKind,
+    Entry,
+    Field,
+    Mark,
+    NearMiss,
+    Reason,
+    ReasonKind,
+    Score,
+    Section,
+)
+
+FORM = 1
+
+
+def pack(digest: Digest) -> dict[str, Any]:
+    """A digest as a JSON value. ``unpack`` gives the same digest back."""
+    return {
+        "form": FORM,
+        "zone": digest.timezone,
+        "at": digest.send_at.isoformat("minutes"),
+        "next": digest.next_slot.isoformat() if digest.next_slot else None,
+        "sections": [_pack_section(section) for section in digest.sections],
+        "account": _pack_account(digest.account),
+    }
+
+
+def unpack(value: dict[str, Any], *, digest_id: int, subscriber_id: int, slot: date, kind: str) -> Digest:
+    """The digest that was packed. Raises ``KeyError`` or ``ValueError`` for a value that is none."""
+    if value["form"] != FORM:
+        raise ValueError(
+            f"digest {digest_id} is stored in form {value['form']}, which this program cannot read"
+        )
+    return Digest(
+        id=digest_id,
+        subscriber_id=subscriber_id,
+        slot=slot,
+        kind=DigestKind(kind),
+        sections=tuple(_unpack_section(section) for section in value["sections"]),
+        account=_unpack_account(value["account"]),
+        timezone=value["zone"],
+        send_at=time.fromisoformat(value["at"]),
+        next_slot=date.fromisoformat(value["next"]) if value["next"] else None,
+    )
+
+
+def _pack_section(section: Section) -> list[Any]:
+    entries = [_pack_entry(entry) for entry in section.entries]
+    return [section.profile_id, section.profile_name, section.profile_text, entries]
+
+
+def _unpack_section(value: list[Any]) -> Section:
+    return Section(value[0], value[1], value[2], tuple(_unpack_entry(entry) for entry in value[3]))
+
+
+def _pack_entry(entry: Entry) -> list[Any]:
+    return [
+        entry.paper_id,
+        entry.revision,
+        entry.day.isoformat(),
+        entry.mark.value,
+        entry.upvotes,
+        entry.code_stars,
+        list(entry.also_in),
+        entry.score.value,
+        [_pack_reason(reason) for reason in entry.score.reasons],
+    ]
+
+
+def _unpack_entry(value: list[Any]) -> Entry:
+    return Entry(
+        paper_id=value[0],
+        revision=value[1],
+        day=date.fromisoformat(value[2]),
+        mark=Mark(value[3]),
+        upvotes=value[4],
+        code_stars=value[5],
+        also_in=tuple(value[6]),
+        score=Score(value[7], tuple(_unpack_reason(reason) for reason in value[8])),
+    )
+
+
+def _pack_reason(reason: Reason) -> list[Any]:
+    return [
+        reason.kind.value,
+        reason.term,
+        reason.points,
+        reason.field.value if reason.field else None,
+        reason.related_to,
+    ]
+
+
+def _unpack_reason(value: list[Any]) -> Reason:
+    return Reason(ReasonKind(value[0]), value[1], value[2], Field(value[3]) if value[3] else None, value[4])
+
+
+def _pack_account(account: Account) -> dict[str, Any]:
+    return {
+        "as_of": account.as_of.isoformat(),
+        "days": [[day.day.isoformat(), day.state.value, day.listed] for day in account.days],
+        "counts": [
+            account.listed,
+            account.considered,
+            account.chosen,
+            account.already_sent,
+            account.below_bar,
+            account.excluded,
+            account.over_limit,
+        ],
+        "bar": account.bar,
+        "missing": [day.isoformat() for day in account.missing_days],
+        "near": [[miss.paper_id, miss.title, miss.score, miss.bar] for miss in account.near_misses],
+    }
+
+
+def _unpack_account(value: dict[str, Any]) -> Account:
+    listed, considered, chosen, already_sent, below_bar, excluded, over_limit = value["counts"]
+    return Account(
+        as_of=datetime.fromisoformat(value["as_of"]),
+        days=tuple(_unpack_day(day) for day in value["days"]),
+        listed=listed,
+        considered=considered,
+        chosen=chosen,
+        already_sent=already_sent,
+        below_bar=below_bar,
+        excluded=excluded,
+        over_limit=over_limit,
+        bar=value["bar"],
+        missing_days=tuple(date.fromisoformat(day) for day in value["missing"]),
+        near_misses=tuple(NearMiss(*miss) for miss in value["near"]),
+    )
+
+
+def _unpack_day(value: list[Any]) -> DayAccount:
+    return DayAccount(date.fromisoformat(value[0]), DayState(value[1]), value[2])
