@@ -135,6 +135,7 @@ class DigestSettings(Part):
     rising: bool = True
     empty: Literal["always", "weekly", "never"] = "weekly"
     catch_up_days: int = Field(7, ge=1, le=30)
+    wait_minutes: int = Field(120, ge=0, le=720)
     abstract_sentences: int = Field(2, ge=0, le=10)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,18 @@ def test_secrets_are_masked_when_shown(tmp_path: Path) -> None:
     )
     text = str(shown(settings)) + repr(settings.email) + repr(settings.web)
     assert "canary" not in text
+
+
+EXAMPLE = Path(__file__).resolve().parents[1] / "config.example.toml"
+
+
+def test_the_example_holds_every_key_with_its_true_default() -> None:
+    """Keys without a default of their own stand there as comments."""
+    text = EXAMPLE.read_text()
+    example = tomllib.loads(text)
+    for section, keys in load().model_dump().items():
+        for key, default in keys.items():
+            if key in example[section]:
+                assert load(EXAMPLE).model_dump()[section][key] == default, f"{section}.{key}"
+            else:
+                assert f"# {key} = " in text, f"{section}.{key} is not in config.example.toml"

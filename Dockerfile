@@ -1,0 +1,29 @@
+# syntax=docker/dockerfile:1
+FROM python:3.13-slim AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /src
+RUN python -m venv /opt/digest
+COPY requirements/run.txt requirements/run.txt
+RUN /opt/digest/bin/pip install --require-hashes -r requirements/run.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY digest digest
+COPY migrations migrations
+RUN /opt/digest/bin/pip install --no-deps .
+
+FROM python:3.13-slim
+# a numeric user, so that "runAsNonRoot" can be checked; the root file system may be read-only
+RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin digest \
+  && install -d -o 10001 -g 10001 /data
+COPY --from=build /opt/digest /opt/digest
+ENV PATH=/opt/digest/bin:$PATH \
+    PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    DIGEST_STORE__URL=sqlite:////data/digest.sqlite3 \
+    DIGEST_WEB__HOST=0.0.0.0
+USER 10001:10001
+WORKDIR /data
+VOLUME ["/data"]
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+ENTRYPOINT ["digest"]
+CMD ["run"]
