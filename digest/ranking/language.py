@@ -1,0 +1,244 @@
+"""The profile language: text → keywords → the same text again.
+
+Pieces are separated by commas, semicolons or line breaks::
+
+    profile = piece ("," piece)*
+    piece   = ["+" | "-"] [field ":"] (words | '"' words '"') ["*"] ["^" weight]
+    field   = "title" | "abstract" | "author" | "org"
+
+Everything a person may get wrong is answered by a ``ProfileError`` that names the piece, its position and a
+remedy. The limits stand at the door, so that no later step has to fear a profile.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from digest.errors import ProfileError
+from digest.model import Field, Keyword, KeywordKind
+from digest.ranking.text import BREAK, words
+
+LONGEST_PROFILE = 4_000
+"""Characters; a page of text, twenty times what people type."""
+MOST_KEYWORDS = 60
+"""Pieces of one profile; the widest that people keep has about forty."""
+LONGEST_PIECE = 240
+"""Characters of one piece: a long sentence."""
+MOST_WORDS = 40
+"""Words of one piece: a long sentence."""
+MOST_WILDCARDS = 10
+SHORTEST_WILDCARD = 3
+"""Letters before the star: shorter ones match half of every text."""
+LEAST_WEIGHT, MOST_WEIGHT = 0.1, 10.0
+
+_FIELDS = {
+    "title": Field.TITLE,
+    "abstract": Field.ABSTRACT,
+    "author": Field.AUTHOR,
+    "org": Field.ORG,
+    "ti": Field.TITLE,
+    "abs": Field.ABSTRACT,
+    "au": Field.AUTHOR,
+    "authors": Field.AUTHOR,
+    "organisation": Field.ORG,
+    "organization": Field.ORG,
+}
+_MARKS = {"-": KeywordKind.EXCLUDE, "+": KeywordKind.REQUIRE}
+_TYPOGRAPHY = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "，": ",", "；": ";", "、": ","}
+)
+_DASHES = "-–—−"
+_FIELD = re.compile(r"([A-Za-z]{2,}):(?=\S)")
+_WEIGHT = re.compile(r"\^([^\s^\"]*)$")
+_NUMBER = re.compile(r"\d{1,3}(\.\d{1,3})?|\.\d{1,3}")
+
+
+class _Piece(NamedTuple):
+    text: str
+    position: int
+
+    def error(self, message: str, remedy: str) -> ProfileError:
+        return ProfileError(
+            f"{self.text!r} (position {self.position + 1}): {message}",
+            piece=self.text,
+            position=self.position,
+            remedy=remedy,
+        )
+
+
+def parse_profile(text: str) -> tuple[Keyword, ...]:
+    """The keywords of a profile, in order, each once. Blank text gives ``()``: the trending profile.
+
+    Raises:
+        ProfileError: naming the piece, its position (0-based offset in ``text``) and a remedy.
+    """
+    if len(text) > LONGEST_PROFILE:
+        piece = _Piece(text[:40] + "…", 0)
+        raise piece.error(
+            f"the profile is {len(text):,} characters long; the limit is {LONGEST_PROFILE:,}",
+            "keep the keywords that matter, or make two profiles",
+        )
+    found: dict[Keyword, Keyword] = {}
+    for number, piece in enumerate(_pieces(text.translate(_TYPOGRAPHY))):
+        if number == MOST_KEYWORDS:
+            raise piece.error(
+                f"more than {MOST_KEYWORDS} keywords in one profile",
+                "drop some, or spread them over two profiles",
+            )
+        keyword = _keyword(piece)
+        _refuse_contradiction(piece, keyword, found)
+        found.setdefault(_identity(keyword), keyword)
+    keywords = tuple(found.values())
+    _limit_wildcards(keywords)
+    return keywords
+
+
+def format_profile(keywords: tuple[Keyword, ...] | list[Keyword]) -> str:
+    """Keywords as a person would type them; ``parse_profile`` reads the same keywords back."""
+    return ", ".join(format_keyword(keyword) for keyword in keywords)
+
+
+def format_keyword(keyword: Keyword) -> str:
+    """One keyword with its marks: ``-title:"video generation"``, ``agent*^2``."""
+    mark = {KeywordKind.EXCLUDE: "-", KeywordKind.REQUIRE: "+"}.get(keyword.kind, "")
+    field = "" if keyword.field is Field.ANY else f"{keyword.field.value}:"
+    body = keyword.text + ("*" if keyword.prefix else "")
+    quoted = f'"{body}"' if keyword.exact else body
+    weight = "" if keyword.weight == 1 else f"^{keyword.weight:g}"
+    return f"{mark}{field}{quoted}{weight}"
+
+
+def _pieces(text: str) -> Iterator[_Piece]:
+    start, quote = 0, -1
+    for position, letter in enumerate(text + "\n"):
+        if letter == '"':
+            quote = position if quote < 0 else -1
+        at_end = position == len(text)
+        if quote >= 0 and (at_end or letter == "\n"):
+            piece = _Piece(text[quote:position].strip(), quote)
+            raise piece.error("the quotation mark is not closed", f'write {piece.text}"')
+        if letter in ",;\n" and quote < 0:
+            stripped = text[start:position].strip()
+            if stripped:
+                yield _Piece(stripped, start + text[start:position].index(stripped[0]))
+            start = position + 1
+
+
+def _keyword(piece: _Piece) -> Keyword:
+    if len(piece.text) > LONGEST_PIECE:
+        raise piece.error(
+            f"{len(piece.text)} characters in one keyword; the limit is {LONGEST_PIECE}",
+            "separate keywords by commas",
+        )
+    kind, rest = _mark(piece)
+    field, rest = _field(piece, rest)
+    weight, rest = _weight(piece, rest, kind)
+    body, exact, prefix = _body(piece, rest)
+    keyword = Keyword(body, kind, field, weight, exact, prefix)
+    _check_words(piece, keyword)
+    return keyword
+
+
+def _mark(piece: _Piece) -> tuple[KeywordKind, str]:
+    first, rest = piece.text[0], piece.text[1:]
+    mark = "-" if first in _DASHES else first
+    if mark not in _MARKS:
+        return KeywordKind.INCLUDE, piece.text
+    if not rest or rest[0].isspace():
+        what = "exclude" if mark == "-" else "require"
+        raise piece.error(
+            f"a blank stands after {first!r}",
+            f"write {mark}{rest.strip() or 'word'} to {what} it, or drop the mark",
+        )
+    if rest[0] in f"+{_DASHES}":
+        raise piece.error("two marks before one keyword", f"write {mark}{rest.lstrip('+' + _DASHES)}")
+    return _MARKS[mark], rest
+
+
+def _field(piece: _Piece, rest: str) -> tuple[Field, str]:
+    match = _FIELD.match(rest)
+    if match is None:
+        return Field.ANY, rest
+    name = match[1].lower()
+    if name not in _FIELDS:
+        close = get_close_matches(name, _FIELDS, n=1)
+        hint = f"did you mean {close[0]}: ?" if close else "leave the colon out to look for the words"
+        raise piece.error(
+            f"there is no field {match[1]!r}", f"the fields are title, abstract, author and org; {hint}"
+        )
+    return _FIELDS[name], rest[match.end() :]
+
+
+def _weight(piece: _Piece, rest: str, kind: KeywordKind) -> tuple[float, str]:
+    match = _WEIGHT.search(rest)
+    if match is None:
+        return 1.0, rest
+    if kind is KeywordKind.EXCLUDE:
+        raise piece.error("an excluded keyword has no weight", f"write -{rest[: match.start()]}")
+    if not _NUMBER.fullmatch(match[1]) or not LEAST_WEIGHT <= float(match[1]) <= MOST_WEIGHT:
+        raise piece.error(
+            f"the weight {match[1]!r} is not a number from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}",
+            f"write {rest[: match.start()]}^2 to count it twice",
+        )
+    return float(match[1]), rest[: match.start()]
+
+
+def _body(piece: _Piece, rest: str) -> tuple[str, bool, bool]:
+    prefix = rest.endswith("*")
+    body = rest[:-1] if prefix else rest
+    exact = len(body) > 1 and body[0] == body[-1] == '"'
+    if exact:
+        body = body[1:-1]
+        prefix, body = (True, body[:-1]) if body.endswith("*") else (prefix, body)
+    if '"' in body:
+        raise piece.error(
+            "quotation marks belong around the whole keyword",
+            'separate by commas: "video generation", robotics',
+        )
+    if "*" in body:
+        raise piece.error(
+            "the star may only stand at the end of a word, as in agent*", "drop the other stars"
+        )
+    return " ".join(body.split()), exact, prefix
+
+
+def _check_words(piece: _Piece, keyword: Keyword) -> None:
+    found = [word for word in words(keyword.text) if word.folded != BREAK]
+    if not found:
+        raise piece.error("there is no word to look for", "write a word, or drop the piece")
+    if len(found) > MOST_WORDS:
+        raise piece.error(
+            f"{len(found)} words in one keyword; the limit is {MOST_WORDS}", "separate by commas"
+        )
+    if keyword.prefix and len(found[-1].folded) < SHORTEST_WILDCARD:
+        raise piece.error(
+            f"a wildcard needs at least {SHORTEST_WILDCARD} letters before the star", "write the word out"
+        )
+
+
+def _identity(keyword: Keyword) -> Keyword:
+    return replace(
+        keyword, text=keyword.text.casefold() if not keyword.text.isupper() else keyword.text, weight=1.0
+    )
+
+
+def _refuse_contradiction(piece: _Piece, keyword: Keyword, found: dict[Keyword, Keyword]) -> None:
+    bare = replace(_identity(keyword), kind=KeywordKind.INCLUDE)
+    for other in found:
+        if replace(other, kind=KeywordKind.INCLUDE) == bare and (
+            KeywordKind.EXCLUDE in (other.kind, keyword.kind) and other.kind is not keyword.kind
+        ):
+            raise piece.error("it is both wanted and excluded", "keep one of the two")
+
+
+def _limit_wildcards(keywords: tuple[Keyword, ...]) -> None:
+    wild = [keyword for keyword in keywords if keyword.prefix]
+    if len(wild) > MOST_WILDCARDS:
+        piece = _Piece(format_keyword(wild[MOST_WILDCARDS]), 0)
+        raise piece.error(
+            f"more than {MOST_WILDCARDS} wildcards in one profile", "write some of the words out"
+        )

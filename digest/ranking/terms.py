@@ -1,0 +1,152 @@
+"""Words → terms: what is counted in papers and looked up for keywords.
+
+A term is a run of one or more words joined without blanks and stemmed as a whole, so that *fine-tuning*,
+*fine tuning* and *finetuning* are one term; words before the last lose their plural. Each term carries a
+mark for the way it is matched::
+
+    s:finetun      stemmed, any capitals          (fine-tuned, Finetuning)
+    x:videogeneration   exact: not stemmed        ("video generation")
+    c:rag          written in capitals            (RAG, not rag or drag)
+    p:agent        a word that starts so          (agent*)
+    a:kaiminghe    author names, o:nvidia organisations
+
+Counting is linear in the text whatever profiles exist: a text of w words has at most n·w runs of up to n
+words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from digest.model import Paper
+from digest.ranking.text import BREAK, Word, in_capitals, singular, stem, words
+
+STEMMED, EXACT, CAPITALS, PREFIX, AUTHOR, ORG = "s:", "x:", "c:", "p:", "a:", "o:"
+TITLE, ABSTRACT, NAMED = 0, 1, 2
+"""Where a term was counted: title, abstract, and the source's own keywords."""
+ALWAYS_COUNTED = 2
+"""Runs of up to two words are counted for every paper: the corpus keeps statistics of these."""
+
+Counts = tuple[int, int, int]
+
+
+def join(run: Sequence[str]) -> str:
+    """The stemmed term of a run of folded words, without mark."""
+    if len(run) == 1:
+        return stem(run[0])
+    return stem("".join([singular(word) for word in run[:-1]]) + run[-1])
+
+
+def join_exact(run: Sequence[str]) -> str:
+    """The term of a run of folded words that only loses plurals, without mark."""
+    return "".join([singular(word) for word in run])
+
+
+def runs(text: Sequence[str], longest: int) -> Iterator[Sequence[str]]:
+    """All runs of 1 to ``longest`` words that do not reach across the end of a clause."""
+    for start, word in enumerate(text):
+        if word == BREAK:
+            continue
+        for end in range(start + 1, min(start + longest, len(text)) + 1):
+            if text[end - 1] == BREAK:
+                break
+            yield text[start:end]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paper cut into words: one tuple for each of title, abstract and the source's keywords."""
+
+    fields: tuple[tuple[Word, ...], tuple[Word, ...], tuple[Word, ...]]
+    authors: tuple[tuple[str, ...], ...]
+    organisation: tuple[tuple[str, ...], ...]
+
+    @property
+    def lengths(self) -> Counts:
+        title, abstract, named = (sum(1 for word in field if word.folded != BREAK) for field in self.fields)
+        return title, abstract, named
+
+
+@lru_cache(maxsize=4096)
+def read(paper: Paper) -> Text:
+    """The words of a paper."""
+    named = words(", ".join(paper.source_keywords)) if paper.source_keywords else []
+    organisation = paper.organisation
+    names = (organisation.name, organisation.title) if organisation else ()
+    return Text(
+        (tuple(words(paper.title)), tuple(words(paper.abstract)), tuple(named)),
+        tuple(_folded(author) for author in paper.authors),
+        tuple(_folded(name) for name in names),
+    )
+
+
+def _folded(text: str) -> tuple[str, ...]:
+    return tuple(word.folded for word in words(text) if word.folded != BREAK)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The terms that some profile asks for beyond those always counted; ``longest`` run of words among
+    them.
+    """
+
+    terms: frozenset[str] = frozenset()
+    longest: int = ALWAYS_COUNTED
+
+    @classmethod
+    def of(cls, terms: Iterable[str], longest: int) -> Wanted:
+        rare = (EXACT, CAPITALS, PREFIX)
+        return cls(frozenset(term for term in terms if term.startswith(rare)), max(longest, ALWAYS_COUNTED))
+
+
+def count(text: Text, wanted: Wanted | None = None) -> dict[str, list[int]]:
+    """How often each term occurs, as ``[title, abstract, named]``: all stemmed runs of up to
+    ``wanted.longest`` words, of the other kinds those wanted, and every run of an author's or
+    organisation's name (counted once).
+    """
+    wanted = wanted or Wanted()
+    counts: dict[str, list[int]] = {}
+    for place, field in enumerate(text.fields):
+        folded = [word.folded for word in field]
+        for run in runs(folded, wanted.longest):
+            _add(counts, STEMMED + join(run), place)
+        if wanted.terms:
+            for term in _rare(field, folded, wanted):
+                _add(counts, term, place)
+    for mark, names in ((AUTHOR, text.authors), (ORG, text.organisation)):
+        for term in _names(mark, names):
+            counts[term] = [1, 0, 0]
+    return counts
+
+
+def _add(counts: dict[str, list[int]], term: str, place: int) -> None:
+    counts.setdefault(term, [0, 0, 0])[place] += 1
+
+
+def _rare(field: Sequence[Word], folded: Sequence[str], wanted: Wanted) -> Iterator[str]:
+    for word in field:
+        if in_capitals(word.raw):
+            term = CAPITALS + singular(word.folded)
+            if term in wanted.terms:
+                yield term
+    for run in runs(folded, wanted.longest):
+        exact = EXACT + join_exact(run)
+        if exact in wanted.terms:
+            yield exact
+        yield from _prefixes(run, wanted)
+
+
+def _prefixes(run: Sequence[str], wanted: Wanted) -> Iterator[str]:
+    before = "".join([singular(word) for word in run[:-1]])
+    for end in range(3, len(run[-1]) + 1):
+        term = PREFIX + before + run[-1][:end]
+        if term in wanted.terms:
+            yield term
+
+
+def _names(mark: str, names: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    for name in names:
+        for run in runs(name, len(name)):
+            yield mark + "".join(run)

@@ -1,0 +1,139 @@
+"""Text → words: the folding that lets a keyword and a paper agree on spelling.
+
+In order: LaTeX residue is unwrapped (``$\\beta$-VAE``, ``π_{0.5}``), Unicode is composed (NFKC), accents
+are dropped, Greek letters get their names, British endings become American, and the text is cut into words.
+A word keeps its capitals in ``raw`` so that acronyms can be matched in capitals only. Hyphens and slashes
+only separate: whether somebody writes *fine-tuning*, *fine tuning* or *finetuning* is settled by joining
+words (``terms.py``).
+
+``BREAK`` stands where a sentence or clause ends; no phrase reaches across it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+import Stemmer
+
+BREAK = ""
+"""The word that stands for the end of a clause."""
+
+
+class Word(NamedTuple):
+    """One word: ``raw`` with its capitals, ``folded`` without."""
+
+    raw: str
+    folded: str
+
+
+CLAUSE_END = Word(BREAK, BREAK)
+
+_LETTERS = "αβγδεζηθικλμνξοπρσςτυφϕχψωϵ"
+_LETTER_NAMES = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma"
+    " tau upsilon phi phi chi psi omega epsilon"
+)
+GREEK = dict(zip(_LETTERS, _LETTER_NAMES.split(), strict=True))
+_GREEK_TABLE = str.maketrans(GREEK | {letter.upper(): name.capitalize() for letter, name in GREEK.items()})
+
+_LATEX_NAMES = "|".join(sorted({*GREEK.values(), "varepsilon"}, key=len, reverse=True))
+_LATEX_LETTER = re.compile(rf"\\(?:var)?({_LATEX_NAMES})(?![a-z])\s*", re.IGNORECASE)
+_LATEX_STYLE = re.compile(
+    r"\\?\b(?:math(?:cal|bf|bb|rm|sf|tt|it|frak|scr)|text(?:bf|it|tt|sc|rm)?|emph|operatorname)(?=\s*\{)"
+)
+_LATEX_COMMAND = re.compile(r"\\[a-zA-Z]+\s*")
+_LATEX_ESCAPE = re.compile(r"\\([%&$#_{}])")
+_SCRIPT = re.compile(r"[_^]\{([^{}]*)\}|[_^](?=\w(?!\w))")
+_COMBINING = re.compile("[\u0300-\u036f]+")
+
+_HAN_KANA = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_PICTURE = "\u2600-\u27bf\U0001f000-\U0001faff"
+_WORD = re.compile(
+    rf"[{_HAN_KANA}{_PICTURE}]"  # written without blanks, or a picture: each sign is a word
+    r"|[A-Za-z](?:\+\+|#)(?!\w)"  # C++, C#
+    rf"|[^\W_{_HAN_KANA}]+(?:[.'’](?=[^\W_{_HAN_KANA}])[^\W_{_HAN_KANA}]+)*"  # words; 4.5; don't
+    r"|(?P<end>[.;:!?,](?=\s|$)|[()\[\]—|])"
+)
+
+_BRITISH = (
+    (re.compile(r"is(ation|ing|ed|er)"), r"iz\1"),
+    (re.compile(r"^(behavi|col|neighb|fav|lab)our"), r"\1or"),
+    (re.compile(r"^(model|label|signal|channel|travel|cancel)l(ed|ing|er)"), r"\1\2"),
+)
+_SHORTEST_ISE = 7
+"""British endings are folded from this length on: *generalising*, but not *rising* or *noised*."""
+
+_stemmer = Stemmer.Stemmer("english")
+
+
+def unwrap(text: str) -> str:
+    """LaTeX and its residue as plain words: ``$\\beta$-VAE`` → ``beta-VAE``, ``π_{0.5}`` → ``pi0.5``."""
+    if "\\" in text:
+        text = _LATEX_LETTER.sub(r"\1", text)
+        text = _LATEX_ESCAPE.sub(r"\1", text)
+    text = _LATEX_STYLE.sub("", text)
+    text = _LATEX_COMMAND.sub(" ", text) if "\\" in text else text
+    text = _SCRIPT.sub(r"\1", text) if "_" in text or "^" in text else text
+    return text.replace("$", "").replace("{", "").replace("}", "")
+
+
+def plain(text: str) -> str:
+    """Composed, without accents, LaTeX and Greek letters; capitals stay."""
+    if text.isascii():
+        return unwrap(text)
+    composed = unicodedata.normalize("NFKC", text)
+    bare = unicodedata.normalize("NFC", _COMBINING.sub("", unicodedata.normalize("NFD", composed)))
+    return unwrap(bare.translate(_GREEK_TABLE))
+
+
+def words(text: str) -> list[Word]:
+    """The words of ``text`` in order, with ``CLAUSE_END`` between clauses. Linear in the text."""
+    matches = _WORD.finditer(plain(text))
+    return [CLAUSE_END if match.lastgroup == "end" else _word(match.group()) for match in matches]
+
+
+@lru_cache(maxsize=200_000)
+def _word(raw: str) -> Word:
+    folded = raw.casefold().replace("’", "'").removesuffix("'s").replace("'", "")
+    return Word(raw, _american(folded))
+
+
+def _american(word: str) -> str:
+    if len(word) < _SHORTEST_ISE:
+        return word
+    for pattern, replacement in _BRITISH:
+        word = pattern.sub(replacement, word)
+    return word
+
+
+@lru_cache(maxsize=400_000)
+def singular(word: str) -> str:
+    """A plural folded to its singular by spelling alone: *policies* → *policy*, *classes* → *class*."""
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes", "zzes")):
+        return word[:-2]
+    return word[:-1]
+
+
+@lru_cache(maxsize=400_000)
+def stem(word: str) -> str:
+    """The Snowball English stem (Porter 2001) of a folded word; words with digits or signs stay."""
+    return str(_stemmer.stemWord(word)) if word.isalpha() and word.isascii() else word
+
+
+def is_acronym(raw: str) -> bool:
+    """All capitals, at least two of them, perhaps with a plural s: *RAG*, *LLMs*, *DPO*; not *3D*, *LoRA*."""
+    body = raw[:-1] if raw.endswith("s") else raw
+    letters = [letter for letter in body if letter.isalpha()]
+    return len(letters) > 1 and all(letter.isupper() for letter in letters)
+
+
+def in_capitals(raw: str) -> bool:
+    """Written with at least two capitals, as acronyms are: *RAG*, *LLMs*, *NeRF*; not *Rag*."""
+    return sum(letter.isupper() for letter in raw) > 1

@@ -1,0 +1,93 @@
+"""The public seam: candidates and profiles in, rankings with verdicts and reasons out."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime
+
+import pytest
+
+from digest.model import Candidate, Paper, Profile, Verdict
+from digest.ranking import Corpus, judge, parse_profile, rank
+
+NOW = datetime(2026, 5, 20, 7, 30, tzinfo=UTC)
+DAY = date(2026, 5, 20)
+
+PAPERS = (
+    Paper("2605.00001", "Diffusion Policy for Robots", "A diffusion policy moves a robot arm."),
+    Paper("2605.00002", "Retrieval-Augmented Generation at Scale", "We study RAG with long contexts."),
+    Paper("2605.00003", "Dragging Points in Images", "Users drag points to edit an image."),
+    Paper("2605.00004", "A Survey of Robot Learning", "This survey reviews robot learning and policies."),
+    Paper("2605.00005", "Weather Forecasting", "Global weather from satellites."),
+)
+CORPUS = Corpus.build(PAPERS)
+
+
+def profile(text: str, *, bar: float | None = 0.1, limit: int | None = None) -> Profile:
+    return Profile(1, 1, "mine", text, parse_profile(text), bar=bar, limit=limit)
+
+
+def candidates(upvotes: int = 10) -> list[Candidate]:
+    return [Candidate(paper, DAY, upvotes, arrival=1) for paper in PAPERS]
+
+
+def chosen(text: str) -> list[str]:
+    [ranking] = rank(candidates(), [profile(text)], CORPUS, now=NOW)
+    return [ranked.candidate.paper.id for ranked in ranking.chosen]
+
+
+def test_an_acronym_is_not_found_inside_or_in_small_letters() -> None:
+    assert chosen("RAG") == ["2605.00002"]
+
+
+def test_an_excluded_keyword_keeps_a_paper_out_and_says_so() -> None:
+    assert chosen("robots, -survey") == ["2605.00001"]
+    verdict = judge(candidates()[3], profile("robots, -survey"), CORPUS, now=NOW)
+    assert verdict.verdict is Verdict.EXCLUDED
+    assert verdict.because == "excluded by -survey"
+
+
+def test_a_required_keyword_must_stand_in_the_paper() -> None:
+    assert chosen("robots, +policy") == ["2605.00001", "2605.00004"]
+    assert chosen("robots, +diffusion") == ["2605.00001"]
+
+
+def test_every_candidate_falls_in_exactly_one_count() -> None:
+    [ranking] = rank(
+        candidates(), [profile("robots, -survey", limit=0)], CORPUS, seen=[{"2605.00005"}], now=NOW
+    )
+    counts = (
+        ranking.below_bar,
+        ranking.excluded,
+        ranking.over_limit,
+        ranking.already_sent,
+        len(ranking.chosen),
+    )
+    assert counts == (2, 1, 1, 1, 0)
+
+
+@pytest.mark.parametrize("text", ["robots", "diffusion policy, RAG, image", "", "survey^3, learn*"])
+def test_reasons_add_up_to_the_score_as_shown(text: str) -> None:
+    [ranking] = rank(candidates(), [profile(text)], CORPUS, now=NOW)
+    assert ranking.chosen
+    for ranked in ranking.chosen:
+        total = math.fsum(reason.points for reason in ranked.score.reasons)
+        assert f"{total:.1f}" == f"{ranked.score.value:.1f}"
+
+
+def test_without_keywords_the_votes_decide() -> None:
+    few, many = Candidate(PAPERS[0], DAY, 3, 1), Candidate(PAPERS[4], DAY, 90, 1)
+    [ranking] = rank([few, many], [profile("", bar=None)], CORPUS, now=NOW)
+    assert [ranked.candidate for ranked in ranking.chosen] == [many, few]
+
+
+def test_an_empty_corpus_ranks_too() -> None:
+    [ranking] = rank(candidates(), [profile("diffusion policy")], Corpus(), now=NOW)
+    assert ranking.chosen[0].candidate.paper.id == "2605.00001"
+
+
+def test_a_corpus_survives_its_bytes() -> None:
+    again = Corpus.from_bytes(CORPUS.to_bytes())
+    assert rank(candidates(), [profile("robots")], again, now=NOW) == rank(
+        candidates(), [profile("robots")], CORPUS, now=NOW
+    )
