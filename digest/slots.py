@@ -75,3 +75,19 @@ def first_due(subscriber: Subscriber, now: datetime) -> datetime:
 def next_due(subscriber: Subscriber, slot: date, now: datetime) -> datetime:
     """When the next digest is due after the one of ``slot``: the first chosen moment on a later date."""
     return first_due(replace(subscriber, last_slot=slot, paused_until=None), now)
+
+
+def due_slot(subscriber: Subscriber, now: datetime) -> date:
+    """The slot to prepare at ``now``: the newest chosen date whose moment has come.
+
+    A digest due at 23:50 and prepared after midnight still belongs to the day it was due on. After
+    downtime the newest of the missed slots is prepared and covers the older ones.
+    """
+    day = slot_of(now, subscriber.timezone)
+    for _ in range(3 * WEEK):
+        if day.weekday() in subscriber.weekdays:
+            moment = moment_of(day, subscriber.send_at, subscriber.timezone)
+            if moment is not None and moment <= now:
+                return day
+        day -= DAY
+    raise ValueError("a subscriber without weekdays is never due")

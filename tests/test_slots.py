@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model import ChannelName, Subscriber, SubscriberState
-from digest.slots import first_due, moment_of, next_due, slot_of
+from digest.slots import due_slot, first_due, moment_of, next_due, slot_of
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # a Monday
 READER = Subscriber(1, ChannelName.EMAIL, "ada@example.org", SubscriberState.CONFIRMED, "UTC", time(7, 30))
@@ -96,3 +96,26 @@ def test_what_is_due_is_never_in_the_past_and_on_a_chosen_weekday(
     due = first_due(replace(READER, timezone=zone, send_at=hour, weekdays=days), now)
     assert due >= now
     assert slot_of(due, zone).weekday() in days
+
+
+def test_a_digest_prepared_after_midnight_belongs_to_the_day_it_was_due_on() -> None:
+    late = replace(READER, send_at=time(23, 50))
+    assert due_slot(late, at(2026, 3, 3, 0, 5)) == date(2026, 3, 2)
+    assert next_due(late, date(2026, 3, 2), at(2026, 3, 3, 0, 5)) == at(2026, 3, 3, 23, 50)
+
+
+def test_after_downtime_the_newest_missed_slot_is_due() -> None:
+    assert due_slot(READER, at(2026, 3, 5, 7, 0)) == date(2026, 3, 4)
+    assert due_slot(replace(READER, weekdays=frozenset({0})), at(2026, 3, 5, 7, 0)) == date(2026, 3, 2)
+
+
+@pytest.mark.parametrize(("zone", "hour"), HARD)
+def test_processing_hours_late_neither_skips_nor_doubles_a_slot(zone: str, hour: time) -> None:
+    reader = replace(READER, timezone=zone, send_at=hour)
+    slots: list[date] = []
+    due = first_due(reader, at(2026, 1, 1, 0, 0))
+    for number in range(365):
+        now = due + timedelta(minutes=number % 300)
+        slots.append(due_slot(reader, now))
+        due = next_due(reader, slots[-1], now)
+    assert slots == [slots[0] + timedelta(days=n) for n in range(365)]

@@ -40,7 +40,7 @@ def add(session: Session, digests: Sequence[tuple[Digest, Coverage]], *, now: da
     statement = (
         dialect.insert(DigestRow).on_conflict_do_nothing().returning(DigestRow.subscriber_id, DigestRow.id)
     )
-    ids = dict(session.execute(statement, rows).tuples())
+    ids = {row.subscriber_id: row.id for row in session.execute(statement, rows)}
     mine = (digest for digest, _ in digests if digest.subscriber_id in ids)
     stored = [replace(digest, id=ids[digest.subscriber_id]) for digest in mine]
     entries = [row for digest in stored for row in _entry_rows(digest)]
