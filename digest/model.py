@@ -598,22 +598,28 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Accepted. ``reference`` is the counterpart's word for it (queue id, message ts)."""
+    """Accepted. ``reference`` is the counterpart's word for it (queue id, message ts).
+
+    ``warning`` is for the operator: accepted, but not as it should have been (a fallback).
+    """
 
     reference: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
     """Not now: nothing was accepted, trying again is safe. ``retry_after`` in seconds, if told.
 
-    ``counts`` is False where waiting was asked of us (429): it is no failure.
+    ``counts`` is False where waiting was asked of us (429): it is no failure. ``reference`` says how
+    far a message of several parts came; the next attempt goes on from there, so it must be stored.
     """
 
     reason: str
     code: str = ""
     retry_after: float | None = None
     counts: bool = True
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -627,17 +633,27 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Handed over, no answer: it may or may not have been accepted."""
+    """Handed over, no answer: it may or may not have been accepted.
+
+    ``reference`` as for ``Deferred``. ``look_after``: seconds until looking for it (again) makes sense;
+    ``None`` where nobody can look, so that the channel's policy or an operator decides.
+    """
 
     reason: str
+    reference: str = ""
+    look_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Faulty:
-    """Our fault or the relay's, for everybody: the circuit opens, nobody is marked bad."""
+    """Our fault or the relay's, for everybody: the circuit opens, nobody is marked bad.
+
+    ``reference`` as for ``Deferred``.
+    """
 
     reason: str
     code: str = ""
+    reference: str = ""
 
 
 HandOver = Sent | Deferred | Refused | Unknown | Faulty
