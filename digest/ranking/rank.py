@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from digest.model import Candidate, Profile, Ranked, Ranking, Verdict
+from digest.model import VERDICTS, Candidate, Profile, Ranked, Ranking, Verdict
 from digest.ranking.calibration import DEFAULT_BAR
 from digest.ranking.corpus import Corpus
 from digest.ranking.language import format_keyword
@@ -19,6 +19,7 @@ from digest.ranking.scoring import Scored, score_all
 DEFAULT_LIMIT = 10
 """Entries of one profile in one digest, unless the profile says otherwise: what is read over a coffee."""
 NEAR_MISSES = 3
+CODES = {verdict: code for code, verdict in enumerate(VERDICTS)}
 
 
 def rank(
@@ -96,6 +97,16 @@ def _ranking(
         over_limit=passed - len(picked),
         already_sent=sum(verdict is Verdict.ALREADY_SENT for verdict in verdicts),
         bar=bar,
+        verdicts=_codes(verdicts, picked),
+    )
+
+
+def _codes(verdicts: Sequence[Verdict], picked: Collection[int]) -> bytes:
+    """One byte per candidate, as ``Ranking.verdicts`` states; what passed but was not picked is over."""
+    kept = set(picked)
+    return bytes(
+        CODES[Verdict.OVER_LIMIT if verdict is Verdict.CHOSEN and row not in kept else verdict]
+        for row, verdict in enumerate(verdicts)
     )
 
 
