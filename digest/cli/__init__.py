@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("digest.cli.init", "Write a configuration, a secret key and the store."),
     "config": ("digest.cli.config", "Show or check the effective settings."),
     "db": ("digest.cli.db", "Upgrade, check or back up the store."),
+    "stats": ("digest.cli.stats", "Count what the store holds."),
 }
 
 

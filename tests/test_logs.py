@@ -1,0 +1,39 @@
+"""Logs: one line a record, and no address in full."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import structlog
+
+from digest.config import LogSettings
+from digest.logs import mask, set_up
+
+
+def test_a_record_is_one_line_of_json_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up(LogSettings(format="json"))
+    structlog.get_logger().info("collected", day="2026-03-02", title="two\nlines")
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert len(shown.err.strip().splitlines()) == 1
+    assert json.loads(shown.err)["title"] == "two\nlines"
+
+
+def test_quiet_silences_what_is_no_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up(LogSettings(format="json"), quiet=True)
+    structlog.get_logger().info("collected")
+    structlog.get_logger().warning("stale")
+    assert [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()] == ["stale"]
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("reader@example.org", "r…@example.org"),
+        ("https://hooks.slack.com/services/T1/B2/secret", "https://hooks.slack.com…"),
+        ("C012345", "C012345"),
+    ],
+)
+def test_an_address_is_recognisable_but_not_whole(address: str, shown: str) -> None:
+    assert mask(address) == shown
