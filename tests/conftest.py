@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,11 +26,17 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real Postgres server, from a wheel, on a socket of its own."""
-    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+def postgres_server() -> Iterator[str]:
+    """The address of a real Postgres server, from a wheel, on a socket of its own.
+
+    It runs as a user of its own when the tests run as root, so its folder must not lie in pytest's,
+    which every other run of pytest on the machine closes to others again.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="digest-postgres-"))
+    server = get_server(folder, cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
