@@ -192,6 +192,7 @@ class SubscriberRow(Base):
     __table_args__ = (
         UniqueConstraint("channel", "address"),
         Index("ix_subscribers_state_next_due_at", "state", "next_due_at"),
+        {"sqlite_autoincrement": True},  # links name the number: it must not come back after an erasure
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -220,7 +221,7 @@ class ProfileRow(Base):
     """A named set of keywords, as typed."""
 
     __tablename__ = "profiles"
-    __table_args__ = (UniqueConstraint("subscriber_id", "name"),)
+    __table_args__ = (UniqueConstraint("subscriber_id", "name"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
@@ -299,7 +300,7 @@ class DigestRow(Base):
     """One subscriber, one slot. ``sheet`` is everything it says, frozen."""
 
     __tablename__ = "digests"
-    __table_args__ = (UniqueConstraint("subscriber_id", "slot"),)
+    __table_args__ = (UniqueConstraint("subscriber_id", "slot"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))

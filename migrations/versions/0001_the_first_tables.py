@@ -149,6 +149,7 @@ def upgrade() -> None:
         sa.Column("bounced_on", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscribers")),
         sa.UniqueConstraint("channel", "address", name=op.f("uq_subscribers_channel_address")),
+        sqlite_autoincrement=True,  # links name the number
     )
     with op.batch_alter_table("subscribers", schema=None) as batch_op:
         batch_op.create_index("ix_subscribers_state_next_due_at", ["state", "next_due_at"], unique=False)
@@ -180,6 +181,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_digests")),
         sa.UniqueConstraint("subscriber_id", "slot", name=op.f("uq_digests_subscriber_id_slot")),
+        sqlite_autoincrement=True,  # links name the number
     )
     with op.batch_alter_table("digests", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_digests_created_at"), ["created_at"], unique=False)
@@ -260,6 +262,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_profiles")),
         sa.UniqueConstraint("subscriber_id", "name", name=op.f("uq_profiles_subscriber_id_name")),
+        sqlite_autoincrement=True,  # links name the number
     )
     op.create_table(
         "saved",

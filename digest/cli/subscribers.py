@@ -1,0 +1,380 @@
+"""``digest subscribers``: who gets a digest, and how."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from digest.cli.context import house_of, print_json, say, utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
+
+    from digest.bootstrap import House
+    from digest.model import Subscriber
+    from digest.store.profiles import Draft
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SETS = {
+    "daily": frozenset(range(7)),
+    "weekdays": frozenset(range(5)),
+    "weekly": frozenset({0}),
+}
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+class Weekdays(click.ParamType[frozenset[int]]):
+    """``daily``, ``weekdays``, ``weekly``, or names such as ``mon,thu``."""
+
+    name = "weekdays"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> frozenset[int]:
+        """Read the days; anything else is wrong usage."""
+        text = str(value).strip().lower()
+        if text in SETS:
+            return SETS[text]
+        names = [piece.strip()[:3] for piece in text.split(",")]
+        if not set(names) <= set(WEEKDAYS):
+            self.fail(f"{text!r} is neither daily, weekdays, weekly nor a list like mon,thu", param, ctx)
+        return frozenset(WEEKDAYS.index(name) for name in names)
+
+
+class Hour(click.ParamType[time]):
+    """A local time of day, ``hh:mm``."""
+
+    name = "hh:mm"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> time:
+        """Read the time; anything else is wrong usage."""
+        try:
+            return time.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no time of day like 07:30", param, ctx)
+
+
+class Day(click.ParamType[date]):
+    """A calendar date, ``yyyy-mm-dd``."""
+
+    name = "date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read the date; anything else is wrong usage."""
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no date like 2026-03-31", param, ctx)
+
+
+@click.group(help="Who gets a digest, and how: add, list, pause, import, erase.")
+def command() -> None:
+    pass
+
+
+# --- adding ----------------------------------------------------------------------------------
+
+
+@command.command("add")
+@click.argument("address")
+@click.option("--channel", type=click.Choice(["email", "slack", "file"]), default="email", show_default=True)
+@click.option("-k", "--keywords", help="The profile: 'diffusion models, \"video generation\", -survey'.")
+@click.option(
+    "-p", "--profile", "named", multiple=True, metavar="NAME=KEYWORDS", help="A named profile; repeatable."
+)
+@click.option("--trending", is_flag=True, help="What most people vote for; needs no keywords.")
+@click.option("--timezone", help="A name such as Europe/Berlin (default: digest.timezone).")
+@click.option("--at", "send_at", type=Hour(), help="Local time of day (default: digest.send_at).")
+@click.option("--weekdays", type=Weekdays(), default="daily", help="daily, weekdays, weekly, or mon,thu.")
+@click.option("--bar", type=float, help="Least score, 0 to 10 (default: digest.bar).")
+@click.option("--limit", type=int, help="Most papers (default: digest.limit).")
+@click.option("--empty", type=click.Choice(["always", "weekly", "never"]), help="Digests without papers.")
+@click.option("--rising/--no-rising", default=None, help="Show a paper once more when it climbs.")
+@JSON
+@click.pass_context
+def add(
+    ctx: click.Context,
+    address: str,
+    channel: str,
+    keywords: str | None,
+    named: tuple[str, ...],
+    trending: bool,  # noqa: FBT001  Click calls it
+    timezone: str | None,
+    send_at: time | None,
+    weekdays: frozenset[int],
+    bar: float | None,
+    limit: int | None,
+    empty: str | None,
+    rising: bool | None,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Subscribe ADDRESS at once: you vouch for its consent. Nothing is asked back."""
+    from digest.model import ChannelName, EmptyDigests
+    from digest.store.database import transaction
+    from digest.subscriptions import subscribe
+
+    with house_of(ctx) as house:
+        defaults = house.settings.digest
+        with transaction(house.engine) as session:
+            added = subscribe(
+                session,
+                channel=ChannelName(channel),
+                address=address,
+                profiles=_drafts(keywords, named, trending, bar, limit),
+                timezone=timezone or defaults.timezone,
+                send_at=send_at or defaults.send_at,
+                weekdays=weekdays,
+                empty_digests=EmptyDigests(empty or defaults.empty),
+                rising=defaults.rising if rising is None else rising,
+                trending=trending,
+                confirmed=True,
+                now=utc_now(),
+                source="cli",
+                webhook_hosts=house.settings.slack.webhook_hosts,
+            )
+    if as_json:
+        print_json(_values(added))
+    else:
+        click.echo(added.id)
+    say(ctx, f"subscribed; the first digest is due {_local(added)}")
+
+
+def _drafts(
+    keywords: str | None,
+    named: tuple[str, ...],
+    trending: bool,  # noqa: FBT001
+    bar: float | None,
+    limit: int | None,
+) -> list[Draft]:
+    from digest.store.profiles import Draft
+
+    drafts = []
+    for piece in named:
+        name, mark, text = piece.partition("=")
+        if not mark:
+            raise click.BadParameter(f"{piece!r} is not NAME=KEYWORDS", param_hint="--profile")
+        drafts.append(Draft(name, text, bar, limit))
+    if keywords is not None:
+        drafts.insert(0, Draft("Papers", keywords, bar, limit))
+    if trending:
+        drafts.append(Draft("Trending", "", bar, limit))
+    return drafts
+
+
+# --- looking ---------------------------------------------------------------------------------
+
+
+@command.command("list")
+@click.option("--state", multiple=True, help="Only this state: confirmed, paused, …; repeatable.")
+@click.option("--channel", type=click.Choice(["email", "slack", "file"]))
+@JSON
+@click.pass_context
+def list_(ctx: click.Context, state: tuple[str, ...], channel: str | None, as_json: bool) -> None:  # noqa: FBT001
+    """List the subscribers, one in a line: number, channel, state, next digest, address."""
+    from digest.cli.subscriber_files import every
+
+    with house_of(ctx) as house:
+        chosen = every(house.engine, _states(state), channel)
+        if as_json:
+            print_json([_values(one) for one in chosen])
+            return
+        found = 0
+        for one in chosen:
+            click.echo(f"{one.id}\t{one.channel}\t{one.state}\t{_local(one)}\t{shown_address(one)}")
+            found += 1
+    say(ctx, f"{found} subscriber{'' if found == 1 else 's'}")
+
+
+def _states(names: tuple[str, ...]) -> list[str]:
+    from digest.model import SubscriberState
+
+    known = [str(state) for state in SubscriberState]
+    for name in names:
+        if name not in known:
+            raise click.BadParameter(f"{name!r} is none of {', '.join(known)}", param_hint="--state")
+    return list(names)
+
+
+@command.command("show")
+@click.argument("subscriber")
+@JSON
+@click.pass_context
+def show(ctx: click.Context, subscriber: str, as_json: bool) -> None:  # noqa: FBT001
+    """Show one SUBSCRIBER (number or address) with schedule, profiles and what they learnt."""
+    from digest.ranking import parse_profile
+    from digest.store import profiles, subscribers
+    from digest.store.database import reading
+
+    with house_of(ctx) as house, reading(house.engine) as session:
+        one = subscribers.named(session, subscriber)
+        own = profiles.of_subscriber(session, one.id, parse_profile)
+    if as_json:
+        print_json(
+            _values(one)
+            | {
+                "profiles": [
+                    {
+                        "name": profile.name,
+                        "text": profile.text,
+                        "bar": profile.bar,
+                        "limit": profile.limit,
+                        "learning": profile.learning,
+                        "weights": {weight.term: weight.weight for weight in profile.weights},
+                    }
+                    for profile in own
+                ]
+            }
+        )
+        return
+    for name, value in _values(one).items():
+        click.echo(f"{name}: {value}")
+    for profile in own:
+        click.echo(f"profile {profile.name}: {profile.text or '(trending)'}")
+        for weight in profile.weights:
+            click.echo(f"  {weight.term}: {weight.weight:+.1f} ({weight.origin})")
+
+
+# --- changing --------------------------------------------------------------------------------
+
+
+@command.command("pause")
+@click.argument("subscriber")
+@click.option("--until", type=Day(), help="The local date of the next digest; without it until resumed.")
+@click.pass_context
+def pause_(ctx: click.Context, subscriber: str, until: date | None) -> None:
+    """Send SUBSCRIBER nothing for a while."""
+    from digest.subscriptions import pause
+
+    with house_of(ctx) as house:
+        one = _change(
+            house, subscriber, lambda session, number, now: pause(session, number, now, until=until)
+        )
+    say(ctx, f"paused until {one.paused_until or 'resumed'}")
+
+
+@command.command("resume")
+@click.argument("subscriber")
+@click.pass_context
+def resume_(ctx: click.Context, subscriber: str) -> None:
+    """End a pause or a suspension of SUBSCRIBER."""
+    from digest.subscriptions import resume
+
+    with house_of(ctx) as house:
+        one = _change(house, subscriber, resume)
+    say(ctx, f"resumed; the next digest is due {_local(one)}")
+
+
+@command.command("remove")
+@click.argument("subscriber")
+@click.pass_context
+def remove(ctx: click.Context, subscriber: str) -> None:
+    """Unsubscribe SUBSCRIBER: nothing more is sent, not even what is planned. The data stay; see erase."""
+    from digest.subscriptions import unsubscribe
+
+    with house_of(ctx) as house:
+        _change(house, subscriber, lambda session, number, _now: unsubscribe(session, number))
+    say(ctx, "unsubscribed; `digest subscribers erase` removes the data too")
+
+
+def _change(house: House, name: str, change: Callable[[Session, int, datetime], object]) -> Subscriber:
+    """Find the subscriber and change it, in one transaction."""
+    from digest.store import subscribers
+    from digest.store.database import transaction
+
+    with transaction(house.engine) as session:
+        number = subscribers.named(session, name).id
+        change(session, number, utc_now())
+        return subscribers.get(session, number)
+
+
+@command.command("erase")
+@click.argument("subscriber")
+@click.option("--never-again", is_flag=True, help="Keep a keyed hash, so that nobody subscribes it again.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def erase_(ctx: click.Context, subscriber: str, never_again: bool, yes: bool) -> None:  # noqa: FBT001
+    """Remove everything held on SUBSCRIBER. This cannot be undone; backups keep it until they expire."""
+    from digest.store import subscribers
+    from digest.store.database import transaction
+    from digest.subscriptions import erase
+
+    with house_of(ctx) as house:
+        keys = house.keys
+        with transaction(house.engine) as session:
+            one = subscribers.named(session, subscriber)
+        if not yes:
+            click.confirm(f"erase subscriber {one.id} and all its digests?", abort=True, err=True)
+        with transaction(house.engine) as session:
+            erase(session, one.id, keys, utc_now(), never_again=never_again)
+    say(ctx, f"erased subscriber {one.id}")
+
+
+# --- files -----------------------------------------------------------------------------------
+
+
+@command.command("export")
+@click.argument("subscriber", required=False)
+@click.pass_context
+def export_(ctx: click.Context, subscriber: str | None) -> None:
+    """Print all subscribers as CSV, or everything held on one SUBSCRIBER as JSON."""
+    from digest.cli.subscriber_files import csv_lines
+    from digest.store import subscribers
+    from digest.store.database import reading
+    from digest.subscriptions import export
+
+    with house_of(ctx) as house:
+        if subscriber is None:
+            for line in csv_lines(house.engine):
+                click.echo(line)
+            return
+        with reading(house.engine) as session:
+            print_json(export(session, subscribers.named(session, subscriber).id))
+
+
+@command.command("import")
+@click.argument("file", type=click.File("r", encoding="utf-8-sig"))
+@click.option("--yes", is_flag=True, help="Do it; without this the file is only checked.")
+@click.pass_context
+def import_(ctx: click.Context, file: TextIO, yes: bool) -> None:  # noqa: FBT001
+    """Subscribe everybody in a CSV FILE, as `export` writes it. All lines or none; you vouch for consent."""
+    from digest.cli.subscriber_files import import_csv
+
+    with house_of(ctx) as house:
+        report = import_csv(house, file, utc_now(), keep=yes)
+    for line in report.skipped:
+        say(ctx, line)
+    verb = "subscribed" if yes else "would be subscribed (--yes does it)"
+    say(ctx, f"{report.added} {verb}, {len(report.skipped)} skipped, {report.before} were there before")
+
+
+# --- showing ---------------------------------------------------------------------------------
+
+
+def shown_address(subscriber: Subscriber) -> str:
+    """The address as it may be shown: a webhook is a secret, only its end is."""
+    if "://" not in subscriber.address:
+        return subscriber.address
+    return f"webhook …{subscriber.address[-4:]}"
+
+
+def _local(subscriber: Subscriber) -> str:
+    from zoneinfo import ZoneInfo
+
+    if subscriber.next_due_at is None:
+        return "never"
+    return f"{subscriber.next_due_at.astimezone(ZoneInfo(subscriber.timezone)):%Y-%m-%d %H:%M %Z}"
+
+
+def _values(subscriber: Subscriber) -> dict[str, object]:
+    from dataclasses import asdict
+
+    days = [WEEKDAYS[day] for day in sorted(subscriber.weekdays)]
+    return asdict(subscriber) | {
+        "address": shown_address(subscriber),
+        "weekdays": ",".join(days),
+        "send_at": f"{subscriber.send_at:%H:%M}",
+    }

@@ -1,0 +1,38 @@
+"""Addresses that are never written to again. Kept as keyed hashes, so they outlive erasure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from digest.model import ChannelName
+from digest.store.schema import SuppressionRow
+
+
+def add(session: Session, channel: ChannelName, address_hash: str, reason: str, at: datetime) -> None:
+    """Suppress an address; the first reason stays."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    values = {"channel": channel, "address_hash": address_hash, "reason": reason, "at": at}
+    session.execute(dialect.insert(SuppressionRow).values(values).on_conflict_do_nothing())
+
+
+def reason(session: Session, channel: ChannelName, address_hash: str) -> str | None:
+    """Why the address is suppressed, or ``None`` if it is not."""
+    question = select(SuppressionRow.reason).where(
+        SuppressionRow.channel == channel, SuppressionRow.address_hash == address_hash
+    )
+    return session.scalars(question).one_or_none()
+
+
+def remove(session: Session, channel: ChannelName, address_hash: str) -> bool:
+    """Lift a suppression; tells whether there was one."""
+    done: Any = session.execute(
+        delete(SuppressionRow).where(
+            SuppressionRow.channel == channel, SuppressionRow.address_hash == address_hash
+        )
+    )
+    return bool(done.rowcount)

@@ -1,0 +1,43 @@
+"""The rules of subscribing, for web, Slack and command line alike.
+
+Functions take a session in a writing transaction, plain values and ``now``; they raise
+``SubscriptionError`` (or ``ProfileError``) naming what is wrong. Nothing here sends anything: a
+mail that is due is a notice in the store, taken along by the deliver step.
+"""
+
+from digest.subscriptions.changing import (
+    Schedule,
+    change_schedule,
+    pause,
+    remove_profile,
+    resume,
+    save_profile,
+    set_profiles,
+    unsubscribe,
+)
+from digest.subscriptions.checks import Wishes, check_address, check_draft, check_wishes, drafts_of
+from digest.subscriptions.holding import erase, export
+from digest.subscriptions.joining import confirm, subscribe
+from digest.subscriptions.judging import give_feedback, take_back
+
+__all__ = [
+    "Schedule",
+    "Wishes",
+    "change_schedule",
+    "check_address",
+    "check_draft",
+    "check_wishes",
+    "confirm",
+    "drafts_of",
+    "erase",
+    "export",
+    "give_feedback",
+    "pause",
+    "remove_profile",
+    "resume",
+    "save_profile",
+    "set_profiles",
+    "subscribe",
+    "take_back",
+    "unsubscribe",
+]

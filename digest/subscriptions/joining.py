@@ -1,0 +1,114 @@
+"""Joining: by an admin's hand at once, or by a confirmed sign-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, time
+
+from sqlalchemy.orm import Session
+
+from digest import slots
+from digest.errors import SubscriptionError
+from digest.model import EVERY_DAY, ChannelName, EmptyDigests, Subscriber, SubscriberState
+from digest.store import profiles as store_profiles
+from digest.store import subscribers as store_subscribers
+from digest.store.profiles import Draft
+from digest.subscriptions.checks import WEBHOOK_HOSTS, Wishes, check_wishes, drafts_of
+
+ACTIVE = frozenset({SubscriberState.CONFIRMED, SubscriberState.PAUSED})
+
+
+def subscribe(
+    session: Session,
+    *,
+    channel: ChannelName,
+    address: str,
+    profiles: Mapping[str, str] | Sequence[Draft],
+    timezone: str = "UTC",
+    send_at: time = time(7, 30),
+    weekdays: frozenset[int] = EVERY_DAY,
+    empty_digests: EmptyDigests = EmptyDigests.WEEKLY,
+    rising: bool = True,
+    trending: bool = False,
+    confirmed: bool,
+    now: datetime,
+    source: str,
+    webhook_hosts: Sequence[str] = WEBHOOK_HOSTS,
+) -> Subscriber:
+    """Subscribe an address by somebody who may: an admin, a Slack member, a confirmed sign-up.
+
+    ``profiles`` is name → profile language, or drafts in full; an empty text is the trending
+    profile and needs ``trending``. ``source`` says where the consent comes from ("cli",
+    "slack:T1/U2", "web"). With ``confirmed`` the first digest becomes due at the next chosen hour.
+    An address that left, or never confirmed, is taken up again under its old number.
+
+    Raises ``SubscriptionError`` for a wrong address, zone, weekday or profile, and for an address
+    that is subscribed already; ``ProfileError`` for the profile language.
+    """
+    asked = Wishes(channel, address, drafts_of(profiles), timezone, send_at, weekdays, empty_digests, rising)
+    wishes = check_wishes(asked, trending=trending, webhook_hosts=webhook_hosts)
+    known = store_subscribers.find(session, channel, wishes.address, lock=True)
+    if known is not None and known.state in ACTIVE:
+        raise SubscriptionError(
+            f"that address is subscribed already, as number {known.id}",
+            remedy=f"see `digest subscribers show {known.id}`",
+        )
+    return _take_up(session, wishes, known, confirmed=confirmed, now=now, source=source)
+
+
+def _take_up(
+    session: Session, wishes: Wishes, known: Subscriber | None, *, confirmed: bool, now: datetime, source: str
+) -> Subscriber:
+    fresh = _fresh(wishes, known, now, source)
+    if confirmed:
+        fresh = _confirmed(fresh, now)
+    if known is None:
+        fresh = store_subscribers.add(session, fresh)
+    else:
+        store_subscribers.save(session, fresh)
+    store_profiles.replace_all(session, fresh.id, wishes.profiles, now)
+    return fresh
+
+
+def _fresh(wishes: Wishes, known: Subscriber | None, now: datetime, source: str) -> Subscriber:
+    """An unconfirmed subscriber; what was known of slots and coverage stays, so nothing comes twice."""
+    return Subscriber(
+        id=known.id if known else 0,
+        channel=wishes.channel,
+        address=wishes.address,
+        state=SubscriberState.UNCONFIRMED,
+        timezone=wishes.timezone,
+        send_at=wishes.send_at,
+        weekdays=wishes.weekdays,
+        empty_digests=wishes.empty_digests,
+        rising=wishes.rising,
+        last_slot=known.last_slot if known else None,
+        created_at=now,
+        consent_source=source,
+    )
+
+
+def _confirmed(subscriber: Subscriber, now: datetime) -> Subscriber:
+    return replace(
+        subscriber,
+        state=SubscriberState.CONFIRMED,
+        confirmed_at=now,
+        next_due_at=slots.first_due(subscriber, now),
+    )
+
+
+def confirm(session: Session, subscriber_id: int, now: datetime) -> Subscriber:
+    """Confirm a sign-up; its first digest becomes due at the next chosen hour.
+
+    Confirming twice is the same as once. Raises ``NotFound`` when the sign-up has expired,
+    ``SubscriptionError`` when the address has left since: an old link does not bring it back.
+    """
+    known = store_subscribers.get(session, subscriber_id, lock=True)
+    if known.state in ACTIVE:
+        return known
+    if known.state is not SubscriberState.UNCONFIRMED:
+        raise SubscriptionError("this link was used already", remedy="subscribe again to get a new one")
+    confirmed = _confirmed(known, now)
+    store_subscribers.save(session, confirmed)
+    return confirmed
