@@ -16,7 +16,6 @@ from digest.channels.slack_parts import Body, Part
 from digest.channels.slack_text import (
     MAX_BLOCKS,
     MAX_MESSAGE,
-    MAX_SECTION,
     Block,
     bold,
     clean,
@@ -106,7 +105,7 @@ def _title(digest: Digest) -> str:
 
 
 def _top(sheet: Sheet) -> Group:
-    summary = cut(clean(summary_line(sheet.digest)), MAX_SECTION)
+    summary = cut(clean(summary_line(sheet.digest)), MAX_TEXT)
     near = _near_misses(sheet.digest.account)
     blocks = [header(_title(sheet.digest)), section(bold(summary))]
     return Group((*blocks, section("\n".join(near))) if near else tuple(blocks), tuple(near))

@@ -7,6 +7,7 @@ mrkdwn object is ``verbatim``: bare addresses and names in content stay plain te
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -51,17 +52,26 @@ def width(text: str) -> int:
 
 def cut(text: str, room: int) -> str:
     """The text escaped, cut at a character so that it takes at most ``room`` units, no entity broken."""
-    whole = escape(text)
-    if width(whole) <= room:
-        return whole
+    return _within(text, room, escape)
+
+
+def _within(text: str, room: int, form: Callable[[str], str]) -> str:
+    """The form of as many characters as have room, an ellipsis after them if they are not all."""
     kept: list[str] = []
-    left = room - 1
+    left = room
     for character in text:
-        piece = escape(character)
+        piece = form(character)
         left -= width(piece)
         if left < 0:
-            break
+            return _shortened(kept, room)
         kept.append(piece)
+    return "".join(kept)
+
+
+def _shortened(kept: list[str], room: int) -> str:
+    used = sum(map(width, kept))
+    while kept and used > room - 1:
+        used -= width(kept.pop())
     return "".join(kept).rstrip() + "…"
 
 
@@ -89,9 +99,7 @@ def mrkdwn(text: str) -> Block:
 
 def plain(text: str, room: int) -> Block:
     """A plain text object: nothing in it is parsed, so nothing is escaped."""
-    shown = clean(text) or "–"
-    while width(shown) > room:
-        shown = shown[: room - 1 - max(0, width(shown) - len(shown))].rstrip() + "…"
+    shown = _within(clean(text) or "–", room, str)
     return {"type": "plain_text", "text": shown, "emoji": False}
 
 
