@@ -558,7 +558,11 @@ class UnknownPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A row of the outbox: one digest on its way to one address."""
+    """A row of the outbox: one digest on its way to one address.
+
+    ``attempts`` counts claims, ``kills`` those whose worker died, ``unanswered`` the hand-overs that
+    may have arrived. ``claimed_by`` is the fencing token of the claim.
+    """
 
     id: int
     digest_id: int
@@ -582,6 +586,51 @@ class Delivery:
     created_at: datetime | None = None
     first_attempt_at: datetime | None = None
     finished_at: datetime | None = None
+    unanswered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What becomes of a delivery: the values to write, decided purely.
+
+    ``next_attempt_at`` is ``None`` where nobody tries again by itself. ``suspend`` is for a bad
+    address, ``note`` an attempt worth keeping in the attempts ledger (the first success is not).
+    """
+
+    state: DeliveryState
+    next_attempt_at: datetime | None
+    attempts: int
+    kills: int
+    unanswered: int
+    reference: str = ""
+    reason: str = ""
+    code: str = ""
+    suspend: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt of a delivery that did not simply succeed, for the operator."""
+
+    delivery_id: int
+    number: int
+    worker: str
+    at: datetime
+    outcome: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """A counterpart that fails for everybody: no traffic but a probe from ``probe_at`` on."""
+
+    key: str
+    opened_at: datetime
+    probe_at: datetime
+    failures: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

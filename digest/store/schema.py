@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     Time,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -326,12 +327,29 @@ class EntryRow(Base):
 
 
 class DeliveryRow(Base):
-    """The outbox. ``claim`` is the fencing number: it grows with each claim, and every update names it."""
+    """The outbox. ``claimed_by`` is the fencing token, new with each claim; every update names it.
+
+    ``next_attempt_at`` is set exactly while the row may be claimed, ``lease_until`` exactly while it
+    is claimed. ``unanswered`` counts hand-overs that may have arrived.
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("subscriber_id", "slot"),
-        Index("ix_deliveries_state_next_attempt_at", "state", "next_attempt_at"),
+        Index(
+            "ix_deliveries_channel_next_attempt_at",
+            "channel",
+            "next_attempt_at",
+            sqlite_where=text("next_attempt_at IS NOT NULL"),
+            postgresql_where=text("next_attempt_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_deliveries_lease_until",
+            "lease_until",
+            sqlite_where=text("lease_until IS NOT NULL"),
+            postgresql_where=text("lease_until IS NOT NULL"),
+        ),
+        Index("ix_deliveries_state", "state"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -343,6 +361,7 @@ class DeliveryRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     attempts: Mapped[int] = mapped_column(Integer)
     kills: Mapped[int] = mapped_column(Integer)
+    unanswered: Mapped[int] = mapped_column(Integer)
     claim: Mapped[int] = mapped_column(BigId)
     claimed_by: Mapped[str]
     next_attempt_at: Mapped[datetime | None]

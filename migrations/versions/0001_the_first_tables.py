@@ -288,6 +288,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("kills", sa.Integer(), nullable=False),
+        sa.Column("unanswered", sa.Integer(), nullable=False),
         sa.Column("claim", BigId, nullable=False),
         sa.Column("claimed_by", sa.Text(), nullable=False),
         sa.Column("next_attempt_at", UtcDateTime(), nullable=True),
@@ -316,8 +317,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_deliveries_state_next_attempt_at", ["state", "next_attempt_at"], unique=False
+            "ix_deliveries_channel_next_attempt_at",
+            ["channel", "next_attempt_at"],
+            unique=False,
+            sqlite_where=sa.text("next_attempt_at IS NOT NULL"),
+            postgresql_where=sa.text("next_attempt_at IS NOT NULL"),
         )
+        batch_op.create_index(
+            "ix_deliveries_lease_until",
+            ["lease_until"],
+            unique=False,
+            sqlite_where=sa.text("lease_until IS NOT NULL"),
+            postgresql_where=sa.text("lease_until IS NOT NULL"),
+        )
+        batch_op.create_index("ix_deliveries_state", ["state"], unique=False)
 
     op.create_table(
         "entries",
@@ -378,7 +391,9 @@ def downgrade() -> None:
 
     op.drop_table("entries")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
-        batch_op.drop_index("ix_deliveries_state_next_attempt_at")
+        batch_op.drop_index("ix_deliveries_state")
+        batch_op.drop_index("ix_deliveries_lease_until")
+        batch_op.drop_index("ix_deliveries_channel_next_attempt_at")
 
     op.drop_table("deliveries")
     op.drop_table("saved")

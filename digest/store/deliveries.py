@@ -1,0 +1,182 @@
+"""The outbox: deliveries planned, merged, and looked after by an operator. Claims stand in ``claims``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import case, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from digest.errors import NotFound
+from digest.model import Attempt, ChannelName, Delivery, DeliveryState
+from digest.store.schema import AttemptRow, DeliveryRow
+
+State = DeliveryState
+TABLE: Any = DeliveryRow.__table__
+COLUMNS: tuple[Any, ...] = tuple(TABLE.c[name] for name in Delivery.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A digest that is to be delivered."""
+
+    digest_id: int
+    subscriber_id: int
+    channel: ChannelName
+    address: str
+    slot: date
+
+
+def value_of(row: Any) -> Delivery:
+    """A row of ``COLUMNS`` as a value."""
+    values = dict(row._mapping)
+    return Delivery(
+        **values | {"channel": ChannelName(row.channel), "state": DeliveryState(row.state)},
+    )
+
+
+# --- planning --------------------------------------------------------------------------------
+
+
+def plan(session: Session, planned: Sequence[Planned], *, now: datetime) -> int:
+    """Add deliveries, due at once; return how many. One for a (subscriber, slot) exists once only."""
+    if not planned:
+        return 0
+    dialect = sqlite if on_sqlite(session) else postgresql
+    statement = dialect.insert(DeliveryRow).on_conflict_do_nothing().returning(DeliveryRow.id)
+    return len(session.execute(statement, [_new_row(one, now) for one in planned]).all())
+
+
+def _new_row(planned: Planned, now: datetime) -> dict[str, Any]:
+    return {
+        "digest_id": planned.digest_id,
+        "subscriber_id": planned.subscriber_id,
+        "channel": planned.channel.value,
+        "address": planned.address,
+        "slot": planned.slot,
+        "state": State.PLANNED.value,
+        "attempts": 0,
+        "kills": 0,
+        "unanswered": 0,
+        "claim": 0,
+        "claimed_by": "",
+        "next_attempt_at": now,
+        "message_id": "",
+        "template": "",
+        "fingerprint": "",
+        "reference": "",
+        "reason": "",
+        "created_at": now,
+    }
+
+
+def merge(session: Session, subscriber_ids: Collection[int], *, now: datetime) -> dict[int, list[int]]:
+    """Close what these subscribers have waiting as merged; return the digests' ids, by subscriber.
+
+    For prepare, before it writes a newer digest that covers the same papers. What is claimed, or
+    may have arrived already, stays.
+    """
+    statement = (
+        update(TABLE)
+        .where(
+            TABLE.c.subscriber_id.in_(subscriber_ids),
+            TABLE.c.state.in_([State.PLANNED, State.DEFERRED]),
+            TABLE.c.unanswered == 0,
+        )
+        .values(
+            state=State.MERGED,
+            next_attempt_at=None,
+            finished_at=now,
+            reason="its papers stand in a newer digest",
+        )
+        .returning(TABLE.c.subscriber_id, TABLE.c.digest_id)
+    )
+    found: dict[int, list[int]] = {}
+    for subscriber_id, digest_id in session.execute(statement):
+        found.setdefault(subscriber_id, []).append(digest_id)
+    return found
+
+
+def on_sqlite(session: Session) -> bool:
+    """Whether the store is SQLite: a few statements differ."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
+# --- for operators ---------------------------------------------------------------------------
+
+
+def get(session: Session, number: int) -> Delivery:
+    """A delivery. Raises ``NotFound``."""
+    row = session.execute(select(*COLUMNS).where(TABLE.c.id == number)).one_or_none()
+    if row is None:
+        raise NotFound(
+            f"there is no delivery {number}", remedy="`digest deliveries list` shows those there are"
+        )
+    return value_of(row)
+
+
+def listed(
+    session: Session,
+    *,
+    states: Collection[DeliveryState] = (),
+    channel: ChannelName | None = None,
+    subscriber_id: int | None = None,
+    limit: int = 50,
+) -> list[Delivery]:
+    """Deliveries, newest first; all states if none is named."""
+    statement = select(*COLUMNS).order_by(TABLE.c.id.desc()).limit(limit)
+    if states:
+        statement = statement.where(TABLE.c.state.in_(list(states)))
+    if channel is not None:
+        statement = statement.where(TABLE.c.channel == channel)
+    if subscriber_id is not None:
+        statement = statement.where(TABLE.c.subscriber_id == subscriber_id)
+    return list(map(value_of, session.execute(statement)))
+
+
+def attempts_of(session: Session, number: int) -> list[Attempt]:
+    """The attempts of a delivery that did not simply succeed, oldest first."""
+    names = Attempt.__dataclass_fields__
+    columns = [getattr(AttemptRow, name) for name in names]
+    rows = session.execute(
+        select(*columns).where(AttemptRow.delivery_id == number).order_by(AttemptRow.number)
+    )
+    return [Attempt(*row) for row in rows]
+
+
+def put_back(
+    session: Session, numbers: Collection[int], states: Collection[DeliveryState], *, now: datetime
+) -> list[int]:
+    """An operator's word: deliveries in these states are due at once, with a fresh age; return which."""
+    statement = (
+        update(TABLE)
+        .where(TABLE.c.id.in_(numbers), TABLE.c.state.in_(list(states)))
+        .values(
+            state=case((TABLE.c.unanswered > 0, State.UNKNOWN.value), else_=State.PLANNED.value),
+            next_attempt_at=now,
+            first_attempt_at=None,
+            finished_at=None,
+            kills=0,
+            attempts=0,
+        )
+        .returning(TABLE.c.id)
+    )
+    return sorted(session.scalars(statement))
+
+
+def close(session: Session, numbers: Collection[int], state: DeliveryState, *, now: datetime) -> list[int]:
+    """An operator's word on held deliveries: they arrived (*sent*) or shall not (*refused*)."""
+    statement = (
+        update(TABLE)
+        .where(
+            TABLE.c.id.in_(numbers),
+            TABLE.c.state.in_([State.UNKNOWN, State.POISON, State.DEFERRED, State.PLANNED]),
+        )
+        .values(state=state, next_attempt_at=None, finished_at=now, reason="closed by an operator")
+        .returning(TABLE.c.id)
+    )
+    return sorted(session.scalars(statement))

@@ -1,0 +1,120 @@
+"""Fills an outbox for tests: confirmed subscribers, each with one small digest, planned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+
+from sqlalchemy import Engine, insert, select, text, update
+
+from digest.model import ChannelName, Delivery, SubscriberState
+from digest.store import deliveries
+from digest.store.database import reading, transaction
+from digest.store.schema import DeliveryRow, DigestRow, SubscriberRow
+
+NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
+SLOT = date(2026, 3, 2)
+ACCOUNT = {"as_of": NOW.isoformat(), "days": [], "listed": 0, "considered": 0, "chosen": 0}
+
+
+def address_of(number: int) -> str:
+    return f"reader{number}@example.org"
+
+
+def subscribe(engine: Engine, count: int, *, channel: ChannelName = ChannelName.EMAIL) -> list[int]:
+    """Add confirmed subscribers; return their numbers."""
+    with transaction(engine) as session:
+        already = session.scalar(select(SubscriberRow.id).order_by(SubscriberRow.id.desc()).limit(1)) or 0
+        rows = [_subscriber(already + 1 + step, channel) for step in range(count)]
+        return list(session.scalars(insert(SubscriberRow).returning(SubscriberRow.id), rows))
+
+
+def _subscriber(number: int, channel: ChannelName) -> dict[str, object]:
+    return {
+        "channel": channel.value,
+        "address": address_of(number),
+        "state": SubscriberState.CONFIRMED.value,
+        "timezone": "UTC",
+        "send_at": time(7, 30),
+        "weekdays": 127,
+        "empty_digests": "weekly",
+        "rising": True,
+        "created_at": NOW,
+        "consent_source": "test",
+        "suspended_reason": "",
+        "bounce_score": 0.0,
+    }
+
+
+def plan(
+    engine: Engine,
+    subscriber_ids: Sequence[int],
+    *,
+    slot: date = SLOT,
+    now: datetime = NOW,
+    channel: ChannelName = ChannelName.EMAIL,
+) -> None:
+    """Give each subscriber a digest of a slot and plan its delivery."""
+    with transaction(engine) as session:
+        digests = session.execute(
+            insert(DigestRow).returning(DigestRow.subscriber_id, DigestRow.id),
+            [
+                {
+                    "subscriber_id": number,
+                    "slot": slot,
+                    "kind": "daily",
+                    "sheet": {},
+                    "arrival_to": 0,
+                    "created_at": now,
+                }
+                for number in subscriber_ids
+            ],
+        ).all()
+        deliveries.plan(
+            session,
+            [
+                deliveries.Planned(digest_id, number, channel, address_of(number), slot)
+                for number, digest_id in digests
+            ],
+            now=now,
+        )
+
+
+def fill(engine: Engine, count: int, *, channel: ChannelName = ChannelName.EMAIL) -> list[int]:
+    """Subscribers with one planned delivery each; return the deliveries' ids."""
+    numbers = subscribe(engine, count, channel=channel)
+    plan(engine, numbers, channel=channel)
+    return [one.id for one in all_of(engine) if one.subscriber_id in set(numbers)]
+
+
+def all_of(engine: Engine) -> list[Delivery]:
+    """Every delivery, by id."""
+    with reading(engine) as session:
+        rows = session.execute(select(*deliveries.COLUMNS).order_by(deliveries.TABLE.c.id))
+        return list(map(deliveries.value_of, rows))
+
+
+def one_of(engine: Engine, number: int) -> Delivery:
+    return next(one for one in all_of(engine) if one.id == number)
+
+
+def set_state(engine: Engine, subscriber_id: int, state: SubscriberState) -> None:
+    with transaction(engine) as session:
+        session.execute(
+            update(SubscriberRow).where(SubscriberRow.id == subscriber_id).values(state=state.value)
+        )
+
+
+def end_leases(engine: Engine) -> None:
+    """As if the leases had run out."""
+    with transaction(engine) as session:
+        session.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.lease_until.is_not(None))
+            .values(lease_until=datetime(2000, 1, 1, tzinfo=UTC))
+        )
+
+
+def analyze(engine: Engine) -> None:
+    with transaction(engine) as session:
+        session.execute(text("ANALYZE"))
