@@ -126,6 +126,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sign_ups_network_hash"), ["network_hash"], unique=False)
 
     op.create_table(
+        "slack_installations",
+        sa.Column("workspace", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("sealed_token", sa.LargeBinary(), nullable=False),
+        sa.Column("bot_id", sa.String(length=32), nullable=False),
+        sa.Column("bot_user_id", sa.String(length=32), nullable=False),
+        sa.Column("installer_id", sa.String(length=32), nullable=False),
+        sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("organisation_wide", sa.Boolean(), nullable=False),
+        sa.Column("installed_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace", name=op.f("pk_slack_installations")),
+    )
+    op.create_table(
+        "slack_states",
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_slack_states")),
+    )
+    with op.batch_alter_table("slack_states", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_slack_states_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
         "subscribers",
         sa.Column("id", BigId, nullable=False),
         sa.Column("channel", sa.String(length=16), nullable=False),
@@ -415,6 +437,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_subscribers_state_next_due_at")
 
     op.drop_table("subscribers")
+    with op.batch_alter_table("slack_states", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_slack_states_expires_at"))
+
+    op.drop_table("slack_states")
+    op.drop_table("slack_installations")
     with op.batch_alter_table("sign_ups", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sign_ups_network_hash"))
         batch_op.drop_index(batch_op.f("ix_sign_ups_at"))
