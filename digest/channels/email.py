@@ -1,0 +1,101 @@
+"""Digests by mail: one message per subscriber, assembled from forms that are made once per paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from digest.channels import Sender, lines
+from digest.channels.mail_part import Detail, Part
+from digest.channels.mime import Heading, Identity, assemble, boundary, head, list_headers, mailbox, phrase
+from digest.config import EmailSettings
+from digest.model import ChannelName, HandOver, Message, Sheet, Unknown, UnknownPolicy
+
+TEMPLATE = "email-1"
+"""Grows with every change that gives the same sheet other bytes."""
+
+MAX_BYTES = 100_000
+"""Largest mail we make. Gmail cuts HTML off near 102 kB, and the unsubscribe link with it."""
+
+
+def identity(settings: EmailSettings) -> Identity:
+    """Who mails come from. Raises ``ConfigError`` naming a sender or reply-to that is no address."""
+    name, address = mailbox(settings.sender, "email.sender")
+    domain = settings.list_domain or address.rpartition("@")[2]
+    reply_to = mailbox(settings.reply_to, "email.reply_to")[1] if settings.reply_to else ""
+    return Identity(
+        sender=f"{phrase(name)} <{address}>".strip(),
+        address=address,
+        list_id=f"Daily Papers digest <daily-papers.{domain}>",
+        reply_to=reply_to,
+    )
+
+
+def details(sentences: int) -> tuple[Detail, ...]:
+    """How much to tell, most first; the first that fits is taken."""
+    return (
+        Detail(sentences, sentences),
+        Detail(sentences, min(sentences, 1)),
+        Detail(sentences, 0),
+        Detail(0, 0),
+        Detail(0, 0, bare=True),
+    )
+
+
+class EmailChannel:
+    """Renders digests as mails. ``sentences`` of each abstract are shown, fewer where a mail would not fit.
+
+    ``connect`` makes the sender that hands mails over.
+    """
+
+    name = ChannelName.EMAIL
+    template = TEMPLATE
+    gate_size = 20
+
+    def __init__(
+        self,
+        settings: EmailSettings,
+        connect: Callable[[], Sender],
+        *,
+        sentences: int = 2,
+        on_unknown: UnknownPolicy = UnknownPolicy.RESEND,
+    ) -> None:
+        self._connect = connect
+        self._identity = identity(settings)
+        self._details = details(sentences)
+        self._html = Part("html", settings.postal_address)
+        self._text = Part("txt", settings.postal_address)
+        self.on_unknown = on_unknown
+
+    def render(self, sheet: Sheet) -> bytes:
+        """The mail as it goes over the wire. Pure: the same sheet gives the same bytes.
+
+        Raises ``DeliveryError`` when the sheet's address is not exactly one plain address.
+        """
+        for detail in self._details:
+            mail = self._mail(sheet, detail)
+            if len(mail) <= MAX_BYTES:
+                break
+        return mail
+
+    def _mail(self, sheet: Sheet, detail: Detail) -> bytes:
+        links = sheet.links
+        heading = Heading(
+            to=sheet.address,
+            subject=lines.subject(sheet),
+            message_id=sheet.message_id,
+            date=sheet.message_date,
+            extra=list_headers(self._identity, links.one_click, links.unsubscribe_mailto, links.digest_page),
+        )
+        return assemble(
+            head(self._identity, heading),
+            boundary(sheet.message_id),
+            self._text.render(sheet, detail),
+            self._html.render(sheet, detail),
+        )
+
+    def open(self) -> Sender:
+        return self._connect()
+
+    def find(self, message: Message) -> HandOver | None:  # noqa: ARG002  the signature is the protocol's
+        """Mail cannot be looked up at its destination."""
+        return Unknown("mail cannot be looked up once it is handed over")

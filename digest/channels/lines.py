@@ -1,0 +1,249 @@
+"""What a digest says, line by line, before any mark-up: for mail (both parts) and terminal alike. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import quote, urlsplit
+
+from digest.account_wording import day_name, plural, summary_line
+from digest.model import Digest, DigestKind, Entry, Mark, Paper, Section, Sheet
+from digest.readable import clean, clip, readable, sentences
+from digest.wording import points, reason_line
+
+AUTHORS_NAMED = 3
+MAX_TITLE = 250
+MAX_NAME = 60
+MAX_SUBJECT_TITLE = 78
+MAX_PREHEADER = 110
+MAX_PROFILE = 240
+
+CODE_HOSTS = frozenset(
+    {
+        "github.com",
+        "gitlab.com",
+        "codeberg.org",
+        "bitbucket.org",
+        "huggingface.co",
+        "gitee.com",
+        "git.sr.ht",
+        "sourceforge.net",
+    }
+)
+"""Where code is linked to. Any other address from the source is not followed: it may be anything."""
+
+_ARXIV = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z][a-z.-]{1,14}(?:\.[A-Z]{2})?/\d{7})(?:v\d{1,3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link with a name that means something by itself."""
+
+    name: str
+    url: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The opening of a paper's text; ``origin`` names who wrote it if that was not the authors."""
+
+    text: str
+    origin: str = ""
+
+
+# --- a paper ---------------------------------------------------------------------------------
+
+
+def title(paper: Paper) -> str:
+    """The title as one readable line; its id when there is none."""
+    return clip(readable(paper.title), MAX_TITLE) or clean(paper.id, 64)
+
+
+def byline(paper: Paper) -> str:
+    """``Ada Lovelace, Grace Hopper, Alan Turing and 12 more · NVIDIA``; either half may be missing."""
+    names = [name for name in (clip(clean(one, 400), MAX_NAME) for one in paper.authors) if name]
+    shown = names[:AUTHORS_NAMED]
+    more = len(names) - len(shown)
+    authors = ", ".join(shown) + (f" and {more} more" if more else "")
+    found = paper.organisation
+    organisation = clip(clean(found.title or found.name, 400), MAX_NAME) if found else ""
+    return " · ".join(part for part in (authors, organisation) if part)
+
+
+def excerpt(paper: Paper, count: int) -> Excerpt:
+    """The abstract's first ``count`` sentences; without an abstract the source's summary, marked as such."""
+    if count < 1:
+        return Excerpt("")
+    if paper.abstract.strip():
+        return Excerpt(sentences(readable(paper.abstract), count))
+    summary = sentences(readable(paper.short_summary), count)
+    return Excerpt(summary, "AI summary by Hugging Face" if summary else "")
+
+
+def paper_path(paper_id: str) -> str:
+    """A paper's id as a piece of an address."""
+    return quote(clean(paper_id, 64), safe="/.")
+
+
+def paper_url(paper_id: str) -> str:
+    """The paper's page at the source."""
+    return f"https://huggingface.co/papers/{paper_path(paper_id)}"
+
+
+def paper_links(paper: Paper, stars: int | None) -> tuple[Link, ...]:
+    """Where else to go: abstract and PDF at arXiv when the id is one of arXiv's, code when known."""
+    links = []
+    if _ARXIV.fullmatch(paper.id):
+        links += [
+            Link("arXiv", f"https://arxiv.org/abs/{paper.id}"),
+            Link("PDF", f"https://arxiv.org/pdf/{paper.id}"),
+        ]
+    code = safe_url(paper.code_url, CODE_HOSTS)
+    if code:
+        links.append(Link("Code", code, f"★ {stars:,}" if stars else ""))
+    return tuple(links)
+
+
+def safe_url(url: str, hosts: frozenset[str]) -> str:
+    """``url`` if it is a plain http(s) address at one of ``hosts``, else nothing.
+
+    A sign-in part, another port, blanks and controls are refused, not repaired.
+    """
+    if (
+        not url
+        or len(url) > 300
+        or not url.isascii()
+        or not url.isprintable()
+        or re.search(r'[\s<>"\\^`{|}]', url)
+    ):
+        return ""
+    try:
+        parts = urlsplit(url)
+        plain = parts.scheme in ("http", "https") and parts.port is None and "@" not in parts.netloc
+    except ValueError:
+        return ""
+    host = (parts.hostname or "").removeprefix("www.")
+    return url if plain and host in hosts else ""
+
+
+# --- an entry --------------------------------------------------------------------------------
+
+
+def mark_word(entry: Entry) -> str:
+    """``Late, from Thu 19 Nov`` or ``Rising, from Mon 16 Nov``; nothing for what is simply new."""
+    if entry.mark is Mark.NEW:
+        return ""
+    return f"{entry.mark.value.capitalize()}, from {day_name(entry.day)}"
+
+
+def score_word(entry: Entry) -> str:
+    return f"{points(entry.score.value)} points"
+
+
+def why(entry: Entry) -> str:
+    """The reasons with their points, and the other profiles the paper hit."""
+    told = clean(reason_line(entry.score), 2_000)
+    also = ", ".join(clip(clean(name, 200), MAX_NAME) for name in entry.also_in)
+    return f"{told} · also in {also}" if also else told
+
+
+def votes(entry: Entry) -> str:
+    return plural(entry.upvotes, "upvote")
+
+
+# --- the digest ------------------------------------------------------------------------------
+
+
+def profile_name(section: Section) -> str:
+    return clip(clean(section.profile_name, 200), 80) or "your profile"
+
+
+def section_line(section: Section) -> str:
+    """A section's heading: ``vision · 4 papers``."""
+    return f"{profile_name(section)} · {plural(len(section.entries), 'paper')}"
+
+
+def profile_line(section: Section) -> str:
+    """A profile as it was typed, for the foot: ``vision: diffusion models, +vision``."""
+    text = clip(clean(section.profile_text, 2_000), MAX_PROFILE)
+    return f"{profile_name(section)}: {text or 'trending, no keywords'}"
+
+
+def span(digest: Digest) -> str:
+    """The slot, or the days from first to last when more than one is covered by a catch-up."""
+    days = [day.day for day in digest.account.days]
+    if digest.kind is DigestKind.CATCH_UP and len(days) > 1:
+        return f"{day_name(min(days))} to {day_name(max(days))}"
+    return day_name(digest.slot)
+
+
+def subject(sheet: Sheet) -> str:
+    """The day and the best paper: ``Fri 20 Nov: Title, and 6 more``."""
+    digest = sheet.digest
+    if not digest.entries:
+        return f"{span(digest)}: no paper passed your bar"
+    best = clip(title(sheet.papers[best_entry(digest).paper_id]), MAX_SUBJECT_TITLE)
+    more = len(digest.entries) - 1
+    first = "Your first digest, " if digest.kind is DigestKind.FIRST else ""
+    return f"{first}{span(digest)}: {best}" + (f", and {more} more" if more else "")
+
+
+def best_entry(digest: Digest) -> Entry:
+    """The entry with the highest score; the first of equals."""
+    return max(digest.entries, key=lambda entry: entry.score.value)
+
+
+def summary(digest: Digest) -> str:
+    return clip(clean(summary_line(digest), 4_000), 200)
+
+
+def preheader(sheet: Sheet) -> str:
+    """What a mailbox shows beside the subject: the summary, then the titles after the best."""
+    digest = sheet.digest
+    if not digest.entries:
+        closest = [clip(readable(miss.title), 80) for miss in digest.account.near_misses[:1]]
+        return clip("; ".join(["Closest to it", *closest]) if closest else summary(digest), MAX_PREHEADER)
+    best = best_entry(digest)
+    others = [title(sheet.papers[entry.paper_id]) for entry in digest.entries[:3] if entry is not best]
+    return clip("; ".join([summary(digest), *others[:2]]), MAX_PREHEADER)
+
+
+def intro(digest: Digest) -> str:
+    """A sentence for a digest that is not an ordinary one; nothing for the others."""
+    if digest.kind is DigestKind.FIRST:
+        return (
+            "This is your first digest. It begins with the newest papers, not with the archive; "
+            "“more like this” and “less like this” teach it what you care for."
+        )
+    if digest.kind is DigestKind.CATCH_UP:
+        return f"This digest covers {span(digest)} at once, in place of the ones that were missed."
+    return ""
+
+
+def empty_line(digest: Digest) -> str:
+    """Why an empty digest is empty, in one sentence."""
+    account = digest.account
+    if account.missing_days and not account.listed:
+        return (
+            "The source could not be read, so there is nothing to choose from. What it lists will come later."
+        )
+    if not account.listed:
+        return "No papers were listed."
+    if not account.considered:
+        return "Nothing new was listed since your last digest."
+    return (
+        f"{plural(account.considered, 'new paper')} came, and none reached your bar of {points(account.bar)}."
+    )
+
+
+def next_line(digest: Digest) -> str:
+    """``Next digest: Mon 23 Nov at 07:30 (Europe/Berlin)``."""
+    if digest.next_slot is None:
+        return ""
+    return f"Next digest: {day_name(digest.next_slot)} at {digest.send_at:%H:%M} ({digest.timezone})."
+
+
+def masthead_day(slot: date) -> str:
+    return day_name(slot, year=True)

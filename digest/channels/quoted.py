@@ -1,0 +1,56 @@
+"""Quoted-printable in pieces: forms whose fixed text is encoded once and whose slots are filled many times.
+
+Each encoded piece begins and ends in column 0, with a soft line break where the text has none, so that
+pieces joined together are the encoding of the texts joined together (RFC 2045, section 6.7). Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import b2a_qp
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SOFT = b"=\r\n"
+LONGEST = 75
+"""Characters before the soft break's ``=``, which is the 76th and last allowed."""
+
+_SLOT = re.compile("\ue000(\\w+)\ue001")
+
+
+def quoted(text: str) -> bytes:
+    """The encoding of ``text``, whole lines only; line ends become CRLF."""
+    if len(text) <= LONGEST and text.isascii() and "=" not in text and "\n" not in text:
+        return text.encode() + SOFT if text else b""
+    raw = b2a_qp(text.encode()).replace(b"\n", b"\r\n")
+    if raw.endswith(b"\n") or not raw:
+        return raw
+    last = len(raw) - (raw.rfind(b"\n") + 1)
+    if last <= LONGEST:
+        return raw + SOFT
+    keep = -3 if raw[-3:-2] == b"=" else -1
+    return raw[:keep] + SOFT + raw[keep:] + SOFT
+
+
+def slot(name: str) -> str:
+    """The place of a value in a form's text. Private characters: ``clean`` text never holds them."""
+    return f"\ue000{name}\ue001"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Encoded text with named slots, in the shape of a bytes template (``%(name)b``)."""
+
+    template: bytes
+
+    @classmethod
+    def of(cls, text: str) -> Form:
+        """Encode ``text`` around its slots."""
+        pieces = _SLOT.split(text)
+        fixed = [quoted(piece).replace(b"%", b"%%") for piece in pieces[::2]]
+        named = [b"%%(%b)b" % name.encode() for name in pieces[1::2]] + [b""]
+        return cls(b"".join(piece + name for piece, name in zip(fixed, named, strict=True)))
+
+    def fill(self, values: Mapping[bytes, bytes]) -> bytes:
+        """The encoding with every slot filled by an encoded value."""
+        return self.template % values

@@ -1,0 +1,86 @@
+"""The mail's templates, compiled once, their CSS inlined once, cut into forms to be filled.
+
+A template rendered with slots in place of what is a subscriber's own is a form: what is a paper's
+own is rendered once for all its readers. Pure apart from reading the templates at the start.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from functools import cache, lru_cache
+from typing import Any
+
+from css_inline import CSSInliner, inline_fragment
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
+
+from digest.channels.quoted import Form, quoted, slot
+
+WIDTH = 72
+"""Columns of the plain part, URLs excepted: they are never broken."""
+
+
+@lru_cache(maxsize=8192)
+def wrap(text: str, indent: str = "") -> str:
+    """Text in lines of at most ``WIDTH`` columns; words longer than a line stay whole."""
+    if len(text) + len(indent) <= WIDTH:
+        return indent + text
+    return textwrap.fill(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+@cache
+def environment() -> Environment:
+    """The templates of the mails, compiled when first used; HTML is escaped, plain text is not."""
+    made = Environment(
+        loader=PackageLoader("digest", "templates/email"),
+        autoescape=select_autoescape(["html"], default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters["wrap"] = wrap
+    return made
+
+
+@cache
+def stylesheet(name: str) -> str:
+    loader = environment().loader
+    if loader is None:  # pragma: no cover  the environment above always has one
+        raise RuntimeError("the mail templates are missing")
+    return Markup(loader.get_source(environment(), name)[0].strip())  # noqa: S704  our own file
+
+
+def rendered(template: str, **values: Any) -> str:
+    """A template with its values, and for HTML its CSS inlined."""
+    text = environment().get_template(template).render(values)
+    if not template.endswith(".html"):
+        return text
+    if template == "frame.html":
+        return whole(text)
+    return inline_fragment(text, stylesheet("inline.css")) + "\n"
+
+
+def whole(page: str) -> str:
+    """A whole HTML page with its CSS inlined; the style block of the head stays for the dark scheme."""
+    inliner = CSSInliner(inline_style_tags=False, keep_style_tags=True, extra_css=stylesheet("inline.css"))
+    return inliner.inline(page)
+
+
+def form(template: str, *slots: str, **values: Any) -> Form:
+    """A template's form with the named slots open."""
+    holes = {name: Markup(slot(name)) for name in slots}  # noqa: S704  our own private characters
+    return Form.of(rendered(template, **values, **holes))
+
+
+@lru_cache(maxsize=4096)
+def html_words(text: str) -> bytes:
+    """Escaped and encoded, for a slot of an HTML form."""
+    return quoted(str(escape(text)))
