@@ -35,6 +35,14 @@ class SubscriptionError(DigestError):
     """A subscription cannot be made or changed as asked: address, zone, time, channel."""
 
 
+class TooMany(DigestError):
+    """More is asked than is good for others; ``retry_after`` is in seconds."""
+
+    def __init__(self, message: str, *, remedy: str, retry_after: int) -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_after = retry_after
+
+
 class StoreError(DigestError):
     """The store cannot be used."""
 

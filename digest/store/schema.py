@@ -393,6 +393,31 @@ class AttemptRow(Base):
     detail: Mapped[str]
 
 
+class NoticeRow(Base):
+    """A mail about a subscription itself (please confirm, you are subscribed already): a small outbox.
+
+    Handed over with the discipline of deliveries: ``claim`` is the fencing number.
+    """
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        Index("ix_notices_state_next_attempt_at", "state", "next_attempt_at"),
+        Index("ix_notices_subscriber_id", "subscriber_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int]
+    claim: Mapped[int] = mapped_column(BigId)
+    lease_until: Mapped[datetime | None]
+    next_attempt_at: Mapped[datetime | None]
+    reason: Mapped[str]
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
 class CircuitRow(Base):
     """A counterpart that fails for everybody: closed to traffic until a probe succeeds."""
 

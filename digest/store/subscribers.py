@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.errors import NotFound
@@ -69,6 +70,18 @@ def add(session: Session, subscriber: Subscriber) -> Subscriber:
     del values["id"]
     number = session.execute(insert(SubscriberRow).values(values).returning(SubscriberRow.id)).scalar_one()
     return get(session, number)
+
+
+def add_or_lock(session: Session, subscriber: Subscriber) -> Subscriber:
+    """Store a new subscriber, or return the row another process stored at the same moment; locked."""
+    values = _row(subscriber) | {"bounce_score": 0.0, "bounced_on": None}
+    del values["id"]
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(dialect.insert(SubscriberRow).values(values).on_conflict_do_nothing())
+    found = find(session, subscriber.channel, subscriber.address, lock=True)
+    if found is None:
+        raise NotFound("the subscriber was erased at the same moment", remedy="try again")
+    return found
 
 
 def _row(subscriber: Subscriber) -> dict[str, Any]:

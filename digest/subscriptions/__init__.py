@@ -19,10 +19,13 @@ from digest.subscriptions.checks import Wishes, check_address, check_draft, chec
 from digest.subscriptions.holding import erase, export
 from digest.subscriptions.joining import confirm, subscribe
 from digest.subscriptions.judging import give_feedback, take_back
+from digest.subscriptions.signing_up import Bounds, ask_for_link, sign_up
 
 __all__ = [
+    "Bounds",
     "Schedule",
     "Wishes",
+    "ask_for_link",
     "change_schedule",
     "check_address",
     "check_draft",
@@ -37,6 +40,7 @@ __all__ = [
     "resume",
     "save_profile",
     "set_profiles",
+    "sign_up",
     "subscribe",
     "take_back",
     "unsubscribe",

@@ -13,6 +13,8 @@ from digest.tokens import Keys, keyed_hash
 
 ADDRESS = "address"
 """The purpose of the keyed hash of an address: for suppressions and for bounding sign-ups."""
+TAGLESS = ("gmail.com", "googlemail.com")
+"""Where dots in the local part mean nothing."""
 
 
 def export(session: Session, subscriber_id: int) -> dict[str, Any]:
@@ -32,6 +34,19 @@ def erase(
     known = store_subscribers.get(session, subscriber_id, lock=True)
     fingerprint = keyed_hash(keys, ADDRESS, known.address)
     held.erase(session, subscriber_id)
-    sign_ups.forget(session, fingerprint)
+    sign_ups.forget(session, keyed_hash(keys, ADDRESS, bounding_form(known.address)))
     if never_again:
         suppressions.add(session, known.channel, fingerprint, "asked never to be written to", now)
+
+
+def bounding_form(address: str) -> str:
+    """An address without what makes aliases of one mailbox: tags after a plus, dots where they mean nothing.
+
+    >>> bounding_form("ada.l+x@gmail.com"), bounding_form("ada.l+x@example.org")
+    ('adal@gmail.com', 'ada.l@example.org')
+    """
+    local, mark, domain = address.lower().rpartition("@")
+    if not mark:
+        return address
+    local = local.partition("+")[0] or local
+    return f"{local.replace('.', '') if domain in TAGLESS else local}@{domain}"

@@ -60,18 +60,18 @@ def subscribe(
 def _take_up(
     session: Session, wishes: Wishes, known: Subscriber | None, *, confirmed: bool, now: datetime, source: str
 ) -> Subscriber:
-    fresh = _fresh(wishes, known, now, source)
+    row = fresh(wishes, known, now, source)
     if confirmed:
-        fresh = _confirmed(fresh, now)
+        row = _confirmed(row, now)
     if known is None:
-        fresh = store_subscribers.add(session, fresh)
+        row = store_subscribers.add(session, row)
     else:
-        store_subscribers.save(session, fresh)
-    store_profiles.replace_all(session, fresh.id, wishes.profiles, now)
-    return fresh
+        store_subscribers.save(session, row)
+    store_profiles.replace_all(session, row.id, wishes.profiles, now)
+    return row
 
 
-def _fresh(wishes: Wishes, known: Subscriber | None, now: datetime, source: str) -> Subscriber:
+def fresh(wishes: Wishes, known: Subscriber | None, now: datetime, source: str) -> Subscriber:
     """An unconfirmed subscriber; what was known of slots and coverage stays, so nothing comes twice."""
     return Subscriber(
         id=known.id if known else 0,

@@ -266,6 +266,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("paper_id", "revision", name=op.f("pk_paper_revisions")),
     )
     op.create_table(
+        "notices",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("subscriber_id", BigId, nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("claim", BigId, nullable=False),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("next_attempt_at", UtcDateTime(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"],
+            ["subscribers.id"],
+            name=op.f("fk_notices_subscriber_id_subscribers"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
+    )
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.create_index("ix_notices_state_next_attempt_at", ["state", "next_attempt_at"], unique=False)
+        batch_op.create_index("ix_notices_subscriber_id", ["subscriber_id"], unique=False)
+
+    op.create_table(
         "profiles",
         sa.Column("id", BigId, nullable=False),
         sa.Column("subscriber_id", BigId, nullable=False),
@@ -419,6 +444,11 @@ def downgrade() -> None:
 
     op.drop_table("deliveries")
     op.drop_table("saved")
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.drop_index("ix_notices_subscriber_id")
+        batch_op.drop_index("ix_notices_state_next_attempt_at")
+
+    op.drop_table("notices")
     op.drop_table("profiles")
     op.drop_table("paper_revisions")
     op.drop_table("observations")

@@ -1,0 +1,166 @@
+"""The outbox of notices: mails about a subscription itself. Same hand-over discipline as deliveries.
+
+A notice is claimed with a lease and a fencing number, becomes *handing-over* by a fenced update
+immediately before the point of no return, and ends only by an answer. One found in *handing-over*
+after its lease is *unknown*: it goes out once more, with the same bytes and Message-ID.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from digest.model import DeliveryState, SubscriberState
+from digest.store.schema import NoticeRow, SubscriberRow
+
+ENDED = (DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.POISON)
+WAITING = (DeliveryState.PLANNED, DeliveryState.DEFERRED)
+HELD = (DeliveryState.CLAIMED, DeliveryState.HANDING_OVER)
+
+
+class Kind(StrEnum):
+    """What a notice says: please confirm; or you are subscribed already, here is your link."""
+
+    CONFIRM = "confirm"
+    KNOWN = "known"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A claimed notice, with what is needed to write it."""
+
+    id: int
+    subscriber_id: int
+    kind: Kind
+    address: str
+    attempts: int
+    claim: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a notice after an attempt; ``again_at`` where it is tried again."""
+
+    state: DeliveryState
+    reason: str = ""
+    again_at: datetime | None = None
+
+
+def plan(session: Session, subscriber_id: int, kind: Kind, now: datetime) -> None:
+    """Put a notice into the outbox, to go at once."""
+    session.execute(
+        insert(NoticeRow).values(
+            subscriber_id=subscriber_id,
+            kind=kind,
+            state=DeliveryState.PLANNED,
+            attempts=0,
+            claim=0,
+            next_attempt_at=now,
+            reason="",
+            created_at=now,
+        )
+    )
+
+
+def claim(
+    session: Session, now: datetime, lease_until: datetime, *, limit: int, most_attempts: int
+) -> list[Notice]:
+    """Claim notices that are due, and those whose holder died; ``most_attempts`` deaths set one aside."""
+    gone = and_(NoticeRow.state.in_(HELD), NoticeRow.lease_until < now)
+    session.execute(
+        update(NoticeRow)
+        .where(gone, NoticeRow.attempts >= most_attempts)
+        .values(state=DeliveryState.POISON, reason="its sender died too often", finished_at=now)
+    )
+    due = and_(NoticeRow.state.in_(WAITING), NoticeRow.next_attempt_at <= now)
+    question = (
+        select(NoticeRow.id)
+        .where(or_(due, gone))
+        .order_by(NoticeRow.next_attempt_at, NoticeRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = session.scalars(question).all()
+    session.execute(
+        update(NoticeRow)
+        .where(NoticeRow.id.in_(ids))
+        .values(
+            state=DeliveryState.CLAIMED,
+            claim=NoticeRow.claim + 1,
+            attempts=NoticeRow.attempts + 1,
+            lease_until=lease_until,
+        )
+    )
+    return _load(session, ids)
+
+
+def _load(session: Session, ids: Sequence[int]) -> list[Notice]:
+    question = (
+        select(
+            NoticeRow.id,
+            NoticeRow.subscriber_id,
+            NoticeRow.kind,
+            SubscriberRow.address,
+            NoticeRow.attempts,
+            NoticeRow.claim,
+            NoticeRow.created_at,
+        )
+        .join(SubscriberRow, SubscriberRow.id == NoticeRow.subscriber_id)
+        .where(NoticeRow.id.in_(ids))
+        .order_by(NoticeRow.id)
+    )
+    return [Notice(row[0], row[1], Kind(row[2]), *row[3:]) for row in session.execute(question)]
+
+
+def begin_hand_over(session: Session, claims: Mapping[int, int], lease_until: datetime) -> Collection[int]:
+    """The gate: of ``notice id → claim``, those still ours become *handing-over* and are returned.
+
+    A confirmation is only for who is still unconfirmed: meanwhile confirmed or erased, it stops.
+    """
+    if not claims:
+        return set()
+    wanted = or_(*(and_(NoticeRow.id == number, NoticeRow.claim == mine) for number, mine in claims.items()))
+    unconfirmed = select(SubscriberRow.id).where(SubscriberRow.state == SubscriberState.UNCONFIRMED)
+    fitting = or_(NoticeRow.kind != Kind.CONFIRM, NoticeRow.subscriber_id.in_(unconfirmed))
+    statement = (
+        update(NoticeRow)
+        .where(NoticeRow.state == DeliveryState.CLAIMED, wanted, fitting)
+        .values(state=DeliveryState.HANDING_OVER, lease_until=lease_until)
+        .returning(NoticeRow.id)
+    )
+    return set(session.scalars(statement).all())
+
+
+def record(session: Session, notice: Notice, verdict: Verdict, now: datetime) -> bool:
+    """Record what came of an attempt, if the notice is still ours; tells whether it was."""
+    done: Any = session.execute(
+        update(NoticeRow)
+        .where(NoticeRow.id == notice.id, NoticeRow.claim == notice.claim, NoticeRow.state.in_(HELD))
+        .values(
+            state=verdict.state,
+            reason=verdict.reason,
+            next_attempt_at=verdict.again_at,
+            lease_until=None,
+            finished_at=now if verdict.state in ENDED else None,
+        )
+    )
+    return bool(done.rowcount)
+
+
+def counts(session: Session) -> dict[str, int]:
+    """How many notices are in each state there is."""
+    rows = session.execute(select(NoticeRow.state, func.count()).group_by(NoticeRow.state))
+    return {state: number for state, number in rows}  # noqa: C416  rows are no pairs to mypy
+
+
+def expire(session: Session, before: datetime) -> int:
+    """Remove notices that ended before a moment."""
+    done: Any = session.execute(delete(NoticeRow).where(NoticeRow.finished_at < before))
+    return int(done.rowcount)

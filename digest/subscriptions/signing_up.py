@@ -1,0 +1,124 @@
+"""Signing up on the web: nothing but one confirmation until the owner of the address confirms.
+
+Whoever asks learns nothing about an address: known, unknown, suppressed and unconfirmed ones give
+the same answer. The difference goes into the mail, and mails are bounded per address, per network
+and in total, so that the form is of no use for bombing anybody.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from digest.errors import TooMany
+from digest.model import Subscriber, SubscriberState
+from digest.store import notices, sign_ups, suppressions
+from digest.store import profiles as store_profiles
+from digest.store import subscribers as store_subscribers
+from digest.store.notices import Kind
+from digest.store.sign_ups import Outcome
+from digest.subscriptions.checks import Wishes
+from digest.subscriptions.holding import ADDRESS, bounding_form
+from digest.subscriptions.joining import ACTIVE, fresh
+from digest.tokens import Keys, keyed_hash
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(hours=24)
+MEMORY = timedelta(days=30)
+"""How long a sign-up is remembered; longer than an unconfirmed row lives."""
+NETWORK = "network"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much one form may cause."""
+
+    mails_per_day: int = 1
+    mails_in_all: int = 3
+    per_network_hour: int = 20
+    total_hour: int = 500
+
+
+def sign_up(
+    session: Session, wishes: Wishes, *, keys: Keys, client: str, bounds: Bounds, now: datetime
+) -> None:
+    """Take a checked sign-up from the web. Says nothing about the address, by value or by error.
+
+    ``client`` is the asking host's address. Raises ``TooMany`` when its network, or all together,
+    ask too much. Sign-ups of one address wait for each other on its row: ten thousand at once
+    cause one mail.
+    """
+    origin = keyed_hash(keys, NETWORK, network_of(client))
+    _check_rates(session, origin, bounds, now)
+    stored = keyed_hash(keys, ADDRESS, wishes.address)
+    bounded = keyed_hash(keys, ADDRESS, bounding_form(wishes.address))
+    outcome = Outcome.QUIET
+    if suppressions.reason(session, wishes.channel, stored) is None:
+        subscriber = _row(session, wishes, now)
+        if _may_mail(session, bounded, bounds, now):
+            kind = Kind.KNOWN if subscriber.state in ACTIVE else Kind.CONFIRM
+            notices.plan(session, subscriber.id, kind, now)
+            outcome = Outcome.MAILED
+    sign_ups.record(session, bounded, origin, outcome, now)
+
+
+def ask_for_link(
+    session: Session, wishes: Wishes, *, keys: Keys, client: str, bounds: Bounds, now: datetime
+) -> None:
+    """Send the owner of a subscribed address a fresh link to the preferences; silent about all others."""
+    origin = keyed_hash(keys, NETWORK, network_of(client))
+    _check_rates(session, origin, bounds, now)
+    bounded = keyed_hash(keys, ADDRESS, bounding_form(wishes.address))
+    known = store_subscribers.find(session, wishes.channel, wishes.address, lock=True)
+    outcome = Outcome.QUIET
+    if known is not None and known.state in ACTIVE and _may_mail(session, bounded, bounds, now):
+        notices.plan(session, known.id, Kind.KNOWN, now)
+        outcome = Outcome.MAILED
+    sign_ups.record(session, bounded, origin, outcome, now)
+
+
+def _check_rates(session: Session, origin: str, bounds: Bounds, now: datetime) -> None:
+    counted = sign_ups.since(session, now - HOUR, network_hash=origin)
+    if counted.network >= bounds.per_network_hour or counted.total >= bounds.total_hour:
+        raise TooMany("too many sign-ups lately", remedy="please try again in an hour", retry_after=3600)
+
+
+def _may_mail(session: Session, bounded: str, bounds: Bounds, now: datetime) -> bool:
+    return (
+        sign_ups.mailed(session, bounded, now - DAY) < bounds.mails_per_day
+        and sign_ups.mailed(session, bounded, now - MEMORY) < bounds.mails_in_all
+    )
+
+
+def _row(session: Session, wishes: Wishes, now: datetime) -> Subscriber:
+    """The address's row, locked: what is active stays as it is, all else becomes unconfirmed anew."""
+    known = store_subscribers.find(session, wishes.channel, wishes.address, lock=True)
+    if known is not None and known.state in ACTIVE:
+        return known
+    row = fresh(wishes, known, now, "web")
+    if known is None:
+        row = store_subscribers.add_or_lock(session, row)
+        if row.state is not SubscriberState.UNCONFIRMED:
+            return row
+    else:
+        store_subscribers.save(session, row)
+    store_profiles.replace_all(session, row.id, wishes.profiles, now)
+    return row
+
+
+def network_of(client: str) -> str:
+    """The network a host belongs to for counting: /24 for IPv4 (also mapped), /64 for IPv6.
+
+    >>> network_of("192.0.2.77"), network_of("2001:db8::1:2:3:4"), network_of("::ffff:192.0.2.1")
+    ('192.0.2.0/24', '2001:db8::/64', '192.0.2.0/24')
+    """
+    try:
+        host = ipaddress.ip_address(client.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(host, ipaddress.IPv6Address) and host.ipv4_mapped is not None:
+        host = host.ipv4_mapped
+    return str(ipaddress.ip_network((host, 24 if host.version == 4 else 64), strict=False))

@@ -1,0 +1,203 @@
+"""Notices: each goes out once; whatever the relay does is settled by rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from types import TracebackType
+from typing import Self
+
+import pytest
+from sqlalchemy import Engine
+
+from digest.channels import Gate
+from digest.model import (
+    ChannelName,
+    Deferred,
+    DeliveryState,
+    Faulty,
+    HandOver,
+    Message,
+    Refused,
+    Sent,
+    Subscriber,
+    SubscriberState,
+    Unknown,
+)
+from digest.pipeline.notices import LEASE, MOST_ATTEMPTS, Report, send_notices
+from digest.store import notices, subscribers
+from digest.store.database import reading, transaction
+from digest.store.notices import Kind, Notice
+from digest.subscriptions import confirm
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+class Killed(BaseException):
+    """The process ends here, as by a signal."""
+
+
+@dataclass
+class Relay:
+    """A counterpart that answers as told, and notes what passed the point of no return."""
+
+    answers: list[HandOver | type[Killed]] = field(default_factory=list)
+    accepted: list[bytes] = field(default_factory=list)
+    opened: int = 0
+
+    def __call__(self) -> Self:
+        self.opened += 1
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def hand_over(self, messages: Sequence[Message], gate: Gate) -> Iterator[tuple[int, HandOver]]:
+        for message in messages:
+            if message.delivery_id not in gate([message.delivery_id]):
+                continue
+            answer = self.answers.pop(0) if self.answers else Sent("ok")
+            if isinstance(answer, type):
+                raise answer
+            if isinstance(answer, Sent | Unknown):
+                self.accepted.append(message.body)
+            yield message.delivery_id, answer
+            if isinstance(answer, Faulty):
+                return
+
+
+def write(notice: Notice) -> Message:
+    body = f"{notice.kind} {notice.address} {notice.created_at}".encode()
+    return Message(notice.id, notice.address, body, f"<notice.{notice.id}@example.org>")
+
+
+def plan(engine: Engine, number: int = 1, kind: Kind = Kind.CONFIRM) -> int:
+    reader = Subscriber(
+        0,
+        ChannelName.EMAIL,
+        f"reader{number}@example.org",
+        SubscriberState.UNCONFIRMED,
+        "UTC",
+        time(7, 30),
+        created_at=NOW,
+    )
+    with transaction(engine) as session:
+        found = subscribers.add(session, reader).id
+        notices.plan(session, found, kind, NOW)
+    return found
+
+
+def send(engine: Engine, relay: Relay, now: datetime = NOW) -> Report:
+    return send_notices(engine, relay, write, clock=lambda: now)
+
+
+def states(engine: Engine) -> dict[str, int]:
+    with reading(engine) as session:
+        return notices.counts(session)
+
+
+def test_what_is_planned_is_sent_once_and_no_connection_is_opened_for_nothing(engine: Engine) -> None:
+    relay = Relay()
+    assert send(engine, relay) == Report()
+    assert relay.opened == 0
+    for number in range(25):
+        plan(engine, number)
+    assert send(engine, relay) == Report(sent=25)
+    assert send(engine, relay, NOW + timedelta(days=1)) == Report()
+    assert len(set(relay.accepted)) == len(relay.accepted) == 25
+    assert relay.opened == 1
+
+
+def test_a_confirmation_for_somebody_confirmed_meanwhile_is_not_sent(engine: Engine) -> None:
+    ada = plan(engine)
+    with transaction(engine) as session:
+        confirm(session, ada, NOW)
+    relay = Relay()
+    assert send(engine, relay).sent == 0
+    assert relay.accepted == []
+
+
+def test_a_killed_hand_over_is_repeated_once_its_lease_is_over_with_the_same_bytes(engine: Engine) -> None:
+    plan(engine)
+    relay = Relay([Killed])
+    with pytest.raises(Killed):
+        send(engine, relay)
+    assert states(engine) == {"handing-over": 1}
+    assert send(engine, relay, NOW + LEASE / 2) == Report()
+    assert send(engine, relay, NOW + LEASE + timedelta(seconds=1)) == Report(sent=1)
+    assert relay.accepted == [b"confirm reader1@example.org 2026-03-02 09:00:00+00:00"]
+
+
+def test_a_notice_that_kills_its_process_each_time_is_set_aside(engine: Engine) -> None:
+    plan(engine)
+    relay = Relay([Killed] * 20)
+    now = NOW
+    for _ in range(MOST_ATTEMPTS):
+        with pytest.raises(Killed):
+            send(engine, relay, now)
+        now += LEASE + timedelta(seconds=1)
+    assert send(engine, relay, now) == Report()
+    assert states(engine) == {"poison": 1}
+
+
+@pytest.mark.parametrize("answer", [Deferred("451 later"), Unknown("no answer"), Faulty("relay down")])
+def test_no_final_answer_means_again_later_but_not_for_ever(engine: Engine, answer: HandOver) -> None:
+    plan(engine)
+    relay = Relay([answer] * 40)
+    now = NOW
+    while states(engine) != {"refused": 1}:
+        assert send(engine, relay, now).sent == 0
+        now += timedelta(hours=2)
+    assert now < NOW + timedelta(hours=30)
+    assert len(relay.accepted) <= MOST_ATTEMPTS
+
+
+def test_a_wait_that_is_asked_for_is_kept(engine: Engine) -> None:
+    plan(engine)
+    relay = Relay([Deferred("450 greylisted", retry_after=1800)])
+    assert send(engine, relay) == Report(deferred=1)
+    assert send(engine, relay, NOW + timedelta(minutes=29)) == Report()
+    assert send(engine, relay, NOW + timedelta(minutes=31)) == Report(sent=1)
+
+
+def test_a_refused_notice_is_final(engine: Engine) -> None:
+    plan(engine)
+    assert send(engine, Relay([Refused("550 no such mailbox")])) == Report(failed=1)
+    assert send(engine, Relay(), NOW + timedelta(days=1)) == Report()
+
+
+def test_a_fault_of_the_relay_puts_the_whole_batch_off(engine: Engine) -> None:
+    for number in range(3):
+        plan(engine, number)
+    assert send(engine, Relay([Faulty("535 wrong password")])) == Report(deferred=3)
+    assert states(engine) == {"deferred": 3}
+
+
+def test_a_worker_that_slept_past_its_lease_sends_nothing(engine: Engine) -> None:
+    """Its claim was taken by another one meanwhile: the gate does not let it through."""
+    plan(engine)
+    with transaction(engine) as session:
+        [mine] = notices.claim(session, NOW, NOW + LEASE, limit=1, most_attempts=9)
+    later = NOW + LEASE + timedelta(seconds=1)
+    with transaction(engine) as session:
+        [theirs] = notices.claim(session, later, later + LEASE, limit=1, most_attempts=9)
+        assert notices.begin_hand_over(session, {mine.id: mine.claim}, later) == set()
+        assert notices.begin_hand_over(session, {}, later) == set()
+        assert not notices.record(session, mine, notices.Verdict(DeliveryState.SENT), later)
+        assert notices.begin_hand_over(session, {theirs.id: theirs.claim}, later) == {mine.id}
+
+
+def test_notices_that_ended_expire(engine: Engine) -> None:
+    plan(engine)
+    send(engine, Relay())
+    plan(engine, 2)
+    with transaction(engine) as session:
+        assert notices.expire(session, NOW) == 0
+        assert notices.expire(session, NOW + timedelta(seconds=1)) == 1
+    assert states(engine) == {"planned": 1}

@@ -1,0 +1,166 @@
+"""Signing up on the web: one mail, whoever asks how often; nothing told about an address."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from digest.errors import TooMany
+from digest.model import ChannelName, SubscriberState
+from digest.ranking import parse_profile
+from digest.store import notices, profiles, subscribers, suppressions
+from digest.store.database import reading, transaction
+from digest.store.notices import Kind
+from digest.store.profiles import Draft
+from digest.subscriptions import Bounds, Wishes, ask_for_link, confirm, erase, sign_up, unsubscribe
+from digest.subscriptions.holding import ADDRESS, bounding_form
+from digest.subscriptions.signing_up import network_of
+from digest.tokens import Keys, keyed_hash
+from tests.subscriptions.conftest import NOW, Subscribe
+
+KEYS = Keys((b"a secret key for tests only",))
+ADA = Wishes(ChannelName.EMAIL, "ada@example.org", (Draft("Robots", "robots"),), "Europe/Berlin")
+WIDE = Bounds(per_network_hour=100_000, total_hour=100_000)
+
+
+def ask(
+    engine: Engine,
+    wishes: Wishes = ADA,
+    *,
+    now: datetime = NOW,
+    client: str = "192.0.2.1",
+    bounds: Bounds = WIDE,
+) -> None:
+    with transaction(engine) as session:
+        sign_up(session, wishes, keys=KEYS, client=client, bounds=bounds, now=now)
+
+
+def planned(engine: Engine) -> list[tuple[str, Kind]]:
+    """What would be mailed now, to whom; claims it."""
+    with transaction(engine) as session:
+        found = notices.claim(
+            session, NOW + timedelta(days=40), NOW + timedelta(days=41), limit=1000, most_attempts=9
+        )
+    return [(one.address, one.kind) for one in found]
+
+
+def test_a_new_address_gets_one_confirmation_and_nothing_else(engine: Engine) -> None:
+    ask(engine)
+    with reading(engine) as session:
+        [ada] = subscribers.listed(session)
+        assert ada.state is SubscriberState.UNCONFIRMED
+        assert ada.consent_source == "web"
+        assert [one.text for one in profiles.of_subscriber(session, ada.id, parse_profile)] == ["robots"]
+        assert subscribers.due(session, NOW + timedelta(days=30)) == []
+    assert planned(engine) == [("ada@example.org", Kind.CONFIRM)]
+
+
+def test_a_known_address_is_told_so_by_mail_and_nothing_changes(engine: Engine, join: Subscribe) -> None:
+    ada = join()
+    assert ask(engine, replace(ADA, profiles=(Draft("Eve's", "evil"),))) is None  # type: ignore[func-returns-value]  # that it says nothing is the promise
+    with reading(engine) as session:
+        assert subscribers.get(session, ada.id) == ada
+        assert [one.name for one in profiles.of_subscriber(session, ada.id, parse_profile)] == ["Robots"]
+    assert planned(engine) == [("ada@example.org", Kind.KNOWN)]
+
+
+def test_many_sign_ups_for_one_address_send_one_mail_a_day_and_three_in_all(engine: Engine) -> None:
+    for day in range(6):
+        for minute in range(20):
+            ask(engine, now=NOW + timedelta(days=day, hours=day, minutes=minute))
+    assert planned(engine) == [("ada@example.org", Kind.CONFIRM)] * 3
+
+
+def test_sign_ups_at_the_same_moment_send_one_mail(engine: Engine) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: ask(engine), range(40)))
+    assert planned(engine) == [("ada@example.org", Kind.CONFIRM)]
+
+
+def test_tags_and_dots_do_not_make_a_mailbox_many(engine: Engine) -> None:
+    for address in ("a.da@gmail.com", "ada+1@gmail.com", "ada+2@googlemail.com", "AD.A@gmail.com"):
+        ask(engine, replace(ADA, address=address.lower()))
+    assert len(planned(engine)) == 2  # gmail.com and googlemail.com
+    assert bounding_form("+x@example.org") == "+x@example.org"
+    assert bounding_form("C0123ABCD") == "C0123ABCD"
+
+
+def test_a_suppressed_address_gets_no_mail_and_no_row(engine: Engine) -> None:
+    with transaction(engine) as session:
+        suppressions.add(session, ADA.channel, keyed_hash(KEYS, ADDRESS, ADA.address), "complaint", NOW)
+    ask(engine)
+    assert planned(engine) == []
+    with reading(engine) as session:
+        assert subscribers.listed(session) == []
+
+
+def test_one_network_and_all_together_are_bounded(engine: Engine) -> None:
+    few = Bounds(per_network_hour=3, total_hour=5)
+    for number in range(3):
+        ask(engine, replace(ADA, address=f"r{number}@example.org"), client=f"192.0.2.{number}", bounds=few)
+    with pytest.raises(TooMany) as caught:
+        ask(engine, client="192.0.2.99", bounds=few)
+    assert caught.value.retry_after == 3600
+    for number in range(2):
+        ask(engine, client=f"198.51.{number}.1", bounds=few)
+    with pytest.raises(TooMany):
+        ask(engine, client="203.0.113.1", bounds=few)
+    ask(engine, client="203.0.113.1", bounds=few, now=NOW + timedelta(hours=1, seconds=1))
+
+
+def test_who_left_must_confirm_anew(engine: Engine, join: Subscribe) -> None:
+    ada = join()
+    with transaction(engine) as session:
+        unsubscribe(session, ada.id)
+    ask(engine)
+    assert planned(engine) == [("ada@example.org", Kind.CONFIRM)]
+    with transaction(engine) as session:
+        assert subscribers.get(session, ada.id).state is SubscriberState.UNCONFIRMED
+        assert confirm(session, ada.id, NOW).state is SubscriberState.CONFIRMED
+
+
+def test_a_corrected_profile_replaces_the_one_not_yet_confirmed(engine: Engine) -> None:
+    ask(engine)
+    ask(engine, replace(ADA, profiles=(Draft("Robots", "robot hands"),), timezone="Asia/Tokyo"))
+    with reading(engine) as session:
+        [ada] = subscribers.listed(session)
+        assert ada.timezone == "Asia/Tokyo"
+        assert [one.text for one in profiles.of_subscriber(session, ada.id, parse_profile)] == ["robot hands"]
+
+
+def test_a_lost_link_is_sent_to_subscribers_only_once_a_day(engine: Engine, join: Subscribe) -> None:
+    join()
+    for address in ("ada@example.org", "ada@example.org", "nobody@example.org"):
+        with transaction(engine) as session:
+            ask_for_link(
+                session, replace(ADA, address=address), keys=KEYS, client="192.0.2.1", bounds=WIDE, now=NOW
+            )
+    assert planned(engine) == [("ada@example.org", Kind.KNOWN)]
+    with reading(engine) as session:
+        assert len(subscribers.listed(session)) == 1
+
+
+def test_an_erased_person_who_asked_for_it_cannot_be_signed_up_again(engine: Engine, join: Subscribe) -> None:
+    ada = join()
+    with transaction(engine) as session:
+        erase(session, ada.id, KEYS, NOW, never_again=True)
+    ask(engine)
+    assert planned(engine) == []
+
+
+@pytest.mark.parametrize(
+    ("client", "network"),
+    [
+        ("192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.0/24"),
+        ("testclient", "unknown"),
+    ],
+)
+def test_hosts_are_counted_by_network(client: str, network: str) -> None:
+    assert network_of(client) == network
