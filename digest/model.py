@@ -113,7 +113,11 @@ class DayState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A row of the days ledger."""
+    """A row of the days ledger.
+
+    ``last_read_at`` is the last read that succeeded, ``tried_at`` the last attempt; ``failures`` counts
+    the attempts that failed since. ``changed_at`` is when papers were last added.
+    """
 
     day: date
     state: DayState
@@ -126,6 +130,7 @@ class Day:
     failures: int = 0
     reason: str = ""
     notes: tuple[str, ...] = ()
+    tried_at: datetime | None = None
 
 
 # --- the five outcomes of reading a day ------------------------------------------------------
@@ -178,6 +183,7 @@ class RawAnswer:
     status: int
     fetched_at: datetime
     body: bytes
+    etag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
