@@ -54,7 +54,10 @@ class Base(DeclarativeBase):
 
 
 class PaperRow(Base):
-    """A paper as it reads now. ``revision`` counts changes of content."""
+    """A paper as it reads now. ``revision`` counts changes of content.
+
+    ``seen`` is the fingerprint of what came last: the same again needs no comparing.
+    """
 
     __tablename__ = "papers"
 
@@ -74,6 +77,7 @@ class PaperRow(Base):
     code_url: Mapped[str]
     code_stars: Mapped[int | None]
     complete: Mapped[bool]
+    seen: Mapped[str] = mapped_column(String(32))
     first_seen_at: Mapped[datetime]
     changed_at: Mapped[datetime] = mapped_column(index=True)
 
@@ -134,12 +138,14 @@ class DayRow(Base):
     first_read_at: Mapped[datetime | None]
     last_read_at: Mapped[datetime | None]
     changed_at: Mapped[datetime | None]
+    tried_at: Mapped[datetime | None]
 
 
 class RawAnswerRow(Base):
     """An answer as it came, compressed, for a bounded time."""
 
     __tablename__ = "raw_answers"
+    __table_args__ = (UniqueConstraint("url", "fingerprint"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     day: Mapped[date] = mapped_column(index=True)
@@ -148,18 +154,21 @@ class RawAnswerRow(Base):
     status: Mapped[int]
     fetched_at: Mapped[datetime] = mapped_column(index=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
+    etag: Mapped[str]
     body: Mapped[bytes]
 
 
 class LimitRow(Base):
-    """What a counterpart's rate limit leaves us, shared by all processes and across restarts."""
+    """What a counterpart's rate limit leaves us, shared by all processes and across restarts.
+
+    ``spent`` counts requests by ten seconds of the epoch.
+    """
 
     __tablename__ = "limits"
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     not_before: Mapped[datetime | None]
-    window_started_at: Mapped[datetime | None]
-    used: Mapped[int]
+    spent: Mapped[dict[str, Any]]
 
 
 class CounterRow(Base):

@@ -60,14 +60,14 @@ def upgrade() -> None:
         sa.Column("first_read_at", UtcDateTime(), nullable=True),
         sa.Column("last_read_at", UtcDateTime(), nullable=True),
         sa.Column("changed_at", UtcDateTime(), nullable=True),
+        sa.Column("tried_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_days")),
     )
     op.create_table(
         "limits",
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("not_before", UtcDateTime(), nullable=True),
-        sa.Column("window_started_at", UtcDateTime(), nullable=True),
-        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("spent", Json, nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_limits")),
     )
     op.create_table(
@@ -88,6 +88,7 @@ def upgrade() -> None:
         sa.Column("code_url", sa.Text(), nullable=False),
         sa.Column("code_stars", sa.Integer(), nullable=True),
         sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("seen", sa.String(length=32), nullable=False),
         sa.Column("first_seen_at", UtcDateTime(), nullable=False),
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_papers")),
@@ -104,8 +105,10 @@ def upgrade() -> None:
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("fetched_at", UtcDateTime(), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("etag", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_raw_answers")),
+        sa.UniqueConstraint("url", "fingerprint", name=op.f("uq_raw_answers_url_fingerprint")),
     )
     with op.batch_alter_table("raw_answers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_raw_answers_day"), ["day"], unique=False)

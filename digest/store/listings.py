@@ -1,0 +1,139 @@
+"""Listings: which paper stands on which day's page. Nothing here deletes: an answer may be cut."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import Session
+
+from digest.model import Listing, Record
+from digest.store.schema import ListingRow
+from digest.store.upserts import portions, upsert
+
+COLUMNS: tuple[Any, ...] = (
+    ListingRow.paper_id,
+    ListingRow.day,
+    ListingRow.position,
+    ListingRow.upvotes,
+    ListingRow.comments,
+    ListingRow.arrival,
+    ListingRow.silent,
+    ListingRow.first_seen_at,
+    ListingRow.last_seen_at,
+    ListingRow.submitted_at,
+)
+
+
+def _listing(row: Row[*tuple[Any, ...]]) -> Listing:
+    return Listing(**row._asdict())
+
+
+def _listings(session: Session, statement: Select[*tuple[Any, ...]]) -> list[Listing]:
+    return [_listing(row) for row in session.execute(statement)]
+
+
+def of_day(session: Session, day: date) -> list[Listing]:
+    """The day's listings, most upvotes first; ties by id, so that the order is the same everywhere."""
+    statement = select(*COLUMNS).where(ListingRow.day == day)
+    return _listings(session, statement.order_by(ListingRow.upvotes.desc(), ListingRow.paper_id))
+
+
+def of_papers(session: Session, ids: Collection[str]) -> list[Listing]:
+    """Every listing of these papers, oldest day first: more than one means featured again."""
+    found: list[Listing] = []
+    for some in portions(sorted(ids)):
+        statement = select(*COLUMNS).where(ListingRow.paper_id.in_(some))
+        found += _listings(session, statement.order_by(ListingRow.day, ListingRow.paper_id))
+    return found
+
+
+def candidates(
+    session: Session, *, after_arrival: int | None, since_day: date, until_day: date
+) -> list[Listing]:
+    """The listings of a span of days that arrived after a stored read; all of the span for ``None``.
+
+    Newest day first, then by upvotes, then by id.
+    """
+    statement = select(*COLUMNS).where(ListingRow.day.between(since_day, until_day))
+    if after_arrival is not None:
+        statement = statement.where(ListingRow.arrival > after_arrival)
+    order = (ListingRow.day.desc(), ListingRow.upvotes.desc(), ListingRow.paper_id)
+    return _listings(session, statement.order_by(*order))
+
+
+def count_of_day(session: Session, day: date) -> int:
+    """How many papers are known to stand on the day."""
+    return session.scalar(select(func.count()).select_from(ListingRow).where(ListingRow.day == day)) or 0
+
+
+def newest_day(session: Session) -> date | None:
+    """The newest day with a paper."""
+    return session.scalar(select(func.max(ListingRow.day)))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What storing a day's records did: ids new on the day, and those whose counts moved.
+
+    ``moved`` holds (paper id, upvotes, comments) as they stand now, for the observations.
+    """
+
+    added: frozenset[str]
+    moved: tuple[tuple[str, int, int], ...]
+
+
+def store(
+    session: Session, day: date, records: Sequence[Record], *, arrival: int, silent: bool, now: datetime
+) -> Listed:
+    """Put the records on the day's page, or bring up to date what stands there.
+
+    A count that the answer does not name stays as it was. ``silent`` marks new listings only.
+    """
+    known = _counts(session, day)
+    rows = [
+        _values(record, known.get(record.paper.id, (0, 0)))
+        | {"day": day, "position": position, "arrival": arrival, "silent": silent}
+        | {"first_seen_at": now, "last_seen_at": now}
+        for position, record in enumerate(records, start=1)
+    ]
+    if rows:
+        session.execute(_statement(session), rows)
+    after = [(row["paper_id"], row["upvotes"], row["comments"]) for row in rows]
+    return Listed(
+        added=frozenset(place[0] for place in after if place[0] not in known),
+        moved=tuple(place for place in after if known.get(place[0]) != place[1:]),
+    )
+
+
+def _counts(session: Session, day: date) -> dict[str, tuple[int, int]]:
+    columns = (ListingRow.paper_id, ListingRow.upvotes, ListingRow.comments)
+    rows = session.execute(select(*columns).where(ListingRow.day == day))
+    return {row.paper_id: (row.upvotes, row.comments) for row in rows}
+
+
+def _values(record: Record, before: tuple[int, int]) -> dict[str, Any]:
+    return {
+        "paper_id": record.paper.id,
+        "upvotes": before[0] if record.upvotes is None else record.upvotes,
+        "comments": before[1] if record.comments is None else record.comments,
+        "submitted_at": record.submitted_at,
+    }
+
+
+def _statement(session: Session) -> Any:
+    statement = upsert(session, ListingRow)
+    came = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=[ListingRow.day, ListingRow.paper_id],
+        set_={
+            "position": came.position,
+            "upvotes": came.upvotes,
+            "comments": came.comments,
+            "submitted_at": func.coalesce(came.submitted_at, ListingRow.submitted_at),
+            "last_seen_at": came.last_seen_at,
+        },
+    )
