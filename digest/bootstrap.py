@@ -8,7 +8,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from digest.config import Settings
+from digest import __version__
+from digest.config import Settings, SourceSettings
+from digest.http_client import Bounds
+from digest.pipeline.pacing import KeptAnswers, SharedPace
+from digest.sources.huggingface import HuggingFace
 from digest.store.database import check_schema, open_engine
 from digest.tokens import Keys
 
@@ -36,3 +40,16 @@ def open_house(settings: Settings, *, schema: bool = True) -> Iterator[House]:
         yield House(settings, engine)
     finally:
         engine.dispose()
+
+
+def open_source(settings: SourceSettings, engine: Engine) -> HuggingFace:
+    """The source, with the allowance and the remembered answers that all processes share."""
+    return HuggingFace(
+        settings.base_url,
+        contact=settings.contact,
+        version=__version__,
+        token=settings.token.get_secret_value() if settings.token else "",
+        bounds=Bounds(deadline_seconds=settings.fetch_deadline_seconds),
+        pace=SharedPace(engine, settings.share),
+        memory=KeptAnswers(engine),
+    )
