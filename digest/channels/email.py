@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from digest.channels import Sender, lines
 from digest.channels.mail_part import Detail, Part
-from digest.channels.mime import Heading, Identity, assemble, boundary, head, list_headers, mailbox, phrase
+from digest.channels.mime import Heading, assemble, boundary, head, list_headers
+from digest.channels.sender_identity import identity
 from digest.config import EmailSettings
 from digest.model import ChannelName, HandOver, Message, Sheet, Unknown, UnknownPolicy
 
@@ -15,19 +16,6 @@ TEMPLATE = "email-1"
 
 MAX_BYTES = 100_000
 """Largest mail we make. Gmail cuts HTML off near 102 kB, and the unsubscribe link with it."""
-
-
-def identity(settings: EmailSettings) -> Identity:
-    """Who mails come from. Raises ``ConfigError`` naming a sender or reply-to that is no address."""
-    name, address = mailbox(settings.sender, "email.sender")
-    domain = settings.list_domain or address.rpartition("@")[2]
-    reply_to = mailbox(settings.reply_to, "email.reply_to")[1] if settings.reply_to else ""
-    return Identity(
-        sender=f"{phrase(name)} <{address}>".strip(),
-        address=address,
-        list_id=f"Daily Papers digest <daily-papers.{domain}>",
-        reply_to=reply_to,
-    )
 
 
 def details(sentences: int) -> tuple[Detail, ...]:

@@ -166,9 +166,9 @@ def section_line(section: Section) -> str:
 
 
 def profile_line(section: Section) -> str:
-    """A profile as it was typed, for the foot: ``vision: diffusion models, +vision``."""
+    """A profile as it was typed, for the foot: ``Profile “vision”: diffusion models, +vision``."""
     text = clip(clean(section.profile_text, 2_000), MAX_PROFILE)
-    return f"{profile_name(section)}: {text or 'trending, no keywords'}"
+    return f"Profile “{profile_name(section)}”: {text or 'trending, no keywords'}"
 
 
 def span(digest: Digest) -> str:
@@ -214,8 +214,9 @@ def intro(digest: Digest) -> str:
     """A sentence for a digest that is not an ordinary one; nothing for the others."""
     if digest.kind is DigestKind.FIRST:
         return (
-            "This is your first digest. It begins with the newest papers, not with the archive; "
-            "“more like this” and “less like this” teach it what you care for."
+            "This is your first digest. It begins with the newest papers, not with the archive. "
+            "Points run from 0 to 10 and say why a paper is here; “more like this” and “less like this” "
+            "teach it what you care for."
         )
     if digest.kind is DigestKind.CATCH_UP:
         return f"This digest covers {span(digest)} at once, in place of the ones that were missed."

@@ -16,6 +16,9 @@ from markupsafe import Markup, escape
 
 from digest.channels.quoted import Form, quoted, slot
 
+WHOLE = ("frame.html", "letter.html")
+"""Templates that are whole pages; the others are pieces of one."""
+
 WIDTH = 72
 """Columns of the plain part, URLs excepted: they are never broken."""
 
@@ -63,7 +66,7 @@ def rendered(template: str, **values: Any) -> str:
     text = environment().get_template(template).render(values)
     if not template.endswith(".html"):
         return text
-    if template == "frame.html":
+    if template in WHOLE:
         return whole(text)
     return inline_fragment(text, stylesheet("inline.css")) + "\n"
 
