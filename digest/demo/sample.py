@@ -187,5 +187,8 @@ def _crowd(names: dict[str, list[str]] | None) -> tuple[Author, ...]:
 
 def _hard_wrapped(paper: SamplePaper) -> SamplePaper:
     """The paper as arXiv prints it, and as the source passed it on until 2025: with its line breaks."""
-    title = "\n  ".join(textwrap.wrap(paper.title, WRAP_COLUMNS))
-    return replace(paper, title=title, abstract="\n".join(textwrap.wrap(paper.abstract, WRAP_COLUMNS)))
+    return replace(paper, title="\n  ".join(_lines(paper.title)), abstract="\n".join(_lines(paper.abstract)))
+
+
+def _lines(text: str) -> list[str]:
+    return textwrap.wrap(text, WRAP_COLUMNS, break_on_hyphens=False)

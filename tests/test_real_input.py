@@ -1,0 +1,112 @@
+"""The straight line on real input: three months as the API gave them, and two saved pages.
+
+The data lie beside the checkout and are never copied into it; without them these tests are skipped.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from digest.model import Papers, Reading, Tier
+from digest.sources.huggingface import HuggingFace
+
+pytestmark = pytest.mark.real_data
+
+NOW = datetime(2026, 10, 1, tzinfo=UTC)
+CARDS_OF_2026_09_28 = ("2609.18703", "2609.31093", "2609.31394", "2609.24385", "2609.31199")
+
+
+@pytest.fixture
+def source(httpserver: HTTPServer) -> Iterator[HuggingFace]:
+    """A source whose API is broken, so that pages are read."""
+    httpserver.expect_request("/api/daily_papers").respond_with_json({"error": "broken"}, status=404)
+    opened = HuggingFace(httpserver.url_for(""), contact="tests", version="0")
+    yield opened
+    opened.close()
+
+
+def read(source: HuggingFace, httpserver: HTTPServer, day: date, page: bytes) -> tuple[Reading, Papers]:
+    httpserver.expect_request(f"/papers/date/{day}").respond_with_data(page, content_type="text/html")
+    reading = source.read_day(day, now=NOW)
+    assert isinstance(reading.outcome, Papers), reading
+    return reading, reading.outcome
+
+
+def without_element(page: bytes) -> bytes:
+    """The page as a redesign would leave it: the cards stay, the hydrated element has another name."""
+    changed, number = re.subn(rb'data-target="DailyPapers"', b'data-target="Renamed"', page)
+    assert number == 1
+    return changed
+
+
+@pytest.fixture
+def page_2024(real_data: Path) -> bytes:
+    return gzip.decompress((real_data / "html" / "papers-2024-08-01.html.gz").read_bytes())
+
+
+@pytest.fixture
+def page_2026(real_data: Path) -> bytes:
+    return (real_data / "html" / "papers-2026-09-28.abridged.html").read_bytes()
+
+
+def test_the_saved_page_of_2024_gives_its_13_papers_through_the_embedded_json(
+    source: HuggingFace, httpserver: HTTPServer, page_2024: bytes, real_data: Path
+) -> None:
+    reading, papers = read(source, httpserver, date(2024, 8, 1), page_2024)
+    props = json.loads((real_data / "api" / "page-props-2024-08-01.json").read_text(encoding="utf-8"))
+
+    assert (reading.tier, papers.refused) == (Tier.EMBEDDED, ())
+    assert len(papers.records) == 13
+    assert [
+        (record.paper.id, record.paper.title, record.upvotes, len(record.paper.authors))
+        for record in papers.records
+    ] == [
+        (paper["id"], " ".join(paper["title"].split()), paper["upvotes"], len(paper["authors"]))
+        for paper in (item["paper"] for item in props["dailyPapers"])
+    ]
+
+
+def test_the_saved_page_of_2024_gives_its_13_papers_through_the_cards(
+    source: HuggingFace, httpserver: HTTPServer, page_2024: bytes
+) -> None:
+    _, embedded = read(source, httpserver, date(2024, 8, 1), page_2024)
+    httpserver.clear_all_handlers()
+    httpserver.expect_request("/api/daily_papers").respond_with_json({"error": "broken"}, status=404)
+    reading, cards = read(source, httpserver, date(2024, 8, 1), without_element(page_2024))
+
+    assert reading.tier is Tier.CARDS
+    assert [
+        (record.paper.id, record.paper.title, record.upvotes, record.author_count) for record in cards.records
+    ] == [
+        (record.paper.id, record.paper.title, record.upvotes, len(record.paper.authors))
+        for record in embedded.records
+    ]
+    assert not any(record.paper.complete for record in cards.records)
+
+
+def test_the_page_of_2026_gives_its_list_and_its_cards(
+    source: HuggingFace, httpserver: HTTPServer, page_2026: bytes
+) -> None:
+    # abridged: its list holds one paper of the day, its cards five others, and the reading says so
+    reading, papers = read(source, httpserver, date(2026, 9, 28), page_2026)
+    assert reading.tier is Tier.EMBEDDED
+    assert "embedded: lists 1 papers, the page shows 5" in reading.notes
+    assert [(record.paper.id, record.paper.complete) for record in papers.records] == [
+        ("2604.02103", True),
+        *((paper_id, False) for paper_id in CARDS_OF_2026_09_28),
+    ]
+
+    httpserver.clear_all_handlers()
+    httpserver.expect_request("/api/daily_papers").respond_with_json({"error": "broken"}, status=404)
+    reading, cards = read(source, httpserver, date(2026, 9, 28), without_element(page_2026))
+    assert reading.tier is Tier.CARDS
+    assert tuple(record.paper.id for record in cards.records) == CARDS_OF_2026_09_28
+    assert (cards.records[0].upvotes, cards.records[0].comments) == (42, 2)
