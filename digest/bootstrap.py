@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import Engine
 
 from digest import __version__
 from digest.config import Settings, SourceSettings
 from digest.http_client import Bounds
+from digest.pipeline.editions import Limits
 from digest.pipeline.pacing import KeptAnswers, SharedPace
+from digest.pipeline.prepare import Rules
 from digest.sources.huggingface import HuggingFace
 from digest.store.database import check_schema, open_engine
 from digest.tokens import Keys
@@ -52,4 +55,15 @@ def open_source(settings: SourceSettings, engine: Engine) -> HuggingFace:
         bounds=Bounds(deadline_seconds=settings.fetch_deadline_seconds),
         pace=SharedPace(engine, settings.share),
         memory=KeptAnswers(engine),
+    )
+
+
+def prepare_rules(settings: Settings) -> Rules:
+    """What the settings say about preparing digests."""
+    digest = settings.digest
+    return Rules(
+        bar=digest.bar,
+        limit=digest.limit,
+        limits=Limits(catch_up=digest.catch_up_days, late=settings.source.look_back_days),
+        wait=timedelta(minutes=digest.wait_minutes),
     )

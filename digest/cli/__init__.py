@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "subscribers": ("digest.cli.subscribers", "Who gets a digest, and how."),
     "config": ("digest.cli.config", "Show or check the effective settings."),
     "db": ("digest.cli.db", "Upgrade, check or back up the store."),
+    "prepare": ("digest.cli.prepare", "Prepare the digests that are due."),
     "stats": ("digest.cli.stats", "Count what the store holds."),
 }
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from digest.store.schema import CorpusRow
+from digest.store.schema import CorpusRow, ListingRow
 
 NAME = "papers"
 
@@ -29,6 +29,18 @@ def load(session: Session) -> StoredCorpus | None:
         select(CorpusRow.body, CorpusRow.arrival, CorpusRow.papers).where(CorpusRow.name == NAME)
     ).one_or_none()
     return StoredCorpus(row.body, row.arrival, row.papers) if row else None
+
+
+def uncounted(session: Session, after: int) -> list[str]:
+    """The ids of papers that were first listed by a read after ``after``."""
+    first = func.min(ListingRow.arrival)
+    rows = session.scalars(
+        select(ListingRow.paper_id)
+        .group_by(ListingRow.paper_id)
+        .having(first > after)
+        .order_by(ListingRow.paper_id)
+    )
+    return list(rows)
 
 
 def save(session: Session, corpus: StoredCorpus, *, now: datetime) -> None:

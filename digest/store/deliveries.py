@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -99,6 +99,16 @@ def merge(session: Session, subscriber_ids: Collection[int], *, now: datetime) -
     for subscriber_id, digest_id in session.execute(statement):
         found.setdefault(subscriber_id, []).append(digest_id)
     return found
+
+
+def last_slots(session: Session, subscriber_ids: Collection[int]) -> dict[int, date]:
+    """The slot of each subscriber's newest delivery that was not merged away."""
+    rows = session.execute(
+        select(TABLE.c.subscriber_id, func.max(TABLE.c.slot).label("slot"))
+        .where(TABLE.c.subscriber_id.in_(subscriber_ids), TABLE.c.state != State.MERGED)
+        .group_by(TABLE.c.subscriber_id)
+    )
+    return {row.subscriber_id: row.slot for row in rows}
 
 
 def on_sqlite(session: Session) -> bool:

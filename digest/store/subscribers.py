@@ -150,6 +150,12 @@ def listed(
     return [_value(row) for row in session.execute(question)]
 
 
+def confirmed(session: Session) -> list[int]:
+    """The numbers of all confirmed subscribers."""
+    question = select(SubscriberRow.id).where(SubscriberRow.state == SubscriberState.CONFIRMED)
+    return list(session.scalars(question.order_by(SubscriberRow.id)))
+
+
 def counts(session: Session) -> dict[SubscriberState, int]:
     """How many subscribers are in each state; states without any are there with 0."""
     rows = session.execute(select(SubscriberRow.state, func.count()).group_by(SubscriberRow.state))

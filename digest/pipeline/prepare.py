@@ -1,0 +1,299 @@
+"""prepare: store → ranking → digest. Who is due gets a digest for their slot, once.
+
+A batch of due subscribers is ranked in one product and stored in one transaction: digests,
+entries, deliveries, and where each subscriber's coverage ends. Unique (subscriber, slot) makes it
+once, however many processes prepare at the same time. Nothing is sent here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from digest.compose import Edition, compose
+from digest.errors import DigestError
+from digest.model import (
+    Candidate,
+    DayState,
+    Digest,
+    DigestKind,
+    EmptyDigests,
+    Profile,
+    Ranking,
+    Subscriber,
+)
+from digest.pipeline.editions import (
+    Limits,
+    Since,
+    Situation,
+    candidates,
+    catches_up,
+    edition,
+    seen_by,
+)
+from digest.pipeline.situation import read_corpus, read_situation
+from digest.ranking import Corpus, parse_profile, rank
+from digest.slots import due_slot, next_due, slot_of
+from digest.store import deliveries, digests, profiles, subscribers
+from digest.store.database import transaction
+from digest.store.deliveries import Planned
+from digest.store.digests import Coverage
+from digest.store.subscribers import Prepared
+
+SILENCE = timedelta(days=7)
+"""With ``empty = weekly`` nobody is left without a word for longer: silence must not look like a fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the settings say about preparing. ``wait`` is how long a due digest waits for the source."""
+
+    bar: float
+    limit: int
+    limits: Limits
+    wait: timedelta = timedelta(0)
+    batch: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one run did: digests stored, those of them to be delivered, older ones merged."""
+
+    prepared: int = 0
+    planned: int = 0
+    empty: int = 0
+    merged: int = 0
+    waiting: bool = False
+
+    def __add__(self, other: Report) -> Report:
+        return Report(
+            self.prepared + other.prepared,
+            self.planned + other.planned,
+            self.empty + other.empty,
+            self.merged + other.merged,
+            self.waiting or other.waiting,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What is the same for every subscriber of one run. ``clock`` is now; ``now`` may be a past day's end."""
+
+    situation: Situation
+    corpus: Corpus
+    rules: Rules
+    clock: datetime
+
+    @property
+    def now(self) -> datetime:
+        return self.situation.as_of
+
+
+def prepare(engine: Engine, rules: Rules, *, now: datetime) -> Report:
+    """Prepare the digests of everybody who is due at ``now``, in batches.
+
+    While the source cannot be read, digests wait until they are ``rules.wait`` overdue; then they go
+    out and say what is missing.
+    """
+    round_ = read_round(engine, rules, now)
+    waiting = source_is_behind(round_.situation)
+    due_by = now - rules.wait if waiting else now
+    report = Report(waiting=waiting)
+    after: Subscriber | None = None
+    while True:
+        with transaction(engine) as session:
+            if after is None:
+                subscribers.wake(session, due_by)
+            batch = subscribers.due(session, due_by, after=after, limit=rules.batch)
+            if not batch:
+                return report
+            report += _prepare_batch(session, batch, round_)
+        after = batch[-1]
+
+
+def prepare_day(
+    engine: Engine, rules: Rules, day: date, subscriber_ids: Sequence[int], *, now: datetime
+) -> Report:
+    """Prepare digests for one slot, due or not: for ``digest prepare --day`` and ``--subscriber``.
+
+    A past day is looked at as it stood at its end, the way a first digest is: what was shown stays
+    out. A slot that has a digest keeps it.
+    """
+    round_ = read_round(engine, rules, end_of(day, now), clock=now)
+    report = Report()
+    for start in range(0, len(subscriber_ids), rules.batch):
+        with transaction(engine) as session:
+            ids = subscriber_ids[start : start + rules.batch]
+            batch = [subscribers.get(session, number, lock=True) for number in ids]
+            report += _prepare_batch(session, batch, round_, slot=day)
+    return report
+
+
+def end_of(day: date, now: datetime) -> datetime:
+    """The last moment of a day in UTC; for today, now. Raises ``DigestError`` for a day to come."""
+    if day > now.date():
+        raise DigestError(f"{day} lies in the future", remedy=f"the newest day is {now.date()}")
+    if day == now.date():
+        return now
+    return datetime.combine(day, time.max.replace(microsecond=0), UTC)
+
+
+def draft(session: Session, subscriber: Subscriber, round_: Round, *, fresh: bool = False) -> Digest:
+    """The digest a subscriber would get now; nothing is stored. For previews and the web.
+
+    ``fresh`` looks at the newest day as a first digest does, whatever was sent before.
+    """
+    since = Since(None, None) if fresh else Since(subscriber.covered_arrival, subscriber.covered_at)
+    rankings = _rankings(session, {subscriber: since}, round_, fresh=fresh)
+    slot = slot_of(round_.now, subscriber.timezone)
+    return compose(subscriber, rankings[subscriber.id], _edition(subscriber, since, round_, slot))
+
+
+def read_round(engine: Engine, rules: Rules, now: datetime, *, clock: datetime | None = None) -> Round:
+    """Read what the run needs once: the situation, and the corpus brought up to date."""
+    situation = read_situation(engine, rules.limits, now=now)
+    return Round(situation, read_corpus(engine, now=now), rules, clock or now)
+
+
+def source_is_behind(situation: Situation) -> bool:
+    """Whether the newest day that should have been read could not be: waiting may bring it."""
+    today = situation.as_of.date()
+    newest = situation.ledger.get(today) or situation.ledger.get(today - timedelta(days=1))
+    return newest is not None and newest.state is DayState.FAILED
+
+
+# --- one batch -------------------------------------------------------------------------------
+
+
+def _prepare_batch(
+    session: Session, batch: Sequence[Subscriber], round_: Round, *, slot: date | None = None
+) -> Report:
+    unsent = deliveries.merge(session, [one.id for one in batch], now=round_.now)
+    merged = digests.withdraw(session, [number for numbers in unsent.values() for number in numbers])
+    past = round_.now < round_.clock
+    sinces = {one: Since(None, None) if past else _since(one, merged.get(one.id)) for one in batch}
+    rankings = _rankings(session, sinces, round_)
+    composed = []
+    for one, since in sinces.items():
+        its_slot = slot or due_slot(one, round_.now)
+        about = _edition(one, since, round_, its_slot, merged=one.id in merged)
+        coverage = Coverage(since.arrival, round_.situation.arrival, since.at)
+        composed.append((compose(one, rankings[one.id], about), coverage))
+    stored = digests.add(session, composed, now=round_.now)
+    wanted = _wanted(session, stored, {one.id: one for one in batch})
+    planned = deliveries.plan(session, [_planned(*pair) for pair in wanted], now=round_.now)
+    subscribers.record_prepared(session, [_moved_on(one, round_, slot) for one in batch])
+    empty = sum(digest.kind is DigestKind.EMPTY for digest in stored)
+    return Report(len(stored), planned, empty, len(merged))
+
+
+def _planned(digest: Digest, subscriber: Subscriber) -> Planned:
+    return Planned(digest.id, subscriber.id, subscriber.channel, subscriber.address, digest.slot)
+
+
+def _since(subscriber: Subscriber, merged: Coverage | None) -> Since:
+    """Where the last digest that was sent ended; what was withdrawn unsent is covered again."""
+    if merged is not None:
+        return Since(merged.after, merged.since)
+    return Since(subscriber.covered_arrival, subscriber.covered_at)
+
+
+def _rankings(
+    session: Session, sinces: Mapping[Subscriber, Since], round_: Round, *, fresh: bool = False
+) -> dict[int, list[Ranking]]:
+    """The rankings of each subscriber's profiles; those with the same coverage in one product."""
+    known = profiles.of_subscribers(session, [one.id for one in sinces], parse_profile)
+    groups: dict[Since, list[Subscriber]] = {}
+    for one, since in sinces.items():
+        groups.setdefault(since, []).append(one)
+    found: dict[int, list[Ranking]] = {}
+    for since, members in groups.items():
+        pool = candidates(round_.situation, since, round_.rules.limits)
+        hidden = {} if fresh else _hidden(session, members, pool, round_)
+        found |= _rank(members, known, pool, hidden, round_)
+    return found
+
+
+def _hidden(
+    session: Session, members: Sequence[Subscriber], pool: Sequence[Candidate], round_: Round
+) -> dict[int, frozenset[str]]:
+    """What each subscriber was shown already. Only revisited papers can have been: a handful a day."""
+    again = {one.paper.id for one in round_.situation.pool if one.revisited or one.rising}
+    asked = [one for one in pool if one.paper.id in again]
+    shown = digests.shown(session, [one.id for one in members], [one.paper.id for one in asked])
+    return {one.id: seen_by(asked, shown.get(one.id, {}), rising=one.rising) for one in members}
+
+
+def _rank(
+    members: Sequence[Subscriber],
+    known: Mapping[int, Sequence[Profile]],
+    pool: Sequence[Candidate],
+    hidden: Mapping[int, frozenset[str]],
+    round_: Round,
+) -> dict[int, list[Ranking]]:
+    owners = [(one.id, profile) for one in members for profile in known[one.id]]
+    ranked = rank(
+        pool,
+        [profile for _, profile in owners],
+        round_.corpus,
+        seen=[hidden.get(owner, frozenset()) for owner, _ in owners],
+        now=round_.now,
+        default_bar=round_.rules.bar,
+        default_limit=round_.rules.limit,
+    )
+    found: dict[int, list[Ranking]] = {one.id: [] for one in members}
+    for (owner, _), ranking in zip(owners, ranked, strict=True):
+        found[owner].append(ranking)
+    return found
+
+
+def _edition(
+    subscriber: Subscriber, since: Since, round_: Round, slot: date, *, merged: bool = False
+) -> Edition:
+    upcoming = next_due(subscriber, slot, round_.now)
+    return edition(
+        round_.situation,
+        since,
+        round_.rules.limits,
+        slot=slot,
+        next_slot=slot_of(upcoming, subscriber.timezone),
+        catch_up=merged or catches_up(subscriber, slot),
+    )
+
+
+def _moved_on(subscriber: Subscriber, round_: Round, slot: date | None) -> Prepared:
+    """Where the subscriber's next digest starts. An older slot prepared by hand moves nothing back."""
+    its_slot = slot or due_slot(subscriber, round_.now)
+    newest = max(its_slot, subscriber.last_slot or its_slot)
+    return Prepared(
+        subscriber_id=subscriber.id,
+        slot=newest,
+        covered_arrival=round_.situation.arrival,
+        covered_at=round_.now,
+        next_due_at=next_due(subscriber, newest, round_.clock),
+    )
+
+
+def _wanted(
+    session: Session, stored: Sequence[Digest], owners: Mapping[int, Subscriber]
+) -> list[tuple[Digest, Subscriber]]:
+    """The digests to deliver: all with entries, and the empty ones their subscribers asked for."""
+    empty = [digest.subscriber_id for digest in stored if digest.kind is DigestKind.EMPTY]
+    last = deliveries.last_slots(session, empty)
+    return [
+        (digest, owners[digest.subscriber_id])
+        for digest in stored
+        if digest.kind is not DigestKind.EMPTY
+        or wants_empty(owners[digest.subscriber_id], digest.slot, last.get(digest.subscriber_id))
+    ]
+
+
+def wants_empty(subscriber: Subscriber, slot: date, last: date | None) -> bool:
+    """Whether a digest without entries is sent; ``last`` is the slot of the newest delivery."""
+    if subscriber.empty_digests is EmptyDigests.WEEKLY:
+        return last is None or slot - last >= SILENCE
+    return subscriber.empty_digests is EmptyDigests.ALWAYS

@@ -1,0 +1,78 @@
+"""Reads the store as one run of prepare sees it, and keeps the ranking's statistics up to date."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from digest.model import Listing, Paper
+from digest.pipeline.editions import Arrived, Limits, Situation
+from digest.ranking import Corpus, CorpusFormatError
+from digest.store import corpora, counters, days, listings, papers
+from digest.store.corpora import StoredCorpus
+from digest.store.database import reading, transaction
+
+
+def read_situation(engine: Engine, limits: Limits, *, now: datetime) -> Situation:
+    """The papers of the look-back with what decides about them, in one consistent read."""
+    today = now.date()
+    since = today - timedelta(days=max(limits.catch_up, limits.late))
+    with reading(engine) as session:
+        return Situation(
+            as_of=now,
+            arrival=counters.arrival(session),
+            pool=_pool(session, since, today),
+            ledger={day.day: day for day in days.ledger(session, since, today)},
+        )
+
+
+def _pool(session: Session, since: date, until: date) -> tuple[Arrived, ...]:
+    """Every listing of the span."""
+    found = listings.candidates(session, after_arrival=None, since_day=since, until_day=until)
+    ids = {listing.paper_id for listing in found}
+    known = papers.load(session, ids)
+    times = Counter(listing.paper_id for listing in listings.of_papers(session, ids))
+    return tuple(_arrived(one, known[one.paper_id], revisited=times[one.paper_id] > 1) for one in found)
+
+
+def _arrived(listing: Listing, paper: Paper, *, revisited: bool) -> Arrived:
+    return Arrived(
+        paper=paper,
+        day=listing.day,
+        upvotes=listing.upvotes,
+        arrival=listing.arrival,
+        silent=listing.silent,
+        revisited=revisited,
+    )
+
+
+def read_corpus(engine: Engine, *, now: datetime) -> Corpus:
+    """The statistics of all stored papers: those kept, with the papers that came since counted in.
+
+    What was counted in is kept for the next process. Statistics in an old form are counted anew.
+    """
+    with reading(engine) as session:
+        kept = corpora.load(session)
+        arrival = counters.arrival(session)
+        corpus = _unpacked(kept)
+        if corpus is not None and kept is not None:
+            new = papers.load(session, corpora.uncounted(session, kept.arrival)).values()
+            corpus = corpus.add(new) if new else corpus
+        else:
+            corpus = Corpus.build(papers.all_papers(session))
+    if kept is None or kept.arrival < arrival:
+        with transaction(engine) as session:
+            corpora.save(session, StoredCorpus(corpus.to_bytes(), arrival, corpus.papers), now=now)
+    return corpus
+
+
+def _unpacked(kept: StoredCorpus | None) -> Corpus | None:
+    if kept is None:
+        return None
+    try:
+        return Corpus.from_bytes(kept.body)
+    except CorpusFormatError:
+        return None

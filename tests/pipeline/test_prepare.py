@@ -1,0 +1,299 @@
+"""prepare: who is due gets one digest a slot, of what is news to them, and it is accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from sqlalchemy import Engine, func, select, update
+
+from digest.errors import DigestError
+from digest.model import ChannelName, Digest, DigestKind, EmptyDigests, Mark, Subscriber
+from digest.pipeline.collect import collect
+from digest.pipeline.editions import Limits
+from digest.pipeline.prepare import Rules, draft, prepare, prepare_day, read_round
+from digest.store import digests, subscribers
+from digest.store.database import open_engine, reading, transaction
+from digest.store.schema import DeliveryRow, DigestRow
+from digest.subscriptions import subscribe
+from tests.shelf import Shelf, paper
+
+RULES = Rules(bar=1.0, limit=10, limits=Limits(catch_up=7, late=14), wait=timedelta(hours=2), batch=2)
+MON, TUE, WED, THU = (date(2026, 3, day) for day in range(2, 6))
+READER = "reader@example.org"
+
+
+def at(day: date, hour: int = 8, minute: int = 0) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)
+
+
+def join(
+    engine: Engine,
+    address: str = READER,
+    text: str = "diffusion models",
+    *,
+    now: datetime = at(MON, 1),  # noqa: B008  a constant
+    empty: EmptyDigests = EmptyDigests.ALWAYS,
+    profiles: dict[str, str] | None = None,
+) -> Subscriber:
+    with transaction(engine) as session:
+        return subscribe(
+            session,
+            channel=ChannelName.EMAIL,
+            address=address,
+            profiles=profiles or {"main": text},
+            timezone="UTC",
+            send_at=time(7, 30),
+            empty_digests=empty,
+            confirmed=True,
+            now=now,
+            source="test",
+        )
+
+
+def read(engine: Engine, shelf: Shelf, now: datetime, days: Sequence[date]) -> None:
+    collect(engine, shelf, now=now, days=days)
+
+
+def deliver(engine: Engine) -> None:
+    """What is planned goes out."""
+    with transaction(engine) as session:
+        session.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.state == "planned")
+            .values(state="sent", next_attempt_at=None)
+        )
+
+
+def newest(engine: Engine, subscriber: Subscriber) -> Digest:
+    with reading(engine) as session:
+        return digests.of_subscriber(session, subscriber.id)[0]
+
+
+def ids(digest: Digest) -> list[str]:
+    return [entry.paper_id for entry in digest.entries]
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf(
+        {
+            MON: [paper(1, "Diffusion models for video"), paper(2, "Cooking at home")],
+            TUE: [paper(3, "Faster diffusion models"), paper(4, "A robot that walks")],
+        }
+    )
+
+
+def test_a_due_subscriber_gets_one_digest_of_what_matches(engine: Engine, shelf: Shelf) -> None:
+    reader = join(engine)
+    read(engine, shelf, at(MON, 6), [MON])
+    report = prepare(engine, RULES, now=at(MON))
+    assert (report.prepared, report.planned) == (1, 1)
+    digest = newest(engine, reader)
+    assert digest.kind is DigestKind.FIRST
+    assert ids(digest) == ["2603.00001"]
+    assert digest.account.considered == 2
+
+
+def test_preparing_again_prepares_nothing(engine: Engine, shelf: Shelf) -> None:
+    join(engine)
+    read(engine, shelf, at(MON, 6), [MON])
+    prepare(engine, RULES, now=at(MON))
+    assert prepare(engine, RULES, now=at(MON, 23)).prepared == 0
+
+
+def test_the_next_digest_holds_only_what_came_since(engine: Engine, shelf: Shelf) -> None:
+    reader = join(engine)
+    read(engine, shelf, at(MON, 6), [MON])
+    prepare(engine, RULES, now=at(MON))
+    deliver(engine)
+    read(engine, shelf, at(TUE, 6), [MON, TUE])
+    prepare(engine, RULES, now=at(TUE))
+    digest = newest(engine, reader)
+    assert digest.kind is DigestKind.DAILY
+    assert [(entry.paper_id, entry.mark) for entry in digest.entries] == [("2603.00003", Mark.NEW)]
+
+
+def test_a_paper_added_to_a_day_that_was_over_comes_once_marked_late(engine: Engine, shelf: Shelf) -> None:
+    reader = join(engine)
+    read(engine, shelf, at(MON, 6), [MON])
+    prepare(engine, RULES, now=at(MON))
+    deliver(engine)
+    read(engine, shelf, at(TUE, 6), [TUE])
+    prepare(engine, RULES, now=at(TUE))
+    deliver(engine)
+    shelf.add(MON, paper(9, "Late diffusion models"))
+    read(engine, shelf, at(WED, 6), [MON])
+    prepare(engine, RULES, now=at(WED))
+    assert [(entry.paper_id, entry.mark) for entry in newest(engine, reader).entries] == [
+        ("2603.00009", Mark.LATE)
+    ]
+    deliver(engine)
+    prepare(engine, RULES, now=at(THU))
+    assert newest(engine, reader).kind is DigestKind.EMPTY
+
+
+def test_a_backfill_plans_nothing_and_brings_nothing_late(engine: Engine, shelf: Shelf) -> None:
+    reader = join(engine)
+    read(engine, shelf, at(TUE, 6), [TUE])
+    prepare(engine, RULES, now=at(TUE))
+    deliver(engine)
+    collect(engine, shelf, now=at(TUE, 9), days=[MON], silent=True)
+    with reading(engine) as session:
+        assert session.scalar(select(func.count()).select_from(DeliveryRow)) == 1
+    prepare(engine, RULES, now=at(WED))
+    assert ids(newest(engine, reader)) == []
+
+
+def test_after_downtime_one_digest_covers_the_missed_days(engine: Engine, shelf: Shelf) -> None:
+    reader = join(engine)
+    read(engine, shelf, at(MON, 6), [MON])
+    prepare(engine, RULES, now=at(MON))
+    deliver(engine)
+    shelf.add(WED, paper(5, "Diffusion models at night"))
+    read(engine, shelf, at(THU, 6), [TUE, WED])
+    report = prepare(engine, RULES, now=at(THU))
+    digest = newest(engine, reader)
+    assert report.prepared == 1
+    assert digest.kind is DigestKind.CATCH_UP
+    assert set(ids(digest)) == {"2603.00003", "2603.00005"}
+    assert [day.day for day in digest.account.days][:3] == [MON, TUE, WED]
+
+
+def test_a_digest_that_was_never_sent_is_merged_into_the_next(engine: Engine, shelf: Shelf) -> None:
+    reader = join(engine)
+    read(engine, shelf, at(MON, 6), [MON])
+    prepare(engine, RULES, now=at(MON))
+    read(engine, shelf, at(TUE, 6), [TUE])
+    report = prepare(engine, RULES, now=at(TUE))
+    assert report.merged == 1
+    assert set(ids(newest(engine, reader))) == {"2603.00001", "2603.00003"}
+    with reading(engine) as session:
+        states = session.scalars(select(DeliveryRow.state).order_by(DeliveryRow.slot)).all()
+    assert list(states) == ["merged", "planned"]
+
+
+def test_several_profiles_make_sections_and_each_paper_stands_once(engine: Engine, shelf: Shelf) -> None:
+    reader = join(engine, profiles={"video": "video", "diffusion": "diffusion models"})
+    read(engine, shelf, at(MON, 6), [MON])
+    prepare(engine, RULES, now=at(MON))
+    digest = newest(engine, reader)
+    assert len(ids(digest)) == len(set(ids(digest))) == 1
+    assert digest.entries[0].also_in in {("diffusion",), ()}
+
+
+def test_the_trending_profile_needs_no_keywords(engine: Engine) -> None:
+    shelf = Shelf({MON: [paper(1, "Loved", upvotes=90), paper(2, "Ignored", upvotes=0)]})
+    with transaction(engine) as session:
+        reader = subscribe(
+            session,
+            channel=ChannelName.EMAIL,
+            address=READER,
+            profiles={"trending": ""},
+            trending=True,
+            timezone="UTC",
+            send_at=time(7, 30),
+            confirmed=True,
+            now=at(MON, 1),
+            source="test",
+        )
+    read(engine, shelf, at(MON, 6), [MON])
+    prepare(engine, RULES, now=at(MON))
+    assert ids(newest(engine, reader))[0] == "2603.00001"
+
+
+def test_empty_digests_obey_the_subscriber(engine: Engine) -> None:
+    shelf = Shelf({MON: [paper(1, "Cooking at home")], TUE: [paper(2, "Gardening")]})
+    never = join(engine, "never@example.org", empty=EmptyDigests.NEVER)
+    weekly = join(engine, "weekly@example.org", empty=EmptyDigests.WEEKLY)
+    always = join(engine, "always@example.org", empty=EmptyDigests.ALWAYS)
+    sent: dict[int, int] = {never.id: 0, weekly.id: 0, always.id: 0}
+    for n in range(8):
+        day = MON + timedelta(days=n)
+        read(engine, shelf, at(day, 6), [MON, TUE])
+        prepare(engine, RULES, now=at(day))
+        deliver(engine)
+    with reading(engine) as session:
+        rows = session.execute(
+            select(DeliveryRow.subscriber_id, func.count()).group_by(DeliveryRow.subscriber_id)
+        )
+        sent.update((row[0], row[1]) for row in rows)
+    assert sent == {never.id: 0, weekly.id: 2, always.id: 8}
+
+
+def test_a_source_that_cannot_be_read_makes_digests_wait_and_then_say_what_is_missing(
+    engine: Engine, shelf: Shelf
+) -> None:
+    reader = join(engine)
+    read(engine, shelf, at(MON, 6), [MON])
+    prepare(engine, RULES, now=at(MON))
+    deliver(engine)
+    shelf.broken = True
+    read(engine, shelf, at(TUE, 6), [TUE])
+    assert prepare(engine, RULES, now=at(TUE)) == prepare(engine, RULES, now=at(TUE, 9))
+    assert prepare(engine, RULES, now=at(TUE)).waiting
+    assert prepare(engine, RULES, now=at(TUE, 9, 31)).prepared == 1
+    assert newest(engine, reader).account.missing_days == (TUE,)
+
+
+def test_a_paper_featured_again_is_not_sent_twice(engine: Engine, shelf: Shelf) -> None:
+    reader = join(engine)
+    read(engine, shelf, at(MON, 6), [MON])
+    prepare(engine, RULES, now=at(MON))
+    shelf.add(TUE, paper(1, "Diffusion models for video"))
+    read(engine, shelf, at(TUE, 6), [TUE])
+    deliver(engine)
+    prepare(engine, RULES, now=at(TUE))
+    digest = newest(engine, reader)
+    assert "2603.00001" not in ids(digest)
+    assert digest.account.already_sent == 1
+
+
+def test_many_replicas_at_once_prepare_each_slot_once(engine: Engine, store_url: str, shelf: Shelf) -> None:
+    for n in range(7):
+        join(engine, f"reader{n}@example.org")
+    read(engine, shelf, at(MON, 6), [MON])
+
+    def replica(_: int) -> int:
+        own = open_engine(store_url)
+        try:
+            return prepare(own, RULES, now=at(MON)).prepared
+        finally:
+            own.dispose()
+
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(replica, range(4)))
+    with reading(engine) as session:
+        assert session.scalar(select(func.count()).select_from(DigestRow)) == 7
+        assert session.scalar(select(func.count()).select_from(DeliveryRow)) == 7
+    assert sum(done) == 7
+
+
+def test_a_past_day_can_be_prepared_by_hand_without_moving_the_subscriber_back(
+    engine: Engine, shelf: Shelf
+) -> None:
+    reader = join(engine)
+    read(engine, shelf, at(TUE, 6), [MON, TUE])
+    prepare_day(engine, RULES, MON, [reader.id], now=at(WED))
+    assert ids(newest(engine, reader)) == ["2603.00001"]
+    assert newest(engine, reader).slot == MON
+    with reading(engine) as session:
+        due = subscribers.get(session, reader.id).next_due_at
+    assert due is not None
+    assert due > at(WED)
+
+
+def test_a_day_to_come_is_refused(engine: Engine) -> None:
+    with pytest.raises(DigestError, match="future"):
+        prepare_day(engine, RULES, THU, [], now=at(WED))
+
+
+def test_a_draft_stores_nothing(engine: Engine, shelf: Shelf) -> None:
+    reader = join(engine)
+    read(engine, shelf, at(MON, 6), [MON])
+    round_ = read_round(engine, RULES, at(MON))
+    with reading(engine) as session:
+        assert ids(draft(session, reader, round_)) == ["2603.00001"]
+        assert session.scalar(select(func.count()).select_from(DigestRow)) == 0
