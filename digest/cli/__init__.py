@@ -19,6 +19,9 @@ from digest import __version__
 COMMANDS: dict[str, tuple[str, str]] = {
     # name: (module, one line of help); listed in the order of a subscriber's and an admin's day
     "init": ("digest.cli.init", "Write a configuration, a secret key and the store."),
+    "collect": ("digest.cli.collect", "Read the source once, now."),
+    "backfill": ("digest.cli.backfill", "Read a span of days, silently."),
+    "days": ("digest.cli.days", "The ledger: what is known of each day."),
     "subscribers": ("digest.cli.subscribers", "Who gets a digest, and how."),
     "config": ("digest.cli.config", "Show or check the effective settings."),
     "db": ("digest.cli.db", "Upgrade, check or back up the store."),

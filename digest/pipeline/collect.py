@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -79,6 +79,7 @@ def collect(
     reports: list[DayReport] = []
     for number, day in enumerate(wanted):
         report = read_and_store(engine, source, day, now=now, silent=silent, keep_raw=settings.keep_raw)
+        _tell(report)
         reports.append(report)
         if report.retry_at is not None:
             return CollectReport(tuple(reports), tuple(wanted[number + 1 :]))
@@ -101,7 +102,6 @@ def read_and_store(
         report = store_reading(session, reading, now=now, silent=silent)
         if keep_raw:
             raw_answers.keep(session, day, reading.raw)
-    _tell(report)
     return report
 
 
@@ -157,11 +157,9 @@ def _tell(report: DayReport) -> None:
         log.info("day read", tier=report.day.tier, **values)
 
 
-def as_lines(reports: Sequence[DayReport]) -> list[str]:
-    """A line per day for people."""
-    return [
-        f"{report.day.day}  {report.day.state.value:<8}  {report.day.listed:>4} papers"
-        + (f"  +{report.added}" if report.added else "")
-        + (f"  {report.day.reason}" if report.day.reason else "")
-        for report in reports
-    ]
+def as_line(report: DayReport) -> str:
+    """What reading a day did, in a line for people."""
+    day = report.day
+    said = f"{day.day} {day.day:%a}  {day.state.value:<8}  {day.listed:>4} papers"
+    added = f"  +{report.added}" if report.added else ""
+    return said + added + (f"  {day.reason}" if day.reason else "")

@@ -1,0 +1,120 @@
+"""``digest collect``, ``backfill`` and ``days``, against the source on loopback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from digest.demo.sample import FIRST_DAY, LAST_DAY
+from digest.demo.server import SourceServer, sample_source
+from tests.cli.conftest import Digest
+
+NOW = datetime(2026, 10, 19, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SourceServer]:
+    with SourceServer(sample_source, now=NOW) as running, time_machine.travel(NOW, tick=False):
+        monkeypatch.setenv("DIGEST_SOURCE__BASE_URL", running.url)
+        yield running
+
+
+@pytest.fixture
+def no_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("DIGEST_SOURCE__BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr("digest.sources.fetching.ATTEMPTS", 1)
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.mark.usefixtures("server")
+def test_collect_reads_what_is_due_and_prints_it(digest: Digest) -> None:
+    ran = digest("collect", "--json")
+    assert ran.code == 0
+    days = {day["day"]: day for day in json.loads(ran.out)["days"]}
+    assert len(days) == 15
+    assert days[str(FIRST_DAY)]["added"] >= 25
+    assert days["2026-10-17"]["listed"] == 0
+
+
+@pytest.mark.usefixtures("server")
+def test_collect_reads_a_named_day(digest: Digest) -> None:
+    ran = digest("collect", "--day", str(FIRST_DAY))
+    assert (ran.code, ran.out.splitlines()[0][:14]) == (0, f"{FIRST_DAY} Wed")
+
+
+@pytest.mark.usefixtures("no_server")
+def test_collect_that_fails_ends_with_5_and_says_why(digest: Digest) -> None:
+    ran = digest("collect", "--day", str(FIRST_DAY))
+    assert ran.code == 5
+    assert "the connection was refused" in ran.out
+
+
+@pytest.mark.usefixtures("server")
+def test_backfill_reads_the_span_prints_a_line_a_day_and_says_no_gaps(digest: Digest) -> None:
+    ran = digest("backfill", str(FIRST_DAY), str(LAST_DAY))
+    assert ran.code == 0
+    assert ran.out.splitlines()[-1] == "no gaps"
+    assert len(ran.err.splitlines()) == 3
+    again = digest("backfill", str(FIRST_DAY), str(LAST_DAY))
+    assert again.out.startswith("0 days read, 3 were settled already")
+
+
+@pytest.mark.usefixtures("no_server")
+def test_backfill_with_gaps_ends_with_7_and_names_them(digest: Digest) -> None:
+    ran = digest("backfill", str(FIRST_DAY), str(FIRST_DAY))
+    assert ran.code == 7
+    assert f"gap: {FIRST_DAY} Wed" in ran.out
+    as_json = json.loads(digest("backfill", str(FIRST_DAY), str(FIRST_DAY), "--json").out)
+    assert [gap["day"] for gap in as_json["gaps"]["failed"]] == [str(FIRST_DAY)]
+
+
+@pytest.mark.usefixtures("server")
+def test_backfill_starts_where_the_source_does_and_refuses_an_empty_span(digest: Digest) -> None:
+    ran = digest("backfill", "2026-10-20", "2026-10-19")
+    assert ran.code == 2
+    ran = digest("backfill", "2023-01-01", "2023-05-04", "--json")
+    assert "the source begins on 2023-05-04" in ran.err
+    assert json.loads(ran.out)["read"] == 1
+
+
+@pytest.mark.usefixtures("server")
+def test_days_shows_the_ledger_with_what_is_missing(digest: Digest) -> None:
+    digest("collect", "--day", str(FIRST_DAY))
+    ran = digest("days", "--since", str(FIRST_DAY), "--until", str(LAST_DAY))
+    assert ran.code == 0
+    head, *lines = ran.out.splitlines()
+    assert head.split() == ["day", "state", "papers", "from", "last", "read", "remarks"]
+    assert [line.split()[2] for line in lines] == ["missing", "missing", "settled"]
+    rows = json.loads(digest("days", "--since", str(FIRST_DAY), "--until", str(LAST_DAY), "--json").out)
+    assert [(row["day"], row["missing"]) for row in rows] == [
+        (str(FIRST_DAY), False),
+        (str(FIRST_DAY + timedelta(days=1)), True),
+        (str(LAST_DAY), True),
+    ]
+    assert rows[0]["tier"] == "api"
+
+
+@pytest.mark.usefixtures("no_server")
+def test_days_tells_why_a_day_failed(digest: Digest) -> None:
+    digest("collect", "--day", str(FIRST_DAY))
+    ran = digest("days", "--since", str(FIRST_DAY), "--until", str(FIRST_DAY))
+    assert "1 failed attempts; api: the connection was refused; page:" in ran.out
+    assert "nothing was ever read" in ran.err
+
+
+@pytest.mark.usefixtures("server")
+def test_a_stale_source_is_told(digest: Digest) -> None:
+    digest("collect", "--day", str(FIRST_DAY))
+    with time_machine.travel(NOW + timedelta(hours=9), tick=False):
+        assert "the last successful read was 9 hours ago" in digest("days").err
+
+
+def test_a_span_the_wrong_way_round_is_wrong_usage(digest: Digest) -> None:
+    assert digest("days", "--since", "2026-03-02", "--until", "2026-03-01").code == 2
+    assert digest("days", "--since", "soon").code == 2
+    assert digest("backfill", "soon").code == 2
