@@ -1,7 +1,8 @@
 """The statistics of the stored papers: what ranking knows of the field.
 
-A ``Corpus`` is a value: ``add`` gives a new one. It is built from all stored papers and grows with each
-day's; ``to_bytes`` and ``from_bytes`` let the store keep it.
+A ``Corpus`` is a value: ``add`` gives a new one. ``build`` takes all stored papers and learns the space of
+terms anew (seconds); ``add`` takes a day's papers and costs a merge. When it has grown by a tenth, building
+anew is worth while (``stale``). ``to_bytes`` and ``from_bytes`` let the store keep it.
 """
 
 from __future__ import annotations
@@ -14,79 +15,120 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from digest.model import Paper
-from digest.ranking.evidence import weighted_length
+from digest.ranking.evidence import length_norm, saturated, weighted_length
 from digest.ranking.frequencies import Frequencies, idf_of
-from digest.ranking.terms import AUTHOR, ORG, count, read
+from digest.ranking.relations import Relation, learn_relations
+from digest.ranking.space import Space, build_space
+from digest.ranking.terms import STEMMED, Text, count, pair_term, read, word_term
+from digest.ranking.text import BREAK
+from digest.ranking.units import Unit
 
-FORMAT = 1
+FORMAT = 2
 """Grows when the bytes change meaning; other formats are refused, and the caller builds anew."""
-TYPICAL_LENGTH = 210.0
+TYPICAL_LENGTH = 240.0
 """Weighted words of a paper (title twice, abstract once): stands in while the corpus is empty."""
+STALE_GROWTH = 0.1
 
 
 class CorpusFormatError(ValueError):
     """The bytes are not a corpus of this version: build it anew from the stored papers."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Corpus:
-    """Document frequencies and lengths of the stored papers."""
+    """Document frequencies and lengths of the stored papers, and the space of their terms.
+
+    ``learnt_from`` counts the papers the space was built from. Relations of keywords are learnt when first
+    asked for and kept with the value.
+    """
 
     frequencies: Frequencies = field(default_factory=Frequencies)
     total_length: float = 0.0
+    space: Space | None = None
+    learnt_from: int = 0
+    _relations: dict[Unit, Relation | None] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def build(cls, papers: Iterable[Paper]) -> Corpus:
-        """The corpus of these papers; order does not matter, each paper counts once."""
-        return cls().add(papers)
+        """The corpus of these papers, oldest first as the store gives them; each paper counts once."""
+        texts = [read(paper) for paper in {paper.id: paper for paper in papers}.values()]
+        corpus, counted, held = cls()._counting(texts)
+        rows = [corpus._saturated(text, counts) for text, counts in zip(texts, counted, strict=True)]
+        return replace(
+            corpus, space=build_space(rows, held, _shown(texts)), learnt_from=len(texts), _relations={}
+        )
 
     def add(self, papers: Iterable[Paper]) -> Corpus:
         """With more papers. The caller passes papers that are not yet in it."""
+        texts = [read(paper) for paper in {paper.id: paper for paper in papers}.values()]
+        corpus, counted, _ = self._counting(texts)
+        if corpus.space is None:
+            return corpus
+        rows = [corpus._saturated(text, counts) for text, counts in zip(texts, counted, strict=True)]
+        return replace(corpus, space=corpus.space.with_examples(rows), _relations={})
+
+    def _counting(self, texts: Sequence[Text]) -> tuple[Corpus, list[dict[str, list[int]]], dict[str, int]]:
         held: Counter[str] = Counter()
-        total, number = 0.0, 0
-        for paper in {paper.id: paper for paper in papers}.values():
-            text = read(paper)
-            held.update(term for term in count(text) if not term.startswith((AUTHOR, ORG)))
-            total += weighted_length(text.lengths)
-            number += 1
-        return replace(
-            self, frequencies=self.frequencies.plus(number, held), total_length=self.total_length + total
-        )
+        counted = []
+        for text in texts:
+            counts = {term: places for term, places in count(text).items() if term.startswith(STEMMED)}
+            held.update(counts.keys())
+            counted.append(counts)
+        total = self.total_length + sum(weighted_length(text.lengths) for text in texts)
+        frequencies = self.frequencies.plus(len(texts), held)
+        return replace(self, frequencies=frequencies, total_length=total), counted, held
+
+    def _saturated(self, text: Text, counts: dict[str, list[int]]) -> dict[str, float]:
+        norm = length_norm(text, self)
+        return {term: saturated(places, norm) for term, places in counts.items()}
 
     @property
     def papers(self) -> int:
         return self.frequencies.papers
 
     @property
+    def stale(self) -> bool:
+        """Grown so much since the space was learnt that building anew is worth while."""
+        return self.papers > self.learnt_from * (1 + STALE_GROWTH)
+
+    @property
     def mean_length(self) -> float:
         """Weighted words of the mean paper."""
         return self.total_length / self.papers if self.papers else TYPICAL_LENGTH
 
-    def idf(self, terms: Sequence[str]) -> NDArray[np.float64]:
-        return self.frequencies.idf(terms)
-
     def idf_of_grams(self, grams: Sequence[tuple[str, ...]]) -> NDArray[np.float64]:
         """The idf of phrases, each bounded by its rarest pair; nothing to bound it: the highest."""
-        flat = [gram for group in grams for gram in group]
-        held = self.frequencies.of(flat).tolist()
+        held = self.frequencies.of([gram for group in grams for gram in group]).tolist()
         least, start = [], 0
         for group in grams:
             least.append(min(held[start : start + len(group)], default=0.0))
             start += len(group)
         return idf_of(self.papers, np.array(least))
 
+    def relations(self, units: Sequence[Unit]) -> list[Relation | None]:
+        """What each unit is related to; learnt for units not seen before, remembered for the others."""
+        new = [unit for unit in dict.fromkeys(units) if unit not in self._relations]
+        if new and self.space is not None:
+            self._relations.update(zip(new, learn_relations(new, self.space), strict=True))
+        return [self._relations.get(unit) for unit in units]
+
     def to_bytes(self) -> bytes:
         """The corpus as bytes, for the store."""
         buffer = io.BytesIO()
+        arrays = _space_arrays(self.space) if self.space else {}
         np.savez(
             buffer,
+            allow_pickle=False,
             format=FORMAT,
             papers=self.papers,
             keys=self.frequencies.keys,
             counts=self.frequencies.counts,
             total_length=self.total_length,
+            learnt_from=self.learnt_from,
+            **arrays,
         )
         return zlib.compress(buffer.getvalue(), 1)
 
@@ -104,6 +146,50 @@ class Corpus:
                         f"corpus format {int(held['format'])}, this version reads {FORMAT}"
                     )
                 frequencies = Frequencies(int(held["papers"]), held["keys"], held["counts"])
-                return cls(frequencies, float(held["total_length"]))
-        except (zlib.error, OSError, KeyError, EOFError) as error:
-            raise CorpusFormatError(f"not a corpus: {error}") from error
+                space = (
+                    _space_from({name: held[name] for name in held.files}) if "basis" in held.files else None
+                )
+                return cls(frequencies, float(held["total_length"]), space, int(held["learnt_from"]))
+        except (zlib.error, OSError, KeyError, EOFError, ValueError) as error:
+            raise CorpusFormatError(f"not a corpus of this version: {error}") from error
+
+
+def _shown(texts: Iterable[Text]) -> dict[str, str]:
+    """How each stemmed word and pair was first written, in small letters."""
+    shown: dict[str, str] = {}
+    for text in texts:
+        for words in text.fields:
+            before = BREAK
+            for word in words:
+                if word.folded != BREAK:
+                    shown.setdefault(word_term(word.folded), word.folded)
+                    if before != BREAK:
+                        shown.setdefault(pair_term(before, word.folded), f"{before} {word.folded}")
+                before = word.folded
+    return shown
+
+
+def _space_arrays(space: Space) -> dict[str, NDArray[np.generic]]:
+    return {
+        "space_keys": np.frombuffer("\n".join(space.keys).encode(), dtype=np.uint8),
+        "space_shown": np.frombuffer("\n".join(space.shown).encode(), dtype=np.uint8),
+        "idf": space.idf,
+        "basis": space.basis.astype(np.float16),
+        "data": space.saturated.data.astype(np.float16),
+        "indices": space.saturated.indices.astype(np.int32),
+        "indptr": space.saturated.indptr.astype(np.int64),
+    }
+
+
+def _space_from(arrays: dict[str, NDArray[np.generic]]) -> Space:
+    keys = tuple(arrays["space_keys"].tobytes().decode().split("\n"))
+    shape = (len(arrays["indptr"]) - 1, len(keys))
+    columns, pointers = arrays["indices"].astype(np.int32), arrays["indptr"].astype(np.int64)
+    triple = (arrays["data"].astype(np.float32), columns, pointers)
+    return Space(
+        keys,
+        tuple(arrays["space_shown"].tobytes().decode().split("\n")),
+        arrays["idf"].astype(np.float32),
+        arrays["basis"].astype(np.float32),
+        sparse.csr_matrix(triple, shape=shape),
+    )

@@ -20,13 +20,15 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from digest.model import Field
-from digest.ranking.terms import Counts, Text, Wanted, count
-from digest.ranking.units import LOOSE, Unit
+from digest.ranking.terms import AUTHOR, ORG, Counts, Text, Wanted, count
+from digest.ranking.units import LOOSE, Part, Unit
 
 K1 = 2.0
 B = 0.5
 FIELD_WEIGHTS = (2.0, 1.0, 1.0)
 """Title, abstract, the source's keywords."""
+FOLLOW = 20.0
+"""Evidence of a followed author or organisation: nearly eight points, enough for an entry by itself."""
 _SCOPES: dict[Field, tuple[int, ...]] = {Field.TITLE: (0,), Field.ABSTRACT: (1,)}
 _EVERYWHERE = (0, 1, 2)
 
@@ -39,8 +41,6 @@ class Statistics(Protocol):
 
     @property
     def mean_length(self) -> float: ...
-
-    def idf(self, terms: Sequence[str]) -> NDArray[np.float64]: ...
 
     def idf_of_grams(self, grams: Sequence[tuple[str, ...]]) -> NDArray[np.float64]: ...
 
@@ -65,85 +65,80 @@ def scope_of(field: Field) -> tuple[int, ...]:
 
 
 class Lookup:
-    """All terms a set of units looks for, as columns, and the matrix columns × units of their weights."""
+    """All terms a set of units looks for, as columns, and the matrices columns × units of their weights.
+
+    ``phrases`` marks the terms whose presence decides exclusion and requirement.
+    """
 
     def __init__(self, units: Sequence[Unit], statistics: Statistics) -> None:
         self.units = units
         self.statistics = statistics
         self.columns: dict[Column, int] = {}
-        rows, places, weights = [], [], []
-        for place, unit in enumerate(units):
-            for (term, weight), _part in zip(
-                unit_weights(unit, statistics), (*unit.parts, *unit.loose), strict=True
-            ):
-                rows.append(self.columns.setdefault((term, unit.field), len(self.columns)))
-                places.append(place)
-                weights.append(weight)
-        self.weights = sparse.csr_matrix((weights, (rows, places)), shape=(len(self.columns), len(units)))
+        parts = [(place, part, True) for place, unit in enumerate(units) for part in unit.parts]
+        parts += [(place, part, False) for place, unit in enumerate(units) for part in unit.loose]
+        rows = [self._column(part.term, units[place].field) for place, part, _ in parts]
+        places = [place for place, _, _ in parts]
+        weights = self._weights([part for _, part, _ in parts], [whole for _, _, whole in parts])
+        shape = (len(self.columns), len(units))
+        self.weights = sparse.csr_matrix((weights, (rows, places)), shape=shape)
+        phrases = [row for row, (_, _, whole) in zip(rows, parts, strict=True) if whole]
+        of_units = [place for place, _, whole in parts if whole]
+        self.phrases: Matrix = sparse.csr_matrix((np.ones(len(phrases)), (phrases, of_units)), shape=shape)
         longest = max((unit.longest for unit in units), default=1)
         self.wanted = Wanted.of((term for term, _ in self.columns), longest)
         self._by_term: dict[str, list[tuple[int, tuple[int, ...]]]] = {}
         for (term, field), column in self.columns.items():
             self._by_term.setdefault(term, []).append((column, scope_of(field)))
+        self.counts: list[dict[str, list[int]]] = []
+        self.all_counts: list[dict[str, list[int]]] = []
+        self.norms: list[float] = []
+
+    def _column(self, term: str, field: Field) -> int:
+        return self.columns.setdefault((term, field), len(self.columns))
+
+    def _weights(self, parts: Sequence[Part], whole: Sequence[bool]) -> NDArray[np.float64]:
+        idf = self.statistics.idf_of_grams([part.grams for part in parts])
+        named = np.array([part.term.startswith((AUTHOR, ORG)) for part in parts], dtype=np.bool_)
+        shares = np.array(
+            [part.share if phrase else LOOSE for part, phrase in zip(parts, whole, strict=True)]
+        )
+        return np.where(named, FOLLOW, shares * idf)
 
     def read(self, texts: Sequence[Text]) -> None:
         """Look every column up in every paper."""
         self.norms = [length_norm(text, self.statistics) for text in texts]
+        self.all_counts = [count(text, self.wanted) for text in texts]
         self.counts = [
-            {term: places for term, places in count(text, self.wanted).items() if term in self._by_term}
-            for text in texts
+            {term: counts[term] for term in counts.keys() & self._by_term.keys()}
+            for counts in self.all_counts
         ]
 
     def frequencies(self) -> Matrix:
-        """Papers × columns: saturated frequencies."""
+        """Papers × columns: saturated frequencies; 1 for an author or organisation."""
         rows, columns, values = [], [], []
         for row, (counts, norm) in enumerate(zip(self.counts, self.norms, strict=True)):
             for term, places in counts.items():
                 for column, scope in self._by_term[term]:
-                    value = saturated(places, norm, scope)
+                    value = _value(term, places, norm, scope)
                     if value:
                         rows.append(row)
                         columns.append(column)
                         values.append(value)
         return sparse.csr_matrix((values, (rows, columns)), shape=(len(self.counts), len(self.columns)))
 
-    def hits(self) -> Matrix:
-        """Papers × units: the strength of what was found word for word."""
-        return (self.frequencies() @ self.weights).tocsr()
-
-    def presence(self) -> Matrix:
-        """Papers × units: 1 where the unit's phrase itself stands (scattered words do not exclude or
-        satisfy).
-        """
-        rows, places = [], []
-        for row, counts in enumerate(self.counts):
-            for place, unit in enumerate(self.units):
-                scope = scope_of(unit.field)
-                if any(counts[part.term][s] for part in unit.parts if part.term in counts for s in scope):
-                    rows.append(row)
-                    places.append(place)
-        return sparse.csr_matrix(
-            (np.ones(len(rows)), (rows, places)), shape=(len(self.counts), len(self.units))
-        )
-
     def by_place(self, row: int, place: int) -> list[float]:
         """The strength of one unit in one paper, divided over title, abstract and the source's keywords."""
         unit, shares = self.units[place], [0.0, 0.0, 0.0]
         scope = scope_of(unit.field)
-        for term, weight in unit_weights(unit, self.statistics):
-            counts = self.counts[row].get(term)
+        for part in (*unit.parts, *unit.loose):
+            counts = self.counts[row].get(part.term)
             pooled = [FIELD_WEIGHTS[s] * counts[s] if counts and s in scope else 0.0 for s in _EVERYWHERE]
             if counts and sum(pooled):
-                strength = weight * saturated(counts, self.norms[row], scope) / sum(pooled)
-                shares = [share + strength * part for share, part in zip(shares, pooled, strict=True)]
+                weight = float(self._weights([part], [part in unit.parts])[0])
+                strength = weight * _value(part.term, counts, self.norms[row], scope) / sum(pooled)
+                shares = [share + strength * one for share, one in zip(shares, pooled, strict=True)]
         return shares
 
 
-def unit_weights(unit: Unit, statistics: Statistics) -> list[tuple[str, float]]:
-    """The terms of a unit with their weights: idf, halved for scattered words."""
-    parts = (*unit.parts, *unit.loose)
-    shares = [part.share for part in unit.parts] + [LOOSE for _ in unit.loose]
-    idf = statistics.idf_of_grams([part.grams for part in parts])
-    return [
-        (part.term, share * weight) for part, share, weight in zip(parts, shares, idf.tolist(), strict=True)
-    ]
+def _value(term: str, counts: Sequence[int], norm: float, scope: Sequence[int]) -> float:
+    return 1.0 if term.startswith((AUTHOR, ORG)) else saturated(counts, norm, scope)

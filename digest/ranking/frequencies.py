@@ -14,6 +14,10 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+PRIOR_PAPERS = 200
+"""Papers a young store is taken to have beside its own, one of which holds any term: words weigh enough
+from the first day on, and the prior fades as the store grows."""
+
 
 def fingerprint(term: str) -> int:
     """64 bits of BLAKE2b of a term; the same on every machine."""
@@ -62,5 +66,8 @@ class Frequencies:
 
 
 def idf_of(papers: int, held_by: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Robertson and Spärck Jones (1976), in Lucene's form that stays positive."""
-    return np.log1p((papers - np.minimum(held_by, papers) + 0.5) / (held_by + 0.5))
+    """Robertson and Spärck Jones (1976), in Lucene's form that stays positive, with ``PRIOR_PAPERS`` as
+    prior.
+    """
+    held = np.minimum(held_by, papers) + 1
+    return np.log1p((papers + PRIOR_PAPERS - held + 0.5) / (held + 0.5))

@@ -1,99 +1,172 @@
 """The arrays behind ranking: profiles packed as sparse columns, scored in one product.
 
-A profile is a column over units: the weights of what it wants, what it excludes and what it requires.
-Scores of all papers for all profiles are ``evidence @ wanted`` (papers × units times units × profiles);
-exclusion and requirement are two more products over presence, made only where some profile asks for them.
+A profile is a column over units. Keywords that mean the same must not count twice, and keywords that mean
+different things must not dilute each other; so each keyword's weight is divided by how much of the profile
+says the same,
+
+    share(k) = w(k) / Σ_l w(l) / w̄ · likeness(k, l)²,    likeness = cosine of what the two are related to
+
+with w̄ the mean weight. One keyword, five synonyms and five interests of their own then earn a paper at the
+heart of one of them about the same score, and one bar fits all.
+
+Scores of all papers for all profiles are one product, ``evidence @ wanted`` with evidence = [hits |
+related]; exclusion and requirement are two more over presence, made only where some profile asks for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from digest.model import Keyword, KeywordKind, Profile, Weight
-from digest.ranking.language import parse_profile
-from digest.ranking.units import Unit, unit_of_keyword
+from digest.model import Field, Keyword, KeywordKind, Profile, Weight
+from digest.ranking.relations import Relation
+from digest.ranking.units import Unit, term_unit, unit_of_keyword
 
 Dense = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Learn = Callable[[Sequence[Unit]], Sequence[Relation | None]]
+
+
+WORDS_ALONE = 2.0
+"""Hits count this much where nothing related can speak beside them (exact phrases, young stores, learning
+switched off): what is related earns about as much as the words themselves, so that the bar keeps its
+meaning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """One term of a profile's sum: a keyword, or a weight that was fed back or learnt."""
+    """One addend of a profile's sum: a keyword, or a weight that was fed back or learnt.
+
+    ``hits`` and ``related`` multiply the unit's evidence.
+    """
 
     unit: int
-    weight: float
+    hits: float
+    related: float
     keyword: Keyword
     origin: Weight | None = None
 
 
 @dataclass(frozen=True)
 class Packed:
-    """Profiles as sparse columns over ``units``; ``required`` counts the requirements of each profile."""
+    """Profiles as sparse columns: ``wanted`` over hits and related (2 × units), the others over units."""
 
     units: tuple[Unit, ...]
+    relations: Sequence[Relation | None]
     pulls: tuple[tuple[Pull, ...], ...]
     wanted: sparse.csc_matrix
     excluded: sparse.csc_matrix
     required: sparse.csc_matrix
 
 
-def pack(profiles: Sequence[Profile]) -> Packed:
-    """Profiles as columns; each distinct keyword becomes one unit, whoever shares it."""
+def pack(profiles: Sequence[Profile], relations: Learn, trust: float) -> Packed:
+    """Profiles as columns; each distinct keyword becomes one unit, whoever shares it.
+
+    ``trust`` in relations is between 0 and 1 (``relations.trust_in``).
+    """
     units: dict[Unit, int] = {}
-    pulls = tuple(tuple(_pulls(profile, units)) for profile in profiles)
-    shape = (len(units), len(profiles))
-
-    def column(kinds: tuple[KeywordKind, ...]) -> sparse.csc_matrix:
-        entries = [
-            (pull.unit, place, pull.weight)
-            for place, group in enumerate(pulls)
-            for pull in group
-            if pull.keyword.kind in kinds
-        ]
-        rows, columns, weights = zip(*entries, strict=True) if entries else ((), (), ())
-        return sparse.csc_matrix((np.array(weights, dtype=np.float64), (rows, columns)), shape=shape)
-
+    asked_for = [
+        [_place(unit_of_keyword(keyword), units) for keyword in profile.keywords] for profile in profiles
+    ]
+    fed = [[_place(term_unit(one.term), units) for one in profile.weights] for profile in profiles]
+    learnt = relations(tuple(units))
+    pulls = tuple(
+        tuple(_pulls(profile, places, learnt, trust)) + tuple(_fed(profile, added))
+        for profile, places, added in zip(profiles, asked_for, fed, strict=True)
+    )
+    flat = [(pull, place) for place, group in enumerate(pulls) for pull in group]
+    wanted = [(pull, place) for pull, place in flat if pull.keyword.kind is not KeywordKind.EXCLUDE]
+    hits = [(pull.unit, place, pull.hits) for pull, place in wanted]
+    related = [(pull.unit + len(units), place, pull.related) for pull, place in wanted if pull.related]
     return Packed(
         tuple(units),
+        learnt,
         pulls,
-        wanted=column((KeywordKind.INCLUDE, KeywordKind.REQUIRE)),
-        excluded=column((KeywordKind.EXCLUDE,)),
-        required=column((KeywordKind.REQUIRE,)),
+        wanted=_columns(hits + related, 2 * len(units), len(profiles)),
+        excluded=_kind(flat, KeywordKind.EXCLUDE, len(units), len(profiles)),
+        required=_kind(flat, KeywordKind.REQUIRE, len(units), len(profiles)),
     )
 
 
-def _pulls(profile: Profile, units: dict[Unit, int]) -> Iterable[Pull]:
-    for keyword in profile.keywords:
-        yield Pull(units.setdefault(unit_of_keyword(keyword), len(units)), keyword.weight, keyword)
-    for weight in profile.weights:
-        for keyword in parse_profile(weight.term):
-            yield Pull(units.setdefault(unit_of_keyword(keyword), len(units)), weight.weight, keyword, weight)
+def _place(unit: Unit, units: dict[Unit, int]) -> int:
+    return units.setdefault(unit, len(units))
+
+
+def _columns(entries: Sequence[tuple[int, int, float]], rows: int, columns: int) -> sparse.csc_matrix:
+    places, profiles, weights = zip(*entries, strict=True) if entries else ((), (), ())
+    return sparse.csc_matrix((np.array(weights, dtype=np.float64), (places, profiles)), shape=(rows, columns))
+
+
+def _kind(flat: Sequence[tuple[Pull, int]], kind: KeywordKind, rows: int, columns: int) -> sparse.csc_matrix:
+    return _columns(
+        [(pull.unit, place, 1.0) for pull, place in flat if pull.keyword.kind is kind], rows, columns
+    )
+
+
+def _pulls(
+    profile: Profile, places: Sequence[int], learnt: Sequence[Relation | None], trust: float
+) -> Iterator[Pull]:
+    topical = [number for number, keyword in enumerate(profile.keywords) if _is_topical(keyword)]
+    shares = shares_of(
+        [profile.keywords[number].weight for number in topical],
+        [learnt[places[number]] for number in topical],
+    )
+    by_number = dict(zip(topical, shares, strict=True))
+    for number, (keyword, place) in enumerate(zip(profile.keywords, places, strict=True)):
+        weight = by_number.get(number, keyword.weight)
+        related = weight if profile.learning and learnt[place] else 0.0
+        alone = WORDS_ALONE - trust * (related > 0) if number in by_number else 1.0
+        yield Pull(place, weight * alone, related, keyword)
+
+
+def _fed(profile: Profile, places: Sequence[int]) -> Iterator[Pull]:
+    for weight, place in zip(profile.weights if profile.learning else (), places, strict=False):
+        yield Pull(place, weight.weight, 0.0, Keyword(weight.term), weight)
+
+
+def _is_topical(keyword: Keyword) -> bool:
+    """Follows stand beside the topic: they neither dilute it nor are diluted by it."""
+    return keyword.kind is not KeywordKind.EXCLUDE and keyword.field not in (Field.AUTHOR, Field.ORG)
+
+
+def shares_of(weights: Sequence[float], relations: Sequence[Relation | None]) -> list[float]:
+    """The weights of a profile's keywords, each divided by how much of the profile says the same."""
+    if not weights:
+        return []
+    given = np.array(weights)
+    width = max((len(relation.latent) for relation in relations if relation), default=1)
+    directions = np.zeros((len(weights), width))
+    for row, relation in enumerate(relations):
+        if relation:
+            directions[row] = relation.latent
+    likeness = np.clip(directions @ directions.T, 0, 1) ** 2
+    np.fill_diagonal(likeness, 1.0)
+    same = likeness @ given / given.mean()
+    return [float(share) for share in given / same]
 
 
 def raw_scores(evidence: sparse.csr_matrix, packed: Packed) -> Dense:
-    """Papers × profiles: the sum of evidence, as ``evidence @ wanted``."""
+    """Papers × profiles: the sum of evidence."""
     return np.asarray((evidence @ packed.wanted).todense(), dtype=np.float64)
 
 
 def kept_out(presence: sparse.csr_matrix, packed: Packed) -> Mask:
     """Papers × profiles: an excluded keyword is present."""
+    shape = (presence.shape[0], packed.excluded.shape[1])
     if not packed.excluded.nnz:
-        return np.zeros((presence.shape[0], packed.excluded.shape[1]), dtype=np.bool_)
+        return np.zeros(shape, dtype=np.bool_)
     return np.asarray((presence @ packed.excluded).todense() > 0, dtype=np.bool_)
 
 
 def lacking(presence: sparse.csr_matrix, packed: Packed) -> Mask:
     """Papers × profiles: a required keyword is absent."""
+    shape = (presence.shape[0], packed.required.shape[1])
     if not packed.required.nnz:
-        return np.zeros((presence.shape[0], packed.required.shape[1]), dtype=np.bool_)
-    required = packed.required.copy()
-    required.data[:] = 1.0
-    met = np.asarray((presence @ required).todense())
-    asked = np.asarray(required.sum(axis=0)).ravel()
+        return np.zeros(shape, dtype=np.bool_)
+    met = np.asarray((presence @ packed.required).todense())
+    asked = np.asarray(packed.required.sum(axis=0)).ravel()
     return np.asarray(met < asked, dtype=np.bool_)

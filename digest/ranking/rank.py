@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
+import numpy as np
+
 from digest.model import VERDICTS, Candidate, Profile, Ranked, Ranking, Verdict
 from digest.ranking.calibration import DEFAULT_BAR
 from digest.ranking.corpus import Corpus
+from digest.ranking.diversity import spread
 from digest.ranking.language import format_keyword
-from digest.ranking.product import pack
 from digest.ranking.scoring import Scored, score_all
 
 DEFAULT_LIMIT = 10
@@ -35,13 +37,13 @@ def rank(
     """The ranking of ``candidates`` for each profile, in the order of ``profiles``.
 
     ``seen[i]`` are the ids of papers not to be shown again for ``profiles[i]``; none where it is shorter.
-    ``now`` is the moment votes and recency are judged from.
+    ``now`` is the moment votes are judged from.
     """
-    scored = score_all(candidates, pack(profiles), profiles, corpus, now=now)
+    scored = score_all(candidates, profiles, corpus, now=now)
     rankings = []
     for place, profile in enumerate(profiles):
         sent = seen[place] if place < len(seen) else ()
-        rankings.append(_ranking(scored, place, profile, sent, default_bar, default_limit))
+        rankings.append(_Desk(scored, place, profile, sent, default_bar, default_limit).ranking())
     return rankings
 
 
@@ -62,88 +64,96 @@ def judge(
     profile's limit.
     """
     rivals = [candidate, *(other for other in among if other.paper.id != candidate.paper.id)]
-    scored = score_all(rivals, pack([profile]), [profile], corpus, now=now)
-    bar = default_bar if profile.bar is None else profile.bar
-    limit = default_limit if profile.limit is None else profile.limit
-    if sent_on is not None:
-        because = f"already sent on {sent_on.day} {sent_on:%B %Y}"
-        return Ranked(candidate, scored.score(0, 0), Verdict.ALREADY_SENT, because)
-    verdicts = _verdicts(scored, 0, bar, ())
-    if verdicts[0] is Verdict.CHOSEN and 0 not in _pick(scored, 0, verdicts, limit):
-        return Ranked(candidate, scored.score(0, 0), Verdict.OVER_LIMIT, f"over the limit of {limit}")
-    return Ranked(candidate, scored.score(0, 0), verdicts[0], _because(scored, 0, 0, verdicts[0], bar))
+    scored = score_all(rivals, [profile], corpus, now=now)
+    sent = () if sent_on is None else (candidate.paper.id,)
+    judged = _Desk(scored, 0, profile, sent, default_bar, default_limit).judged(0)
+    if sent_on is None:
+        return judged
+    return Ranked(candidate, judged.score, judged.verdict, f"already sent on {sent_on.day} {sent_on:%B %Y}")
 
 
-def _ranking(
-    scored: Scored,
-    place: int,
-    profile: Profile,
-    sent: Collection[str],
-    default_bar: float,
-    default_limit: int,
-) -> Ranking:
-    bar = default_bar if profile.bar is None else profile.bar
-    limit = default_limit if profile.limit is None else profile.limit
-    verdicts = _verdicts(scored, place, bar, sent)
-    passed = sum(verdict is Verdict.CHOSEN for verdict in verdicts)
-    picked = _pick(scored, place, verdicts, limit)
-    below = [row for row in scored.order(place) if verdicts[row] is Verdict.BELOW_BAR]
-    return Ranking(
-        profile=profile,
-        chosen=tuple(_ranked(scored, row, place, Verdict.CHOSEN, bar) for row in picked),
-        near_misses=tuple(_ranked(scored, row, place, Verdict.BELOW_BAR, bar) for row in below[:NEAR_MISSES]),
-        below_bar=sum(verdict in (Verdict.BELOW_BAR, Verdict.NO_MATCH) for verdict in verdicts),
-        excluded=sum(verdict in (Verdict.EXCLUDED, Verdict.REQUIRED_MISSING) for verdict in verdicts),
-        over_limit=passed - len(picked),
-        already_sent=sum(verdict is Verdict.ALREADY_SENT for verdict in verdicts),
-        bar=bar,
-        verdicts=_codes(verdicts, picked),
-    )
+class _Desk:
+    """Where one profile's candidates are sorted: who passes, who is picked, and why not."""
 
+    def __init__(
+        self,
+        scored: Scored,
+        place: int,
+        profile: Profile,
+        sent: Collection[str],
+        default_bar: float,
+        default_limit: int,
+    ) -> None:
+        self.scored, self.place, self.profile = scored, place, profile
+        self.bar = default_bar if profile.bar is None else profile.bar
+        self.limit = default_limit if profile.limit is None else profile.limit
+        values = scored.values[:, place]
+        self.sent = np.array([candidate.paper.id in sent for candidate in scored.candidates], dtype=np.bool_)
+        self.excluded = ~self.sent & scored.kept_out[:, place]
+        self.lacking = ~self.sent & ~self.excluded & scored.lacking[:, place]
+        eligible = ~self.sent & ~self.excluded & ~self.lacking & (values > 0)
+        self.passing = eligible & (values >= self.bar)
+        self.below = eligible & ~self.passing
+        self.picked = self._pick()
 
-def _codes(verdicts: Sequence[Verdict], picked: Collection[int]) -> bytes:
-    """One byte per candidate, as ``Ranking.verdicts`` states; what passed but was not picked is over."""
-    kept = set(picked)
-    return bytes(
-        CODES[Verdict.OVER_LIMIT if verdict is Verdict.CHOSEN and row not in kept else verdict]
-        for row, verdict in enumerate(verdicts)
-    )
+    def ranking(self) -> Ranking:
+        near = self.scored.order(self.place, np.flatnonzero(self.below).tolist())[:NEAR_MISSES]
+        rest = self.sent | self.excluded | self.lacking | self.passing
+        return Ranking(
+            profile=self.profile,
+            chosen=tuple(self.judged(row) for row in self.picked),
+            near_misses=tuple(self.judged(row) for row in near),
+            below_bar=int((~rest).sum()),
+            excluded=int(self.excluded.sum() + self.lacking.sum()),
+            over_limit=int(self.passing.sum()) - len(self.picked),
+            already_sent=int(self.sent.sum()),
+            bar=self.bar,
+            verdicts=self._codes(),
+        )
 
+    def _codes(self) -> bytes:
+        """One byte per candidate, as ``Ranking.verdicts`` states."""
+        codes = np.full(len(self.passing), CODES[Verdict.NO_MATCH], dtype=np.uint8)
+        codes[self.sent] = CODES[Verdict.ALREADY_SENT]
+        codes[self.excluded] = CODES[Verdict.EXCLUDED]
+        codes[self.lacking] = CODES[Verdict.REQUIRED_MISSING]
+        codes[self.below] = CODES[Verdict.BELOW_BAR]
+        codes[self.passing] = CODES[Verdict.OVER_LIMIT]
+        codes[self.picked] = CODES[Verdict.CHOSEN]
+        return codes.tobytes()
 
-def _verdicts(scored: Scored, place: int, bar: float, sent: Collection[str]) -> list[Verdict]:
-    return [
-        _verdict(scored, row, place, bar, already=candidate.paper.id in sent)
-        for row, candidate in enumerate(scored.candidates)
-    ]
+    def judged(self, row: int) -> Ranked:
+        verdict = self._verdict(row)
+        score = self.scored.score(row, self.place)
+        return Ranked(self.scored.candidates[row], score, verdict, self._because(row, verdict))
 
+    def _pick(self) -> list[int]:
+        order = self.scored.order(self.place, np.flatnonzero(self.passing).tolist())
+        if len(order) <= self.limit:
+            return order
+        values = [float(self.scored.values[row, self.place]) for row in order]
+        return [order[taken] for taken in spread(values, self.scored.likeness(order), self.limit)]
 
-def _verdict(scored: Scored, row: int, place: int, bar: float, *, already: bool) -> Verdict:
-    if already:
-        return Verdict.ALREADY_SENT
-    if scored.kept_out[row, place]:
-        return Verdict.EXCLUDED
-    if scored.lacking[row, place]:
-        return Verdict.REQUIRED_MISSING
-    if scored.values[row, place] <= 0:
-        return Verdict.NO_MATCH
-    return Verdict.CHOSEN if scored.values[row, place] >= bar else Verdict.BELOW_BAR
+    def _verdict(self, row: int) -> Verdict:
+        for mask, verdict in (
+            (self.sent, Verdict.ALREADY_SENT),
+            (self.excluded, Verdict.EXCLUDED),
+            (self.lacking, Verdict.REQUIRED_MISSING),
+            (self.below, Verdict.BELOW_BAR),
+        ):
+            if mask[row]:
+                return verdict
+        if not self.passing[row]:
+            return Verdict.NO_MATCH
+        return Verdict.CHOSEN if row in self.picked else Verdict.OVER_LIMIT
 
-
-def _pick(scored: Scored, place: int, verdicts: Sequence[Verdict], limit: int) -> list[int]:
-    passing = [row for row in scored.order(place) if verdicts[row] is Verdict.CHOSEN]
-    return passing[:limit]
-
-
-def _ranked(scored: Scored, row: int, place: int, verdict: Verdict, bar: float) -> Ranked:
-    because = _because(scored, row, place, verdict, bar)
-    return Ranked(scored.candidates[row], scored.score(row, place), verdict, because)
-
-
-def _because(scored: Scored, row: int, place: int, verdict: Verdict, bar: float) -> str:
-    if verdict is Verdict.BELOW_BAR:
-        return f"below the bar of {bar:g} by {bar - scored.values[row, place]:.1f}"
-    if verdict is Verdict.EXCLUDED:
-        return "excluded by " + ", ".join(format_keyword(k) for k in scored.excluding(row, place))
-    if verdict is Verdict.REQUIRED_MISSING:
-        return "required keyword missing: " + ", ".join(format_keyword(k) for k in scored.missing(row, place))
-    return ""
+    def _because(self, row: int, verdict: Verdict) -> str:
+        if verdict is Verdict.BELOW_BAR:
+            return f"below the bar of {self.bar:g} by {self.bar - self.scored.values[row, self.place]:.1f}"
+        if verdict is Verdict.EXCLUDED:
+            keywords = self.scored.excluding(row, self.place)
+            return "excluded by " + ", ".join(format_keyword(keyword) for keyword in keywords)
+        if verdict is Verdict.REQUIRED_MISSING:
+            keywords = self.scored.missing(row, self.place)
+            return "required keyword missing: " + ", ".join(format_keyword(keyword) for keyword in keywords)
+        return f"over the limit of {self.limit}" if verdict is Verdict.OVER_LIMIT else ""

@@ -13,43 +13,60 @@ from scipy import sparse
 from digest.model import Candidate, Field, Keyword, KeywordKind, Profile, Reason, ReasonKind, Score
 from digest.ranking.calibration import calibrated
 from digest.ranking.corpus import Corpus
-from digest.ranking.evidence import Lookup
-from digest.ranking.product import Packed, Pull, kept_out, lacking, raw_scores
-from digest.ranking.reasons import share_out
+from digest.ranking.evidence import Lookup, saturated
+from digest.ranking.product import Dense, Packed, Pull, kept_out, lacking, pack, raw_scores
+from digest.ranking.reasons import TENTHS, share_out
+from digest.ranking.relations import TERMS_WEIGHT, Relation, related, trust_in
+from digest.ranking.space import Rows
 from digest.ranking.terms import read
 from digest.ranking.trending import age_hours, trending_score
 
-VOTES_SHARE = 0.3
-"""Raw evidence that very many votes add: enough to order near-ties, never to lift a paper over a keyword."""
+VOTES_MOST = 0.5
+"""Evidence that very many votes add: enough to order near-ties, never to lift a paper over a keyword."""
 VOTES_HALF = 30
-"""Upvotes that give half of it: a little above a paper's median (12), as measured on settled days."""
+"""Upvotes that give half of it: a little above what a paper settles at (median 12, upper quartile 28)."""
+NAMED_TERMS = 2
+"""Terms a related share is named by."""
 _PLACES = (Field.TITLE, Field.ABSTRACT, Field.ANY)
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Candidates × profiles: ``values`` on the scale 0 to 10 in tenths, ``raw`` the evidence behind them."""
+    """Candidates × profiles: ``values`` on the scale 0 to 10 in tenths, ``raw`` the evidence behind them.
+
+    ``hits`` and ``related`` are papers × units; ``rows`` the papers in the corpus's space of terms (None
+    without).
+    """
 
     candidates: Sequence[Candidate]
     profiles: Sequence[Profile]
+    corpus: Corpus
     packed: Packed
     lookup: Lookup
-    counts: Sequence[dict[str, list[int]]]
-    evidence: sparse.csr_matrix
-    presence: sparse.csr_matrix
+    hits: Rows
+    related: Rows
+    rows: Rows | None
+    presence: Rows
     votes: NDArray[np.float64]
     raw: NDArray[np.float64]
     values: NDArray[np.float64]
     kept_out: NDArray[np.bool_]
     lacking: NDArray[np.bool_]
 
-    def order(self, place: int) -> list[int]:
-        """Rows from best to worst for one profile; ties by evidence, then by upvotes, then by id."""
-        keys = self.raw[:, place]
+    def order(self, place: int, among: Sequence[int]) -> list[int]:
+        """Rows from best to worst for one profile; ties by upvotes, then by id."""
+        raw = self.raw[:, place]
         return sorted(
-            range(len(self.candidates)),
-            key=lambda row: (-keys[row], -self.candidates[row].upvotes, self.candidates[row].paper.id),
+            among, key=lambda row: (-raw[row], -self.candidates[row].upvotes, self.candidates[row].paper.id)
         )
+
+    def likeness(self, rows: Sequence[int]) -> NDArray[np.floating]:
+        """Latent cosines between papers; the identity while the store is too small to tell."""
+        space = self.corpus.space
+        if space is None or self.rows is None:
+            return np.eye(len(rows))
+        latent = space.project(space.weigh(self.rows[rows]))
+        return np.asarray(latent @ latent.T)
 
     def score(self, row: int, place: int) -> Score:
         """The score with its reasons; their points add up to it."""
@@ -75,22 +92,44 @@ class Scored:
         return (pull for pull in self.packed.pulls[place] if pull.keyword.kind is kind)
 
     def _shares(self, row: int, place: int) -> Iterator[tuple[Reason, float]]:
+        if is_trending(self.profiles[place]):
+            yield Reason(ReasonKind.VOTES, "votes", 0.0), 1.0
+            return
         for pull in self.packed.pulls[place]:
-            if pull.keyword.kind is not KeywordKind.EXCLUDE and self.evidence[row, pull.unit]:
+            if pull.keyword.kind is not KeywordKind.EXCLUDE:
                 yield from self._hit(row, pull)
-        trending = is_trending(self.profiles[place])
-        yield Reason(ReasonKind.VOTES, "votes", 0.0), 1.0 if trending else float(self.votes[row])
+                yield from self._related(row, pull)
+        yield Reason(ReasonKind.VOTES, "votes", 0.0), float(self.votes[row])
 
     def _hit(self, row: int, pull: Pull) -> Iterator[tuple[Reason, float]]:
+        if not self.hits[row, pull.unit]:
+            return
         unit = self.packed.units[pull.unit]
-        kind = {Field.AUTHOR: ReasonKind.AUTHOR, Field.ORG: ReasonKind.ORGANISATION}.get(
-            unit.field, ReasonKind.KEYWORD
-        )
-        kind = ReasonKind.FEEDBACK if pull.origin else kind
-        by_place = self.lookup.by_place(row, pull.unit)
-        for place, strength in zip(_PLACES, by_place, strict=True):
+        kind = ReasonKind.FEEDBACK if pull.origin else _KINDS.get(unit.field, ReasonKind.KEYWORD)
+        named = kind in (ReasonKind.AUTHOR, ReasonKind.ORGANISATION)
+        for place, strength in zip(_PLACES, self.lookup.by_place(row, pull.unit), strict=True):
             if strength:
-                yield Reason(kind, unit.text, 0.0, place), pull.weight * strength
+                yield Reason(kind, unit.text, 0.0, unit.field if named else place), pull.hits * strength
+
+    def _related(self, row: int, pull: Pull) -> Iterator[tuple[Reason, float]]:
+        strength = self.related[row, pull.unit]
+        if strength and pull.related:
+            text = self.packed.units[pull.unit].text
+            terms = ", ".join(self._shared_terms(row, pull.unit)) or "papers like it"
+            yield Reason(ReasonKind.LEARNT, terms, 0.0, related_to=text), pull.related * float(strength)
+
+    def _shared_terms(self, row: int, unit: int) -> list[str]:
+        """The terms that make a paper related to a keyword, most telling first."""
+        relation, space = self.packed.relations[unit], self.corpus.space
+        if relation is None or space is None or self.rows is None:
+            return []
+        shares = np.asarray(self.rows[row, relation.places].todense()).ravel() * space.idf[relation.places]
+        shares = shares * relation.weights * TERMS_WEIGHT
+        best = np.argsort(-shares, kind="stable")[:NAMED_TERMS]
+        return [space.shown[relation.places[place]] for place in best if shares[place] > 0]
+
+
+_KINDS = {Field.AUTHOR: ReasonKind.AUTHOR, Field.ORG: ReasonKind.ORGANISATION}
 
 
 def is_trending(profile: Profile) -> bool:
@@ -99,32 +138,56 @@ def is_trending(profile: Profile) -> bool:
 
 
 def score_all(
-    candidates: Sequence[Candidate],
-    packed: Packed,
-    profiles: Sequence[Profile],
-    corpus: Corpus,
-    *,
-    now: datetime,
+    candidates: Sequence[Candidate], profiles: Sequence[Profile], corpus: Corpus, *, now: datetime
 ) -> Scored:
     """Every candidate for every profile, in one sparse product."""
+    packed = pack(profiles, corpus.relations, trust_in(corpus.space))
     lookup = Lookup(packed.units, corpus)
     lookup.read([read(candidate.paper) for candidate in candidates])
-    evidence, presence = lookup.hits(), lookup.presence()
-    trends = np.array([trending_score(c.upvotes, age_hours(c.day, now)) for c in candidates])
+    frequencies = lookup.frequencies()
+    hits = (frequencies @ lookup.weights).tocsr()
+    presence = ((frequencies > 0) @ lookup.phrases).tocsr()
+    rows = _space_rows(lookup, corpus)
+    near = _related(packed.relations, corpus, rows, hits)
     votes = np.array([vote_evidence(candidate.upvotes) for candidate in candidates])
-    raw = raw_scores(evidence, packed)
+    raw = raw_scores(sparse.hstack([hits, near], format="csr"), packed)
     raw = np.where(raw > 0, raw + votes[:, None], raw)
     values = calibrated(raw)
-    for place, profile in enumerate(profiles):
-        if is_trending(profile):
-            values[:, place] = raw[:, place] = trends
-    values = np.round(values, 1)
+    _follow_votes(values, raw, candidates, profiles, now)
     return Scored(
-        candidates, profiles, packed, lookup, lookup.counts, evidence, presence, votes, raw, values,
-        kept_out(presence, packed), lacking(presence, packed),
+        candidates, profiles, corpus, packed, lookup, hits, near, rows, presence, votes, raw,
+        np.round(values * TENTHS) / TENTHS, kept_out(presence, packed), lacking(presence, packed),
     )  # fmt: skip
 
 
+def _follow_votes(
+    values: Dense, raw: Dense, candidates: Sequence[Candidate], profiles: Sequence[Profile], now: datetime
+) -> None:
+    """Give trending profiles their scores, in place."""
+    trends = np.array([trending_score(c.upvotes, age_hours(c.day, now)) for c in candidates])
+    for place, profile in enumerate(profiles):
+        if is_trending(profile):
+            values[:, place] = raw[:, place] = trends
+
+
+def _space_rows(lookup: Lookup, corpus: Corpus) -> Rows | None:
+    if corpus.space is None:
+        return None
+    index = corpus.space.index
+    return corpus.space.rows(
+        [
+            {term: saturated(counts[term], norm) for term in counts.keys() & index.keys()}
+            for counts, norm in zip(lookup.all_counts, lookup.norms, strict=True)
+        ]
+    )
+
+
+def _related(relations: Sequence[Relation | None], corpus: Corpus, rows: Rows | None, hits: Rows) -> Rows:
+    if corpus.space is None or rows is None:
+        return sparse.csr_matrix(hits.shape)
+    return related(relations, corpus.space, rows)
+
+
 def vote_evidence(upvotes: int) -> float:
-    """A small term that saturates: half of ``VOTES_SHARE`` at ``VOTES_HALF`` upvotes."""
-    return VOTES_SHARE * upvotes / (upvotes + VOTES_HALF)
+    """A small term that saturates: half of ``VOTES_MOST`` at ``VOTES_HALF`` upvotes."""
+    return VOTES_MOST * upvotes / (upvotes + VOTES_HALF)

@@ -16,6 +16,7 @@ words.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +29,8 @@ TITLE, ABSTRACT, NAMED = 0, 1, 2
 """Where a term was counted: title, abstract, and the source's own keywords."""
 ALWAYS_COUNTED = 2
 """Runs of up to two words are counted for every paper: the corpus keeps statistics of these."""
+HEAD = 3
+"""Letters of a term that a run of words must share before it is looked at closely: the shortest wildcard."""
 
 Counts = tuple[int, int, int]
 
@@ -88,59 +91,97 @@ def _folded(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The terms that some profile asks for beyond those always counted; ``longest`` run of words among
-    them.
+    """The terms that some profile asks for beyond those always counted.
+
+    ``heads`` are their first letters: a run of words whose letters start otherwise is never joined nor
+    stemmed (a stem keeps the head of its word), so that long phrases and wildcards cost next to nothing.
     """
 
     terms: frozenset[str] = frozenset()
     longest: int = ALWAYS_COUNTED
+    heads: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, terms: Iterable[str], longest: int) -> Wanted:
-        rare = (EXACT, CAPITALS, PREFIX)
-        return cls(frozenset(term for term in terms if term.startswith(rare)), max(longest, ALWAYS_COUNTED))
+        rare = frozenset(term for term in terms if term.startswith((STEMMED, EXACT, CAPITALS, PREFIX)))
+        return cls(rare, max(longest, ALWAYS_COUNTED), frozenset(term[2 : 2 + HEAD] for term in rare))
 
 
 def count(text: Text, wanted: Wanted | None = None) -> dict[str, list[int]]:
-    """How often each term occurs, as ``[title, abstract, named]``: all stemmed runs of up to
-    ``wanted.longest`` words, of the other kinds those wanted, and every run of an author's or
-    organisation's name (counted once).
+    """How often each term occurs, as ``[title, abstract, named]``.
+
+    Counted are all stemmed words and pairs, of the other terms those wanted, and every run of an author's or
+    organisation's name (once).
     """
-    wanted = wanted or Wanted()
     counts: dict[str, list[int]] = {}
     for place, field in enumerate(text.fields):
         folded = [word.folded for word in field]
-        for run in runs(folded, wanted.longest):
-            _add(counts, STEMMED + join(run), place)
-        if wanted.terms:
-            for term in _rare(field, folded, wanted):
-                _add(counts, term, place)
+        found = list(_words_and_pairs(folded))
+        if wanted is not None and wanted.terms:
+            found.extend(_rare(field, folded, wanted))
+        for term, times in Counter(found).items():
+            counts.setdefault(term, [0, 0, 0])[place] += times
     for mark, names in ((AUTHOR, text.authors), (ORG, text.organisation)):
         for term in _names(mark, names):
             counts[term] = [1, 0, 0]
     return counts
 
 
-def _add(counts: dict[str, list[int]], term: str, place: int) -> None:
-    counts.setdefault(term, [0, 0, 0])[place] += 1
+@lru_cache(maxsize=300_000)
+def word_term(word: str) -> str:
+    return STEMMED + stem(word)
+
+
+@lru_cache(maxsize=600_000)
+def pair_term(first: str, second: str) -> str:
+    return STEMMED + join((first, second))
+
+
+def _words_and_pairs(folded: Sequence[str]) -> Iterator[str]:
+    before = BREAK
+    for word in folded:
+        if word != BREAK:
+            yield word_term(word)
+            if before != BREAK:
+                yield pair_term(before, word)
+        before = word
 
 
 def _rare(field: Sequence[Word], folded: Sequence[str], wanted: Wanted) -> Iterator[str]:
-    for word in field:
+    for place, word in enumerate(field):
+        if word.folded == BREAK:
+            continue
         if in_capitals(word.raw):
             term = CAPITALS + singular(word.folded)
             if term in wanted.terms:
                 yield term
-    for run in runs(folded, wanted.longest):
-        exact = EXACT + join_exact(run)
-        if exact in wanted.terms:
-            yield exact
+        if _head(folded, place) in wanted.heads or word.folded[:HEAD] in wanted.heads:
+            yield from _runs_from(folded, place, wanted)
+
+
+def _head(folded: Sequence[str], place: int) -> str:
+    head = singular(folded[place])
+    while len(head) < HEAD and place + 1 < len(folded) and folded[place + 1] != BREAK:
+        place += 1
+        head += singular(folded[place])
+    return head[:HEAD]
+
+
+def _runs_from(folded: Sequence[str], place: int, wanted: Wanted) -> Iterator[str]:
+    for end in range(place + 1, min(place + wanted.longest, len(folded)) + 1):
+        if folded[end - 1] == BREAK:
+            return
+        run = folded[place:end]
+        terms = [EXACT + join_exact(run)]
+        if len(run) > ALWAYS_COUNTED:
+            terms.append(STEMMED + join(run))
+        yield from (term for term in terms if term in wanted.terms)
         yield from _prefixes(run, wanted)
 
 
 def _prefixes(run: Sequence[str], wanted: Wanted) -> Iterator[str]:
     before = "".join([singular(word) for word in run[:-1]])
-    for end in range(3, len(run[-1]) + 1):
+    for end in range(1, len(run[-1]) + 1):
         term = PREFIX + before + run[-1][:end]
         if term in wanted.terms:
             yield term

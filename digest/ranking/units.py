@@ -67,6 +67,13 @@ def unit_of(text: str, field: Field, exact: bool, prefix: bool) -> Unit:  # noqa
     return Unit(text, field, parts, loose, related=field is Field.ANY)
 
 
+@lru_cache(maxsize=100_000)
+def term_unit(text: str) -> Unit:
+    """The unit of a named term (feedback): its phrase alone, no scattered words, nothing related."""
+    found = tuple(word for word in words(text) if word.folded != BREAK)
+    return Unit(text, Field.ANY, (_whole(found, exact=False, prefix=False),), (), related=False)
+
+
 def unit_of_keyword(keyword: Keyword) -> Unit:
     return unit_of(keyword.text, keyword.field, keyword.exact, keyword.prefix)
 
