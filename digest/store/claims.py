@@ -217,11 +217,11 @@ def release(session: Session, token: str, ids: Collection[int], *, now: datetime
     )
 
 
-def expired(session: Session, *, limit: int) -> list[Delivery]:
+def expired(session: Session, *, channels: Collection[ChannelName], limit: int) -> list[Delivery]:
     """Deliveries past their lease, by the database's clock; locked until the transaction ends."""
     rows = session.execute(
         select(*COLUMNS)
-        .where(TABLE.c.lease_until < database_now(session))
+        .where(TABLE.c.lease_until < database_now(session), TABLE.c.channel.in_(list(channels)))
         .order_by(TABLE.c.lease_until)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -134,7 +134,7 @@ def test_a_sleeper_overwrites_nothing_of_the_newer_owner(engine: Engine) -> None
 
 def sweep(engine: Engine, rules: Rules = RULES) -> int:
     with transaction(engine) as session:
-        found = claims.expired(session, limit=100)
+        found = claims.expired(session, channels=[EMAIL], limit=100)
         claims.recovered(
             session, [(one, recover(one, rules, NOW)) for one in found], worker="sweeper", now=NOW
         )
@@ -242,7 +242,7 @@ def test_what_waits_is_merged_into_a_newer_digest_but_what_may_have_arrived_is_n
     gate(engine, "lost", [one.id])
     end_leases(engine)
     with transaction(engine) as session:
-        found = [row for row in claims.expired(session, limit=9) if row.id == one.id]
+        found = [row for row in claims.expired(session, channels=[EMAIL], limit=9) if row.id == one.id]
         claims.recovered(session, [(row, recover(row, RULES, NOW)) for row in found], worker="w", now=NOW)
     plan(engine, [waiting])
     with transaction(engine) as session:

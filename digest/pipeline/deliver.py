@@ -1,0 +1,196 @@
+"""Deliver: claims what is due, renders it, hands it over, records what became of it.
+
+What cannot be recorded is not sent: the gate is a commit, and while an outcome cannot be written
+nothing further is handed over. Any number of processes may run this at once.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Engine
+
+from digest.channels import Channel
+from digest.delivery import Rules, recover
+from digest.errors import StoreBusy
+from digest.model import ChannelName, Delivery, Sheet
+from digest.pipeline.handing import Batch, Hand
+from digest.store import circuits, claims
+from digest.store.database import reading, transaction
+
+Sheets = Callable[[Sequence[Delivery]], Mapping[int, Sheet]]
+Clock = Callable[[], datetime]
+Stop = Callable[[], bool]
+
+SWEEP = 200
+PROBE_HOLD = timedelta(minutes=15)
+"""How long a probe may take before another worker may probe."""
+
+SOON = timedelta(minutes=1)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How deliveries are made. ``worker`` names this process, ``domain`` ends message ids.
+
+    ``connections`` says how many hand-overs go on at once, by channel (one if not named).
+    """
+
+    worker: str
+    domain: str
+    lease: timedelta = timedelta(minutes=20)
+    batch: int = 50
+    max_age: timedelta = timedelta(hours=24)
+    max_kills: int = 3
+    connections: Mapping[ChannelName, int] = field(default_factory=dict)
+
+    def rules(self, channel: Channel) -> Rules:
+        return Rules(self.max_age, self.max_kills, channel.on_unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did: deliveries by what became of them, and the channels it could not use."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    faulty: dict[ChannelName, str] = field(default_factory=dict)
+
+    def plus(self, other: Report) -> Report:
+        return Report(self.outcomes + other.outcomes, self.faulty | other.faulty)
+
+
+def never() -> bool:
+    return False
+
+
+def deliver(
+    engine: Engine,
+    channels: Mapping[ChannelName, Channel],
+    sheets: Sheets,
+    terms: Terms,
+    *,
+    clock: Clock,
+    stop: Stop = never,
+) -> Report:
+    """Hand over everything that is due on these channels, until nothing is left or ``stop`` says so.
+
+    Raises ``StoreError`` when the store cannot be used; what was handed over by then is recorded
+    or found by its lease.
+    """
+    sweep(engine, channels, terms, now=clock())
+    runs = [
+        Run(engine, channel, sheets, terms, clock, stop)
+        for channel in channels.values()
+        for _ in range(terms.connections.get(channel.name, 1))
+    ]
+    if len(runs) == 1:
+        return runs[0].all()
+    with ThreadPoolExecutor(max_workers=max(len(runs), 1), thread_name_prefix="deliver") as pool:
+        reports = [pool.submit(run.all) for run in runs]
+    total = Report()
+    for report in reports:
+        total = total.plus(report.result())
+    return total
+
+
+def sweep(
+    engine: Engine, channels: Mapping[ChannelName, Channel], terms: Terms, *, now: datetime
+) -> list[Delivery]:
+    """Take back what is past its lease; return it. A worker that died is known by nothing else."""
+    swept: list[Delivery] = []
+    while True:
+        with transaction(engine) as session:
+            found = claims.expired(session, channels=list(channels), limit=SWEEP)
+            rulings = [(one, recover(one, terms.rules(channels[one.channel]), now)) for one in found]
+            claims.recovered(session, rulings, worker=terms.worker, now=now)
+        swept += found
+        for delivery, ruling in rulings:
+            log.warning("delivery.recovered", delivery=delivery.id, was=delivery.state, now=ruling.state)
+        if len(found) < SWEEP:
+            return swept
+
+
+@dataclass(slots=True)
+class Run:
+    """One connection's share of a run."""
+
+    engine: Engine
+    channel: Channel
+    sheets: Sheets
+    terms: Terms
+    clock: Clock
+    stop: Stop
+
+    def all(self) -> Report:
+        """Batch after batch, over one sender."""
+        probing = self._circuit_is_open()
+        if probing and not self._take_probe():
+            return Report()
+        limit = 1 if probing else self.terms.batch
+        total = Report()
+        with self.channel.open() as sender:
+            hand = Hand(
+                self.engine,
+                self.channel,
+                sender,
+                self.terms.rules(self.channel),
+                self.terms.lease,
+                self.terms.worker,
+                self.clock,
+                self.stop,
+            )
+            while not self.stop():
+                batch = self._claim(limit)
+                if not batch.deliveries:
+                    self._give_back(limit)
+                    return total
+                found = hand.over(batch, self.sheets(batch.deliveries))
+                total = total.plus(Report(found.outcomes, found.faulty))
+                if found.faulty:
+                    return total
+                if found.proven:
+                    limit = self.terms.batch
+        return total
+
+    def _circuit_is_open(self) -> bool:
+        with transaction(self.engine) as session:
+            return circuits.get(session, self.channel.name) is not None
+
+    def _take_probe(self) -> bool:
+        now = self.clock()
+        with transaction(self.engine) as session:
+            return circuits.take_probe(session, self.channel.name, now=now, until=now + PROBE_HOLD)
+
+    def _give_back(self, limit: int) -> None:
+        """A probe that found nothing to probe with leaves the right to others, soon."""
+        if limit < self.terms.batch:
+            with transaction(self.engine) as session:
+                circuits.put_off(session, self.channel.name, self.clock() + SOON)
+
+    def _claim(self, limit: int) -> Batch:
+        """The next batch; when there is none, the next suspect alone."""
+        batch = self._claimed(limit, suspects=False)
+        return batch if batch.deliveries else self._claimed(1, suspects=True)
+
+    def _claimed(self, limit: int, *, suspects: bool) -> Batch:
+        """Claim; when the answer to the COMMIT was lost, read back what it did."""
+        token = uuid.uuid4().hex[:16]
+        how = claims.Claim(token, self.terms.lease, self.terms.domain, self.channel.template)
+        name, now = self.channel.name, self.clock()
+        try:
+            with transaction(self.engine) as session:
+                found = claims.claim(session, name, how, limit=limit, now=now, suspects=suspects)
+        except StoreBusy:
+            with reading(self.engine) as session:
+                found = claims.claimed(session, token)
+            if not found:
+                raise
+        return Batch(token, found)

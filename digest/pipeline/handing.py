@@ -1,0 +1,228 @@
+"""Hands one claimed batch over through an open sender, and records what became of it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import structlog
+from jinja2 import TemplateError
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from digest.channels import Channel, Sender
+from digest.delivery import Rules, hold, next_probe, set_aside, settle
+from digest.errors import DigestError, StoreError
+from digest.model import (
+    ChannelName,
+    Deferred,
+    Delivery,
+    Faulty,
+    HandOver,
+    Message,
+    Ruling,
+    Sent,
+    Sheet,
+    UnknownPolicy,
+)
+from digest.store import circuits, claims, subscribers
+from digest.store.database import transaction
+
+FLUSH_SECONDS = 0.25
+"""How long an outcome may wait to be recorded with others: what a kill in between costs is a copy."""
+PAUSE_SECONDS = 1.0
+"""Between two tries to write to a store that cannot be written."""
+
+UNRENDERABLE = (
+    DigestError,
+    TemplateError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+)
+"""What a renderer raises for one bad digest; the others go on."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Deliveries claimed together under one token."""
+
+    token: str
+    deliveries: Sequence[Delivery]
+
+
+@dataclass(slots=True)
+class Found:
+    """What became of a batch."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    faulty: dict[ChannelName, str] = field(default_factory=dict)
+    proven: bool = False
+
+
+@dataclass(slots=True)
+class Hand:
+    """An open sender with what is needed to record its outcomes."""
+
+    engine: Engine
+    channel: Channel
+    sender: Sender
+    rules: Rules
+    lease: timedelta
+    worker: str
+    clock: Callable[[], datetime]
+    stop: Callable[[], bool]
+    pause: Callable[[float], None] = time.sleep
+
+    def over(self, batch: Batch, sheets: Mapping[int, Sheet]) -> Found:
+        """Render, reconcile, hand over, record. What was certainly not handed over is given back."""
+        return _Passage(self, batch, {one.id: one for one in batch.deliveries}).go(sheets)
+
+
+@dataclass(slots=True)
+class _Passage:
+    """One batch on its way."""
+
+    hand: Hand
+    batch: Batch
+    left: dict[int, Delivery]
+    rulings: dict[int, Ruling] = field(default_factory=dict)
+    fingerprints: dict[int, str] = field(default_factory=dict)
+    found: Found = field(default_factory=Found)
+    written_at: float = 0.0
+
+    def go(self, sheets: Mapping[int, Sheet]) -> Found:
+        messages = [
+            ready
+            for one in self.batch.deliveries
+            if (ready := self._ready(one, sheets.get(one.id))) is not None
+        ]
+        self._write()
+        outcomes = self.hand.sender.hand_over(messages, self._gate)
+        done = False
+        try:
+            self._listen(outcomes)
+            done = True
+        finally:
+            if isinstance(outcomes, Generator):
+                outcomes.close()
+            self._write(release=done)  # after an accident the sender cannot say what went out: the lease will
+        return self.found
+
+    def _listen(self, outcomes: Iterator[tuple[int, HandOver]]) -> None:
+        self.written_at = time.monotonic()
+        for number, outcome in outcomes:
+            self._settle(self.left[number], outcome)
+            if time.monotonic() - self.written_at > FLUSH_SECONDS:
+                self._write()
+            if self.hand.stop():
+                return
+
+    def _ready(self, delivery: Delivery, sheet: Sheet | None) -> Message | None:
+        """The message to hand over; ``None`` when the delivery is settled without."""
+        message = self._rendered(delivery, sheet)
+        if message is None or not delivery.unanswered:
+            return message
+        return self._looked_for(delivery, message)
+
+    def _rendered(self, delivery: Delivery, sheet: Sheet | None) -> Message | None:
+        if sheet is None:
+            self._rule(delivery, set_aside(delivery, "its digest is not in the store"), "poison")
+            return None
+        try:
+            body = self.hand.channel.render(sheet)
+        except UNRENDERABLE as error:
+            log.exception("delivery.unrenderable", delivery=delivery.id)
+            self._rule(
+                delivery, set_aside(delivery, f"it cannot be rendered: {type(error).__name__}"), "poison"
+            )
+            return None
+        fingerprint = hashlib.sha256(body).hexdigest()
+        if delivery.unanswered and delivery.fingerprint not in {"", fingerprint}:
+            reason = f"it may have arrived, and {self.hand.channel.template} renders other bytes"
+            self._rule(delivery, hold(delivery, reason), "held")
+            return None
+        self.fingerprints[delivery.id] = fingerprint
+        return Message(
+            delivery.id, delivery.address, body, delivery.message_id, sheet.bounce_address, delivery.reference
+        )
+
+    def _looked_for(self, delivery: Delivery, message: Message) -> Message | None:
+        """Under ``reconcile``: look for what may have arrived, before anything is sent again."""
+        if self.hand.channel.on_unknown is not UnknownPolicy.RECONCILE:
+            return message
+        seen = self.hand.channel.find(message)
+        if seen is None:
+            return message
+        if isinstance(seen, Deferred) and seen.reference:  # half of it is there: go on from there
+            return replace(message, reference=seen.reference)
+        self._settle(delivery, seen)
+        return None
+
+    def _gate(self, ids: Sequence[int]) -> Collection[int]:
+        given = {number: self.fingerprints[number] for number in ids}
+        try:
+            with transaction(self.hand.engine) as session:
+                return claims.gate(session, self.batch.token, given, lease=self.hand.lease)
+        except StoreError as error:
+            log.warning("delivery.gate_closed", reason=str(error))
+            return ()
+
+    def _settle(self, delivery: Delivery, outcome: HandOver) -> None:
+        now = self.hand.clock()
+        self._rule(delivery, settle(delivery, outcome, self.hand.rules, now), type(outcome).__name__.lower())
+        if isinstance(outcome, Faulty):
+            self.found.faulty[self.hand.channel.name] = outcome.reason
+        self.found.proven = self.found.proven or isinstance(outcome, Sent)
+
+    def _rule(self, delivery: Delivery, ruling: Ruling, word: str) -> None:
+        self.left.pop(delivery.id, None)
+        self.rulings[delivery.id] = ruling
+        self.found.outcomes[word] += 1
+
+    def _write(self, *, release: bool = False) -> None:
+        """Record what is known, however long that takes: nothing further is sent until it is."""
+        if not (self.rulings or release):
+            return
+        while True:
+            try:
+                self._write_once(release=release)
+            except StoreError as error:
+                log.warning("delivery.not_recorded", waiting=len(self.rulings), reason=str(error))
+                if self.hand.stop():
+                    raise
+                self.hand.pause(PAUSE_SECONDS)
+            else:
+                break
+        self.rulings = {}
+        self.written_at = time.monotonic()
+
+    def _write_once(self, *, release: bool) -> None:
+        now = self.hand.clock()
+        with transaction(self.hand.engine) as session:
+            claims.record(session, self.batch.token, self.rulings, worker=self.hand.worker, now=now)
+            for delivery in self.batch.deliveries:
+                ruling = self.rulings.get(delivery.id)
+                if ruling and ruling.suspend:
+                    subscribers.suspend(session, delivery.subscriber_id, ruling.reason)
+            if release:
+                claims.release(session, self.batch.token, list(self.left), now=now)
+                self._record_circuit(session, now)
+
+    def _record_circuit(self, session: Session, now: datetime) -> None:
+        name = self.hand.channel.name
+        if name in self.found.faulty:
+            known = circuits.get(session, name)
+            probe_at = next_probe(known.failures + 1 if known else 1, now)
+            circuits.trip(session, name, self.found.faulty[name], now=now, probe_at=probe_at)
+        elif self.found.proven:
+            circuits.mend(session, name)

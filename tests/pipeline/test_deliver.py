@@ -1,0 +1,390 @@
+"""Deliver: claims, gate, SMTP and record together, over real sockets and on both databases."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+
+from digest.channels import Sender
+from digest.errors import StoreError
+from digest.model import (
+    ChannelName,
+    Deferred,
+    Delivery,
+    DeliveryState,
+    HandOver,
+    Message,
+    Sent,
+    Sheet,
+    SubscriberState,
+    Unknown,
+    UnknownPolicy,
+)
+from digest.pipeline.deliver import Report, deliver, never, sweep
+from digest.pipeline.handing import Batch, Hand
+from digest.store import circuits, claims, deliveries, subscribers
+from digest.store.database import reading, transaction
+from tests.faults.outbox import NOW, TERMS, PlainMail, at, sheets
+from tests.faults.relay import CUT, Accepted, Relay
+from tests.store.outbox import address_of, all_of, end_leases, fill, one_of, plan, set_state, subscribe
+
+EMAIL = ChannelName.EMAIL
+
+
+def run(
+    engine: Engine,
+    channel: PlainMail,
+    *,
+    later: timedelta = timedelta(0),
+    connections: int = 1,
+    batch: int = 50,
+) -> Report:
+    terms = replace(TERMS, connections={EMAIL: connections}, batch=batch)
+    return deliver(engine, {EMAIL: channel}, sheets, terms, clock=at(NOW + later))
+
+
+def states(engine: Engine) -> list[DeliveryState]:
+    return [one.state for one in all_of(engine)]
+
+
+def test_everything_due_is_sent_once_over_one_connection(engine: Engine) -> None:
+    fill(engine, 120)
+    with Relay() as relay:
+        report = run(engine, PlainMail(relay.port))
+        assert report.outcomes == {"sent": 120}
+        assert sorted(one.recipient for one in relay.accepted) == sorted(map(address_of, range(1, 121)))
+        assert relay.connections == 1
+        assert not run(engine, PlainMail(relay.port)).outcomes
+    assert set(states(engine)) == {DeliveryState.SENT}
+
+
+def test_several_connections_share_the_work(engine: Engine) -> None:
+    fill(engine, 60)
+    with Relay(slow=0.005) as relay:
+        run(engine, PlainMail(relay.port, gate_size=5), connections=3, batch=5)
+        assert len(relay.accepted) == 60
+        assert relay.most_at_once == 3
+
+
+def test_several_workers_at_once_send_each_once(engine: Engine) -> None:
+    fill(engine, 100)
+    with Relay() as relay:
+        workers = [
+            threading.Thread(target=run, args=(engine, PlainMail(relay.port)), kwargs={"batch": 7})
+            for _ in range(4)
+        ]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        assert len(relay.accepted) == len({one.recipient for one in relay.accepted}) == 100
+
+
+def test_a_refused_address_suspends_its_subscriber_and_nobody_else(engine: Engine) -> None:
+    ids = fill(engine, 3)
+
+    def fault(phase: str, argument: str) -> str | None:
+        return "550 5.1.1 no such user" if phase == "RCPT" and argument == address_of(2) else None
+
+    with Relay(fault) as relay:
+        report = run(engine, PlainMail(relay.port))
+    assert report.outcomes == {"sent": 2, "refused": 1}
+    with reading(engine) as session:
+        states = [subscribers.get(session, one.subscriber_id).state for one in all_of(engine)]
+    assert states == [SubscriberState.CONFIRMED, SubscriberState.SUSPENDED, SubscriberState.CONFIRMED]
+    assert one_of(engine, ids[1]).reason == "RCPT: 550 5.1.1 no such user"
+
+
+def test_a_cut_after_the_dot_is_one_more_copy_with_the_same_bytes(engine: Engine) -> None:
+    fill(engine, 1)
+    left = [1]
+
+    def fault(phase: str, _argument: str) -> str | None:
+        if phase == "dot:after" and left[0]:
+            left[0] -= 1
+            return CUT
+        return None
+
+    with Relay(fault) as relay:
+        assert run(engine, PlainMail(relay.port)).outcomes == {"unknown": 1}
+        assert not run(engine, PlainMail(relay.port)).outcomes
+        assert run(engine, PlainMail(relay.port), later=timedelta(minutes=2)).outcomes == {"sent": 1}
+        first, second = relay.bodies(address_of(1))
+        assert first == second
+
+
+def test_under_hold_no_second_copy_is_ever_sent(engine: Engine) -> None:
+    fill(engine, 1)
+    with Relay(lambda phase, _: CUT if phase == "dot:after" else None) as relay:
+        channel = PlainMail(relay.port, on_unknown=UnknownPolicy.HOLD)
+        run(engine, channel)
+        run(engine, channel, later=timedelta(days=3))
+        assert len(relay.accepted) == 1
+    assert states(engine) == [DeliveryState.UNKNOWN]
+
+
+def test_what_may_have_arrived_is_not_sent_with_other_bytes(engine: Engine) -> None:
+    (number,) = fill(engine, 1)
+    with Relay(lambda phase, _: CUT if phase == "dot:after" else None) as relay:
+        run(engine, PlainMail(relay.port))
+        renewed = PlainMail(relay.port, words="other words", template="plain-2")
+        assert run(engine, renewed, later=timedelta(minutes=2)).outcomes == {"held": 1}
+        assert len(relay.accepted) == 1
+    held = one_of(engine, number)
+    assert (held.state, held.next_attempt_at) == (DeliveryState.UNKNOWN, None)
+    assert "other bytes" in held.reason
+
+
+def test_what_was_certainly_not_accepted_may_be_sent_with_other_bytes(engine: Engine) -> None:
+    fill(engine, 1)
+    left = [1]
+
+    def fault(phase: str, _argument: str) -> str | None:
+        if phase == "RCPT" and left[0]:
+            left[0] -= 1
+            return "451 4.7.1 later"
+        return None
+
+    with Relay(fault) as relay:
+        run(engine, PlainMail(relay.port))
+        run(engine, PlainMail(relay.port, words="other words"), later=timedelta(minutes=2))
+        assert b"other words" in relay.accepted[0].body
+
+
+def test_our_own_fault_opens_the_circuit_and_costs_nobody_anything(engine: Engine) -> None:
+    fill(engine, 30)
+    broken = [True]
+
+    def fault(phase: str, _argument: str) -> str | None:
+        return "550 5.1.8 bad sender" if phase == "MAIL" and broken[0] else None
+
+    with Relay(fault) as relay:
+        report = run(engine, PlainMail(relay.port))
+        assert report.faulty == {EMAIL: "MAIL: 550 5.1.8 bad sender"}
+        assert report.outcomes == {"faulty": 1}
+        tried = relay.connections
+        run(engine, PlainMail(relay.port))  # open: nobody knocks before the probe's time
+        assert relay.connections == tried
+        run(engine, PlainMail(relay.port), later=timedelta(minutes=2))
+        with reading(engine) as session:
+            (circuit,) = circuits.opened(session)
+        assert circuit.failures == 2
+        broken[0] = False
+        run(engine, PlainMail(relay.port), later=timedelta(minutes=30))
+        assert len(relay.accepted) == 30
+    with reading(engine) as session:
+        assert circuits.opened(session) == []
+    assert set(states(engine)) == {DeliveryState.SENT}
+
+
+def test_a_probe_is_one_message_of_one_worker(engine: Engine) -> None:
+    fill(engine, 10)
+    with Relay(lambda phase, _: "535 5.7.8 no" if phase == "MAIL" else None) as relay:
+        run(engine, PlainMail(relay.port))
+        run(engine, PlainMail(relay.port), later=timedelta(minutes=2), connections=4)
+        assert sum(line.startswith("MAIL") for line in relay.lines) <= 4  # pipelined: each mail asks once
+        assert relay.connections == 2
+
+
+def test_a_probe_without_anything_to_send_leaves_the_right_to_others(engine: Engine) -> None:
+    with transaction(engine) as session:
+        circuits.trip(session, EMAIL, "down", now=NOW, probe_at=NOW)
+    with Relay() as relay:
+        run(engine, PlainMail(relay.port))
+        fill(engine, 2)
+        run(engine, PlainMail(relay.port), later=timedelta(minutes=1))
+        assert len(relay.accepted) == 2
+
+
+def test_unsubscribing_stops_what_is_planned(engine: Engine) -> None:
+    ids = fill(engine, 2)
+    set_state(engine, one_of(engine, ids[0]).subscriber_id, SubscriberState.UNSUBSCRIBED)
+    with Relay() as relay:
+        run(engine, PlainMail(relay.port))
+        assert [one.recipient for one in relay.accepted] == [address_of(2)]
+    assert states(engine) == [DeliveryState.REFUSED, DeliveryState.SENT]
+
+
+def test_one_bad_digest_is_set_aside_and_the_others_go_on(engine: Engine) -> None:
+    ids = fill(engine, 3)
+
+    class Picky(PlainMail):
+        def render(self, sheet: Sheet) -> bytes:
+            if sheet.address == address_of(2):
+                raise ValueError("a line break in the subject")
+            return super().render(sheet)
+
+    with Relay() as relay:
+        assert run(engine, Picky(relay.port)).outcomes == {"poison": 1, "sent": 2}
+    aside = one_of(engine, ids[1])
+    assert (aside.state, aside.reason) == (DeliveryState.POISON, "it cannot be rendered: ValueError")
+
+
+def test_a_digest_that_is_gone_is_set_aside(engine: Engine) -> None:
+    fill(engine, 1)
+
+    def nothing(_deliveries: Sequence[Delivery]) -> Mapping[int, Sheet]:
+        return {}
+
+    with Relay() as relay:
+        deliver(engine, {EMAIL: PlainMail(relay.port)}, nothing, TERMS, clock=at())
+    assert states(engine) == [DeliveryState.POISON]
+
+
+def test_a_stop_finishes_the_message_in_hand_and_gives_the_rest_back(engine: Engine) -> None:
+    fill(engine, 30)
+    with Relay() as relay:
+        stop = lambda: len(relay.accepted) >= 5  # noqa: E731  one line says it
+        deliver(engine, {EMAIL: PlainMail(relay.port)}, sheets, TERMS, clock=at(), stop=stop)
+        assert 5 <= len(relay.accepted) <= 6
+        found = states(engine)
+        assert found.count(DeliveryState.SENT) == len(relay.accepted)
+        assert found.count(DeliveryState.PLANNED) == 30 - len(relay.accepted)
+        run(engine, PlainMail(relay.port))
+        assert len(relay.accepted) == 30
+
+
+def test_an_accident_in_the_sender_leaves_the_unrecorded_to_the_lease(engine: Engine) -> None:
+    fill(engine, 3)
+
+    class Accident(PlainMail):
+        def open(self) -> Sender:
+            return Stumbling(super().open())
+
+    class Stumbling:
+        def __init__(self, sender: Sender) -> None:
+            self.sender = sender
+
+        def hand_over(self, messages, gate):  # type: ignore[no-untyped-def]
+            outcomes = self.sender.hand_over(messages, gate)
+            yield next(outcomes)
+            raise MemoryError
+
+        def __enter__(self) -> Stumbling:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self.sender.__exit__(None, None, None)
+
+    with Relay() as relay, pytest.raises(MemoryError):
+        run(engine, Accident(relay.port))
+    assert states(engine) == [DeliveryState.SENT, DeliveryState.HANDING_OVER, DeliveryState.HANDING_OVER]
+    end_leases(engine)
+    swept = sweep(engine, {EMAIL: PlainMail(1)}, TERMS, now=NOW)
+    assert len(swept) == 2
+    assert states(engine)[1:] == [DeliveryState.UNKNOWN, DeliveryState.UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    ("seen", "state", "copies"),
+    [
+        (Sent("found it"), DeliveryState.SENT, 1),
+        (None, DeliveryState.SENT, 2),
+        (Deferred("half", reference="part-1"), DeliveryState.SENT, 2),
+        (Deferred("slow down", retry_after=60, counts=False), DeliveryState.UNKNOWN, 1),
+        (Unknown("cannot be asked"), DeliveryState.UNKNOWN, 1),
+    ],
+)
+def test_under_reconcile_we_look_before_we_send_again(
+    engine: Engine, seen: HandOver | None, state: DeliveryState, copies: int
+) -> None:
+    fill(engine, 1)
+
+    class Looking(PlainMail):
+        def find(self, message: Message) -> HandOver | None:
+            return seen
+
+    with Relay() as relay:
+        channel = Looking(relay.port, on_unknown=UnknownPolicy.RECONCILE)
+        (one,) = _claimed(engine, 1)
+        body = channel.render(sheets([one])[one.id])
+        with transaction(engine) as session:
+            fingerprint = hashlib.sha256(body).hexdigest()
+            claims.gate(session, "dead", {one.id: fingerprint}, lease=timedelta(minutes=1))
+        relay.take(Accepted(0.0, one.address, "", body))  # then the worker dies
+        end_leases(engine)
+        run(engine, channel)
+        run(engine, channel, later=timedelta(minutes=2))
+        assert len(relay.accepted) == copies
+    assert states(engine) == [state]
+
+
+def _claimed(engine: Engine, count: int) -> list[Delivery]:
+    how = claims.Claim("dead", timedelta(minutes=1), "example.net", "plain-1")
+    with transaction(engine) as session:
+        return claims.claim(session, EMAIL, how, limit=count, now=NOW)
+
+
+def test_what_cannot_be_recorded_is_not_sent(sqlite_engine: Engine) -> None:
+    """The store turns read-only after the claim, and writable again later."""
+    fill(sqlite_engine, 5)
+
+    class Frozen(PlainMail):
+        def render(self, sheet: Sheet) -> bytes:
+            freeze(sqlite_engine, frozen=True)
+            return super().render(sheet)
+
+    with Relay() as relay:
+        channel = Frozen(relay.port)
+        healed: list[float] = []
+
+        def pause(seconds: float) -> None:
+            healed.append(seconds)
+            freeze(sqlite_engine, frozen=False)
+
+        hand = Hand(
+            sqlite_engine, channel, channel.open(), TERMS.rules(channel), TERMS.lease, "w", at(), never, pause
+        )
+        taken = _claimed(sqlite_engine, 5)
+        with hand.sender:
+            hand.over(Batch("dead", taken), sheets(taken))
+        assert relay.accepted == []
+        assert healed == [1.0]
+        assert set(states(sqlite_engine)) == {DeliveryState.PLANNED}
+        run(sqlite_engine, PlainMail(relay.port))
+        assert len(relay.accepted) == 5
+
+
+def freeze(engine: Engine, *, frozen: bool) -> None:
+    """Make every connection of the pool refuse to write (it has one: nothing else runs)."""
+    with engine.connect().execution_options(read_only=True) as connection:
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if frozen else 'OFF'}")
+
+
+def test_planned_for_another_channel_waits_for_it(engine: Engine) -> None:
+    fill(engine, 1, channel=ChannelName.SLACK)
+    with Relay() as relay:
+        assert not run(engine, PlainMail(relay.port)).outcomes
+    assert states(engine) == [DeliveryState.PLANNED]
+
+
+def test_an_operator_can_put_back_what_was_refused_or_held(engine: Engine) -> None:
+    ids = fill(engine, 1)
+    with Relay(lambda phase, _: "552 5.2.2 full" if phase == "RCPT" else None) as relay:
+        run(engine, PlainMail(relay.port))
+    with transaction(engine) as session:
+        assert deliveries.put_back(session, ids, [DeliveryState.REFUSED], now=NOW) == ids
+    with Relay() as relay:
+        run(engine, PlainMail(relay.port))
+        assert len(relay.accepted) == 1
+
+
+def test_two_slots_of_one_subscriber_are_two_deliveries(engine: Engine) -> None:
+    numbers = subscribe(engine, 1)
+    plan(engine, numbers)
+    plan(engine, numbers, slot=NOW.date() + timedelta(days=1))
+    with Relay() as relay:
+        assert run(engine, PlainMail(relay.port)).outcomes == {"sent": 2}
+
+
+def test_an_unusable_store_is_said_so(sqlite_engine: Engine) -> None:
+    with sqlite_engine.begin() as connection:
+        connection.execute(text("DROP TABLE deliveries"))
+    with pytest.raises(StoreError):
+        run(sqlite_engine, PlainMail(1))
