@@ -7,7 +7,7 @@ once, however many processes prepare at the same time. Nothing is sent here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -92,6 +92,11 @@ class Round:
     def now(self) -> datetime:
         return self.situation.as_of
 
+    @property
+    def past(self) -> bool:
+        """Whether a past day is looked at, as it stood at its end."""
+        return self.now < self.clock
+
 
 def prepare(engine: Engine, rules: Rules, *, now: datetime) -> Report:
     """Prepare the digests of everybody who is due at ``now``, in batches.
@@ -172,31 +177,50 @@ def source_is_behind(situation: Situation) -> bool:
 def _prepare_batch(
     session: Session, batch: Sequence[Subscriber], round_: Round, *, slot: date | None = None
 ) -> Report:
-    unsent = deliveries.merge(session, [one.id for one in batch], now=round_.now)
+    """Prepare a batch of locked subscribers; a slot that has a digest keeps it and is only moved past."""
+    slots = {one.id: slot or due_slot(one, round_.now) for one in batch}
+    taken = digests.taken(session, slots)
+    wanting = [one for one in batch if one.id not in taken]
+    unsent = deliveries.merge(session, [one.id for one in wanting], now=round_.now)
     merged = digests.withdraw(session, [number for numbers in unsent.values() for number in numbers])
-    past = round_.now < round_.clock
-    sinces = {one: Since(None, None) if past else _since(one, merged.get(one.id)) for one in batch}
+    sinces = {one: _since(one, merged.get(one.id), round_) for one in wanting}
+    stored = digests.add(session, _composed(session, sinces, slots, merged, round_), now=round_.now)
+    wanted = _wanted(session, stored, {one.id: one for one in wanting})
+    planned = deliveries.plan(session, [_planned(*pair) for pair in wanted], now=round_.now)
+    new = set() if round_.past else {digest.subscriber_id for digest in stored}
+    moved = [_moved_on(one, round_, slots[one.id], covered=one.id in new) for one in batch]
+    subscribers.record_prepared(session, moved)
+    empty = sum(digest.kind is DigestKind.EMPTY for digest in stored)
+    return Report(len(stored), planned, empty, len(merged))
+
+
+def _composed(
+    session: Session,
+    sinces: Mapping[Subscriber, Since],
+    slots: Mapping[int, date],
+    merged: Collection[int],
+    round_: Round,
+) -> list[tuple[Digest, Coverage]]:
     rankings = _rankings(session, sinces, round_)
     composed = []
     for one, since in sinces.items():
-        its_slot = slot or due_slot(one, round_.now)
-        about = _edition(one, since, round_, its_slot, merged=one.id in merged)
+        about = _edition(one, since, round_, slots[one.id], merged=one.id in merged)
         coverage = Coverage(since.arrival, round_.situation.arrival, since.at)
         composed.append((compose(one, rankings[one.id], about), coverage))
-    stored = digests.add(session, composed, now=round_.now)
-    wanted = _wanted(session, stored, {one.id: one for one in batch})
-    planned = deliveries.plan(session, [_planned(*pair) for pair in wanted], now=round_.now)
-    subscribers.record_prepared(session, [_moved_on(one, round_, slot) for one in batch])
-    empty = sum(digest.kind is DigestKind.EMPTY for digest in stored)
-    return Report(len(stored), planned, empty, len(merged))
+    return composed
 
 
 def _planned(digest: Digest, subscriber: Subscriber) -> Planned:
     return Planned(digest.id, subscriber.id, subscriber.channel, subscriber.address, digest.slot)
 
 
-def _since(subscriber: Subscriber, merged: Coverage | None) -> Since:
-    """Where the last digest that was sent ended; what was withdrawn unsent is covered again."""
+def _since(subscriber: Subscriber, merged: Coverage | None, round_: Round) -> Since:
+    """Where the last digest that was sent ended; what was withdrawn unsent is covered again.
+
+    A past day is looked at by itself.
+    """
+    if round_.past:
+        return Since(None, None)
     if merged is not None:
         return Since(merged.after, merged.since)
     return Since(subscriber.covered_arrival, subscriber.covered_at)
@@ -213,17 +237,22 @@ def _rankings(
     found: dict[int, list[Ranking]] = {}
     for since, members in groups.items():
         pool = candidates(round_.situation, since, round_.rules.limits)
-        hidden = {} if fresh else _hidden(session, members, pool, round_)
+        asked = pool if since.arrival is None else _revisited(pool, round_.situation)
+        hidden = {} if fresh else _hidden(session, members, asked)
         found |= _rank(members, known, pool, hidden, round_)
     return found
 
 
+def _revisited(pool: Sequence[Candidate], situation: Situation) -> list[Candidate]:
+    """The candidates that may have been shown before: a handful a day. The rest arrived since."""
+    again = {one.paper.id for one in situation.pool if one.revisited or one.rising}
+    return [one for one in pool if one.paper.id in again]
+
+
 def _hidden(
-    session: Session, members: Sequence[Subscriber], pool: Sequence[Candidate], round_: Round
+    session: Session, members: Sequence[Subscriber], asked: Sequence[Candidate]
 ) -> dict[int, frozenset[str]]:
-    """What each subscriber was shown already. Only revisited papers can have been: a handful a day."""
-    again = {one.paper.id for one in round_.situation.pool if one.revisited or one.rising}
-    asked = [one for one in pool if one.paper.id in again]
+    """What each subscriber was shown already."""
     shown = digests.shown(session, [one.id for one in members], [one.paper.id for one in asked])
     return {one.id: seen_by(asked, shown.get(one.id, {}), rising=one.rising) for one in members}
 
@@ -265,15 +294,17 @@ def _edition(
     )
 
 
-def _moved_on(subscriber: Subscriber, round_: Round, slot: date | None) -> Prepared:
-    """Where the subscriber's next digest starts. An older slot prepared by hand moves nothing back."""
-    its_slot = slot or due_slot(subscriber, round_.now)
-    newest = max(its_slot, subscriber.last_slot or its_slot)
+def _moved_on(subscriber: Subscriber, round_: Round, slot: date, *, covered: bool) -> Prepared:
+    """Where the subscriber's next digest starts: after this one, if it covered what there was.
+
+    A past day prepared by hand, or a slot that had its digest, moves no coverage.
+    """
+    newest = max(slot, subscriber.last_slot or slot)
     return Prepared(
         subscriber_id=subscriber.id,
         slot=newest,
-        covered_arrival=round_.situation.arrival,
-        covered_at=round_.now,
+        covered_arrival=round_.situation.arrival if covered else subscriber.covered_arrival,
+        covered_at=round_.now if covered else subscriber.covered_at,
         next_due_at=next_due(subscriber, newest, round_.clock),
     )
 

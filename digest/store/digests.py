@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -72,6 +72,16 @@ def _entry_rows(digest: Digest) -> list[dict[str, Any]]:
         }
         for entry in digest.entries
     ]
+
+
+def taken(session: Session, slots: Mapping[int, date]) -> set[int]:
+    """Those of the subscribers whose slot has a digest already."""
+    rows = session.execute(
+        select(DigestRow.subscriber_id, DigestRow.slot).where(
+            DigestRow.subscriber_id.in_(slots.keys()), DigestRow.slot.in_(set(slots.values()))
+        )
+    )
+    return {row.subscriber_id for row in rows if slots[row.subscriber_id] == row.slot}
 
 
 def load(session: Session, ids: Collection[int]) -> dict[int, Digest]:

@@ -181,13 +181,15 @@ def due(
     """A batch of confirmed subscribers whose digest is due, longest due first.
 
     Pass the last subscriber of a batch as ``after`` to get the next one. Served by the index on
-    (state, next_due_at): the cost is that of the batch, however many subscribers there are.
+    (state, next_due_at): the cost is that of the batch, however many subscribers there are. The rows
+    stay locked until the transaction ends, and those another process has locked are left to it.
     """
     question = (
         select(*COLUMNS)
         .where(SubscriberRow.state == SubscriberState.CONFIRMED, SubscriberRow.next_due_at <= now)
         .order_by(SubscriberRow.next_due_at, SubscriberRow.id)
         .limit(limit)
+        .with_for_update(skip_locked=True)
     )
     if after is not None and after.next_due_at is not None:
         place = tuple_(SubscriberRow.next_due_at, SubscriberRow.id)
@@ -201,8 +203,8 @@ class Prepared:
 
     subscriber_id: int
     slot: date
-    covered_arrival: int
-    covered_at: datetime
+    covered_arrival: int | None
+    covered_at: datetime | None
     next_due_at: datetime | None
 
 

@@ -17,7 +17,7 @@ from digest.pipeline.prepare import Rules, draft, prepare, prepare_day, read_rou
 from digest.store import digests, subscribers
 from digest.store.database import open_engine, reading, transaction
 from digest.store.schema import DeliveryRow, DigestRow
-from digest.subscriptions import subscribe
+from digest.subscriptions import subscribe, unsubscribe
 from tests.shelf import Shelf, paper
 
 RULES = Rules(bar=1.0, limit=10, limits=Limits(catch_up=7, late=14), wait=timedelta(hours=2), batch=2)
@@ -251,6 +251,18 @@ def test_a_paper_featured_again_is_not_sent_twice(engine: Engine, shelf: Shelf) 
     assert digest.account.already_sent == 1
 
 
+def test_somebody_who_comes_back_is_not_shown_the_same_papers_again(engine: Engine, shelf: Shelf) -> None:
+    reader = join(engine)
+    read(engine, shelf, at(MON, 6), [MON])
+    prepare(engine, RULES, now=at(MON))
+    deliver(engine)
+    with transaction(engine) as session:
+        unsubscribe(session, reader.id)
+    join(engine, now=at(MON, 20))
+    prepare(engine, RULES, now=at(TUE))
+    assert newest(engine, reader).account.already_sent == 1
+
+
 def test_many_replicas_at_once_prepare_each_slot_once(engine: Engine, store_url: str, shelf: Shelf) -> None:
     for n in range(7):
         join(engine, f"reader{n}@example.org")
@@ -280,9 +292,10 @@ def test_a_past_day_can_be_prepared_by_hand_without_moving_the_subscriber_back(
     assert ids(newest(engine, reader)) == ["2603.00001"]
     assert newest(engine, reader).slot == MON
     with reading(engine) as session:
-        due = subscribers.get(session, reader.id).next_due_at
-    assert due is not None
-    assert due > at(WED)
+        after = subscribers.get(session, reader.id)
+    assert after.next_due_at is not None
+    assert after.next_due_at > at(WED)
+    assert after.covered_arrival is None
 
 
 def test_a_day_to_come_is_refused(engine: Engine) -> None:
@@ -297,3 +310,14 @@ def test_a_draft_stores_nothing(engine: Engine, shelf: Shelf) -> None:
     with reading(engine) as session:
         assert ids(draft(session, reader, round_)) == ["2603.00001"]
         assert session.scalar(select(func.count()).select_from(DigestRow)) == 0
+
+
+def test_preparing_a_slot_again_by_hand_keeps_what_is_planned(engine: Engine, shelf: Shelf) -> None:
+    reader = join(engine)
+    read(engine, shelf, at(MON, 6), [MON])
+    prepare(engine, RULES, now=at(MON))
+    report = prepare_day(engine, RULES, MON, [reader.id], now=at(MON, 9))
+    assert (report.prepared, report.merged) == (0, 0)
+    assert ids(newest(engine, reader)) == ["2603.00001"]
+    with reading(engine) as session:
+        assert session.scalars(select(DeliveryRow.state)).all() == ["planned"]
