@@ -13,12 +13,22 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 from pytest_httpserver import HTTPServer
+from sqlalchemy import Engine
 
+from digest.demo.server import SourceServer, replayed
+from digest.demo.shapes import Item
 from digest.model import Papers, Reading, Tier
 from digest.sources.huggingface import HuggingFace
+from digest.store import listings
+from digest.store.database import reading
+from tests.cli import conftest as cli
+from tests.replay import real_days
 
 pytestmark = pytest.mark.real_data
+
+digest = cli.digest  # the fixture that runs commands
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 CARDS_OF_2026_09_28 = ("2609.18703", "2609.31093", "2609.31394", "2609.24385", "2609.31199")
@@ -110,3 +120,37 @@ def test_the_page_of_2026_gives_its_list_and_its_cards(
     assert reading.tier is Tier.CARDS
     assert tuple(record.paper.id for record in cards.records) == CARDS_OF_2026_09_28
     assert (cards.records[0].upvotes, cards.records[0].comments) == (42, 2)
+
+
+# --- three months, from the API to a mail ------------------------------------------------------
+
+LAST_MORNING = datetime(2026, 6, 1, 8, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def days(real_data: Path) -> dict[date, list[Item]]:
+    return real_days(real_data)
+
+
+@pytest.fixture
+def served(days: dict[date, list[Item]], monkeypatch: pytest.MonkeyPatch) -> Iterator[SourceServer]:
+    with SourceServer(replayed(days), now=LAST_MORNING) as server:
+        monkeypatch.setenv("DIGEST_SOURCE__BASE_URL", server.url)
+        yield server
+
+
+def test_a_backfill_of_three_months_stores_exactly_the_listings(
+    digest: cli.Digest, served: SourceServer, days: dict[date, list[Item]], sqlite_engine: Engine
+) -> None:
+    with time_machine.travel(LAST_MORNING):
+        ran = digest("backfill", "2026-03-01", "2026-05-31")
+
+    assert (ran.code, ran.out) == (0, "92 days read, 0 were settled already, 2306 listings added\nno gaps\n")
+    with reading(sqlite_engine) as session:
+        stored = {day: listings.of_day(session, day) for day in days}
+    assert sum(map(len, stored.values())) == 2306
+    for day, items in days.items():
+        assert {one.position: (one.paper_id, one.upvotes, one.comments) for one in stored[day]} == {
+            number: (item["paper"]["id"], item["paper"]["upvotes"], item["numComments"])
+            for number, item in enumerate(items, start=1)
+        }
