@@ -32,7 +32,7 @@ def clean(text: str, limit: int = 20_000) -> str:
     """
     text = text[:limit]
     if text.isascii() and text.isprintable():
-        return " ".join(text.split())
+        return " ".join(text.split()) if "  " in text or text != text.strip() else text
     text = _UNSAFE.sub(_replacement, text)
     text = unicodedata.normalize("NFC", text)
     return _SPACE.sub(" ", _bounded_marks(text)).strip()

@@ -24,13 +24,16 @@ def reason_line(score: Score) -> str:
     """Why, with arithmetic: ``diffusion policy: title 4.1, abstract 1.2; votes 0.8``. The points add up to
     the score.
     """
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, str] = {}
     for reason in score.reasons:
-        groups.setdefault(_subject(reason), []).append(_share(reason))
-    return "; ".join(
-        f"{subject}: {', '.join(shares)}" if subject else ", ".join(shares)
-        for subject, shares in groups.items()
-    )
+        if reason.kind is ReasonKind.KEYWORD and reason.field and reason.points >= 0:
+            # the usual one, without a call: this runs for every entry of every digest
+            subject, share = reason.term, f"{_PLACES[reason.field]} {reason.points:.1f}"
+        else:
+            subject, share = _subject(reason), _share(reason)
+        known = groups.get(subject)
+        groups[subject] = f"{known}, {share}" if known else f"{subject}: {share}" if subject else share
+    return "; ".join(groups.values())
 
 
 def verdict_line(ranked: Ranked) -> str:

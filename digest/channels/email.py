@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from digest.channels import Sender, lines
-from digest.channels.mail_part import Detail, Part
+from digest.channels.entry_forms import Detail
+from digest.channels.mail_body import MailBody
 from digest.channels.mime import Heading, assemble, boundary, head, list_headers
 from digest.channels.sender_identity import identity
 from digest.config import EmailSettings
@@ -50,8 +51,7 @@ class EmailChannel:
         self._connect = connect
         self._identity = identity(settings)
         self._details = details(sentences)
-        self._html = Part("html", settings.postal_address)
-        self._text = Part("txt", settings.postal_address)
+        self._body = MailBody(settings.postal_address)
         self.on_unknown = on_unknown
 
     def render(self, sheet: Sheet) -> bytes:
@@ -59,17 +59,18 @@ class EmailChannel:
 
         Raises ``DeliveryError`` when the sheet's address is not exactly one plain address.
         """
+        told = lines.tell(sheet)
         for detail in self._details:
-            mail = self._mail(sheet, detail)
+            mail = self._mail(sheet, told, detail)
             if len(mail) <= MAX_BYTES:
                 break
         return mail
 
-    def _mail(self, sheet: Sheet, detail: Detail) -> bytes:
+    def _mail(self, sheet: Sheet, told: lines.Told, detail: Detail) -> bytes:
         links = sheet.links
         heading = Heading(
             to=sheet.address,
-            subject=lines.subject(sheet),
+            subject=told.subject,
             message_id=sheet.message_id,
             date=sheet.message_date,
             extra=list_headers(self._identity, links.one_click, links.unsubscribe_mailto, links.digest_page),
@@ -77,8 +78,7 @@ class EmailChannel:
         return assemble(
             head(self._identity, heading),
             boundary(sheet.message_id),
-            self._text.render(sheet, detail),
-            self._html.render(sheet, detail),
+            *self._body.render(told, links, detail),
         )
 
     def open(self) -> Sender:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
-from digest.account_wording import day_name, plural, summary_line
-from digest.model import Digest, DigestKind, Entry, Mark, Paper, Section, Sheet
+from digest.account_wording import account_line, day_name, plural, summary_line
+from digest.model import Digest, DigestKind, Entry, Mark, NearMiss, Paper, Section, Sheet
 from digest.readable import clean, clip, readable, sentences
 from digest.wording import points, reason_line
 
@@ -18,6 +19,8 @@ MAX_NAME = 60
 MAX_SUBJECT_TITLE = 78
 MAX_PREHEADER = 110
 MAX_PROFILE = 240
+MAX_ACCOUNT = 2_000
+PROFILES_SHOWN = 10
 
 CODE_HOSTS = frozenset(
     {
@@ -53,12 +56,82 @@ class Excerpt:
     origin: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ToldEntry:
+    """An entry with its paper, and what is said of it to this subscriber alone."""
+
+    entry: Entry
+    paper: Paper
+    score: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldSection:
+    name: str
+    entries: tuple[ToldEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that a digest says in words of its own; ``opening`` may be empty."""
+
+    subject: str
+    preheader: str
+    day: str
+    summary: str
+    opening: str
+    sections: tuple[ToldSection, ...]
+    misses: tuple[NearMiss, ...]
+    account: str
+    profiles: tuple[str, ...]
+    next: str
+
+
+def tell(sheet: Sheet) -> Told:
+    """Put a digest into words, once for all parts."""
+    digest = sheet.digest
+    entries = digest.entries
+    best = best_entry(digest)
+    account = clean(account_line(digest.account, digest.timezone), 2 * MAX_ACCOUNT)
+    return Told(
+        subject=subject(sheet, best),
+        preheader=preheader(sheet, best),
+        day=day_name(digest.slot, year=True),
+        summary=summary(digest),
+        opening=intro(digest) if entries else empty_line(digest),
+        sections=tuple(_told(section, sheet.papers) for section in digest.sections if section.entries),
+        misses=() if entries else digest.account.near_misses,
+        account=clip(account, MAX_ACCOUNT),
+        profiles=_profiles(digest),
+        next=next_line(digest),
+    )
+
+
+def _told(section: Section, papers: Mapping[str, Paper]) -> ToldSection:
+    told = [
+        ToldEntry(entry, papers[entry.paper_id], score_word(entry), why(entry)) for entry in section.entries
+    ]
+    return ToldSection(section_line(section), tuple(told))
+
+
+def _profiles(digest: Digest) -> tuple[str, ...]:
+    shown = [profile_line(section) for section in digest.sections[:PROFILES_SHOWN]]
+    more = len(digest.sections) - PROFILES_SHOWN
+    return (*shown, f"and {plural(more, 'more profile')}") if more > 0 else tuple(shown)
+
+
 # --- a paper ---------------------------------------------------------------------------------
 
 
 def title(paper: Paper) -> str:
     """The title as one readable line; its id when there is none."""
-    return clip(readable(paper.title), MAX_TITLE) or clean(paper.id, 64)
+    return _title(paper.title) or clean(paper.id, 64)
+
+
+@lru_cache(maxsize=4096)
+def _title(text: str) -> str:
+    return clip(readable(text[:4_000]), MAX_TITLE)
 
 
 def byline(paper: Paper) -> str:
@@ -77,8 +150,8 @@ def excerpt(paper: Paper, count: int) -> Excerpt:
     if count < 1:
         return Excerpt("")
     if paper.abstract.strip():
-        return Excerpt(sentences(readable(paper.abstract), count))
-    summary = sentences(readable(paper.short_summary), count)
+        return Excerpt(sentences(readable(paper.abstract[:6_000]), count))
+    summary = sentences(readable(paper.short_summary[:6_000]), count)
     return Excerpt(summary, "AI summary by Hugging Face" if summary else "")
 
 
@@ -145,8 +218,10 @@ def score_word(entry: Entry) -> str:
 def why(entry: Entry) -> str:
     """The reasons with their points, and the other profiles the paper hit."""
     told = clean(reason_line(entry.score), 2_000)
+    if not entry.also_in:
+        return told
     also = ", ".join(clip(clean(name, 200), MAX_NAME) for name in entry.also_in)
-    return f"{told} · also in {also}" if also else told
+    return f"{told} · also in {also}"
 
 
 def votes(entry: Entry) -> str:
@@ -165,10 +240,14 @@ def section_line(section: Section) -> str:
     return f"{profile_name(section)} · {plural(len(section.entries), 'paper')}"
 
 
+@lru_cache(maxsize=4096)
+def _profile(name: str, text: str) -> str:
+    return f"Profile “{name}”: {clip(clean(text, 2_000), MAX_PROFILE) or 'trending, no keywords'}"
+
+
 def profile_line(section: Section) -> str:
     """A profile as it was typed, for the foot: ``Profile “vision”: diffusion models, +vision``."""
-    text = clip(clean(section.profile_text, 2_000), MAX_PROFILE)
-    return f"Profile “{profile_name(section)}”: {text or 'trending, no keywords'}"
+    return _profile(profile_name(section), section.profile_text)
 
 
 def span(digest: Digest) -> str:
@@ -179,33 +258,32 @@ def span(digest: Digest) -> str:
     return day_name(digest.slot)
 
 
-def subject(sheet: Sheet) -> str:
+def best_entry(digest: Digest) -> Entry | None:
+    """The entry with the highest score, the first of equals; ``None`` in an empty digest."""
+    return max(digest.entries, key=lambda entry: entry.score.value, default=None)
+
+
+def subject(sheet: Sheet, best: Entry | None) -> str:
     """The day and the best paper: ``Fri 20 Nov: Title, and 6 more``."""
     digest = sheet.digest
-    if not digest.entries:
+    if best is None:
         return f"{span(digest)}: no paper passed your bar"
-    best = clip(title(sheet.papers[best_entry(digest).paper_id]), MAX_SUBJECT_TITLE)
-    more = len(digest.entries) - 1
+    name = clip(title(sheet.papers[best.paper_id]), MAX_SUBJECT_TITLE)
+    more = sum(len(section.entries) for section in digest.sections) - 1
     first = "Your first digest, " if digest.kind is DigestKind.FIRST else ""
-    return f"{first}{span(digest)}: {best}" + (f", and {more} more" if more else "")
-
-
-def best_entry(digest: Digest) -> Entry:
-    """The entry with the highest score; the first of equals."""
-    return max(digest.entries, key=lambda entry: entry.score.value)
+    return f"{first}{span(digest)}: {name}" + (f", and {more} more" if more else "")
 
 
 def summary(digest: Digest) -> str:
     return clip(clean(summary_line(digest), 4_000), 200)
 
 
-def preheader(sheet: Sheet) -> str:
+def preheader(sheet: Sheet, best: Entry | None) -> str:
     """What a mailbox shows beside the subject: the summary, then the titles after the best."""
     digest = sheet.digest
-    if not digest.entries:
+    if best is None:
         closest = [clip(readable(miss.title), 80) for miss in digest.account.near_misses[:1]]
         return clip("; ".join(["Closest to it", *closest]) if closest else summary(digest), MAX_PREHEADER)
-    best = best_entry(digest)
     others = [title(sheet.papers[entry.paper_id]) for entry in digest.entries[:3] if entry is not best]
     return clip("; ".join([summary(digest), *others[:2]]), MAX_PREHEADER)
 
@@ -244,7 +322,3 @@ def next_line(digest: Digest) -> str:
     if digest.next_slot is None:
         return ""
     return f"Next digest: {day_name(digest.next_slot)} at {digest.send_at:%H:%M} ({digest.timezone})."
-
-
-def masthead_day(slot: date) -> str:
-    return day_name(slot, year=True)

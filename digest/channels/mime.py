@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
+from functools import lru_cache
 
 from digest.errors import ConfigError, DeliveryError
 
@@ -111,10 +112,15 @@ class Heading:
     extra: tuple[tuple[str, str], ...] = ()
 
 
+@lru_cache(maxsize=64)
+def _date(moment: datetime) -> str:
+    return format_datetime(moment)
+
+
 def head(identity: Identity, heading: Heading) -> list[tuple[str, str]]:
     """The header fields of a mail, in order. Every mail says that no person wrote it (RFC 3834)."""
     return [
-        ("Date", format_datetime(heading.date)),
+        ("Date", _date(heading.date)),
         *identity.headers(),
         ("To", one_address(heading.to)),
         ("Subject", words("Subject", heading.subject)),
@@ -148,7 +154,7 @@ def boundary(message_id: str) -> bytes:
 def assemble(fields: list[tuple[str, str]], line: bytes, text: bytes, html: bytes) -> bytes:
     """A ``multipart/alternative`` mail of encoded parts, plain text first."""
     content = ("Content-Type", f'multipart/alternative; boundary="{line.decode()}"')
-    block = "".join(f"{name}: {value}\r\n" for name, value in [*fields, content]).encode()
+    block = "".join([f"{name}: {value}\r\n" for name, value in [*fields, content]]).encode()
     body = b"".join(
         (
             b"--",

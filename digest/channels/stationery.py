@@ -6,13 +6,12 @@ own is rendered once for all its readers. Pure apart from reading the templates 
 
 from __future__ import annotations
 
-import textwrap
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from css_inline import CSSInliner, inline_fragment
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from digest.channels.quoted import Form, quoted, slot
 
@@ -23,19 +22,18 @@ WIDTH = 72
 """Columns of the plain part, URLs excepted: they are never broken."""
 
 
-@lru_cache(maxsize=8192)
 def wrap(text: str, indent: str = "") -> str:
     """Text in lines of at most ``WIDTH`` columns; words longer than a line stay whole."""
     if len(text) + len(indent) <= WIDTH:
         return indent + text
-    return textwrap.fill(
-        text,
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    wrapped: list[str] = []
+    line = indent
+    for word in text.split():
+        if len(line) + 1 + len(word) > WIDTH and line != indent:
+            wrapped.append(line)
+            line = indent
+        line += word if line == indent else " " + word
+    return "\n".join([*wrapped, line])
 
 
 @cache
@@ -74,7 +72,7 @@ def rendered(template: str, **values: Any) -> str:
 def whole(page: str) -> str:
     """A whole HTML page with its CSS inlined; the style block of the head stays for the dark scheme."""
     inliner = CSSInliner(inline_style_tags=False, keep_style_tags=True, extra_css=stylesheet("inline.css"))
-    return inliner.inline(page)
+    return inliner.inline(page) + "\n"
 
 
 def form(template: str, *slots: str, **values: Any) -> Form:
@@ -83,7 +81,18 @@ def form(template: str, *slots: str, **values: Any) -> Form:
     return Form.of(rendered(template, **values, **holes))
 
 
-@lru_cache(maxsize=4096)
 def html_words(text: str) -> bytes:
-    """Escaped and encoded, for a slot of an HTML form."""
-    return quoted(str(escape(text)))
+    """Escaped for a text node as an HTML serialiser does it, and encoded."""
+    if "&" in text or "<" in text or ">" in text:
+        text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return quoted(text if text.isascii() else text.replace("\xa0", "&nbsp;"))
+
+
+def html_address(url: str) -> bytes:
+    """Escaped for a quoted attribute, and encoded."""
+    return quoted(url.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;"))
+
+
+def plain_words(text: str, indent: str = "") -> bytes:
+    """Wrapped for the plain part, and encoded."""
+    return quoted(wrap(text, indent))

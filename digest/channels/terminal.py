@@ -10,9 +10,9 @@ from rich.rule import Rule
 from rich.style import Style
 from rich.text import Text
 
-from digest.account_wording import account_line
 from digest.channels import lines
-from digest.model import Digest, Entry, Paper, Sheet
+from digest.channels.lines import Told, ToldEntry
+from digest.model import Entry, NearMiss, Paper, Sheet
 from digest.readable import clean, readable
 from digest.wording import points
 
@@ -31,35 +31,34 @@ def view(sheet: Sheet, *, sentences: int = 2) -> RenderableType:
 
 
 def _pieces(sheet: Sheet, sentences: int) -> Iterator[RenderableType]:
-    digest = sheet.digest
-    yield Text(lines.subject(sheet), style="bold")
-    yield Text(lines.summary(digest), style=QUIET)
-    opening = lines.intro(digest) if digest.entries else lines.empty_line(digest)
-    if opening:
-        yield Padding(Text(opening), (1, 0, 0, 0))
-    if not digest.entries:
-        yield from _misses(digest)
-    for section in digest.sections:
-        if section.entries:
-            yield Text("")
-            yield Rule(Text(lines.section_line(section), style="bold cyan"), align="left", style=QUIET)
-            for entry in section.entries:
-                yield from _entry(entry, sheet.papers[entry.paper_id], sentences)
-    yield from _foot(digest)
+    told = lines.tell(sheet)
+    yield Text(told.subject, style="bold")
+    yield Text(told.summary, style=QUIET)
+    if told.opening:
+        yield Padding(Text(told.opening), (1, 0, 0, 0))
+    for miss in told.misses:
+        yield from _near_miss(miss)
+    for section in told.sections:
+        yield Text("")
+        yield Rule(Text(section.name, style="bold cyan"), align="left", style=QUIET)
+        for one in section.entries:
+            yield from _entry(one, sentences)
+    yield from _foot(told)
 
 
-def _entry(entry: Entry, paper: Paper, sentences: int) -> Iterator[RenderableType]:
+def _entry(told: ToldEntry, sentences: int) -> Iterator[RenderableType]:
+    entry, paper = told.entry, told.paper
     url = lines.paper_url(paper.id)
     yield Text("")
     yield Text(lines.title(paper), style=Style(bold=True, link=url))
     under = " · ".join(part for part in (lines.mark_word(entry), lines.byline(paper)) if part)
     if under:
         yield _indented(Text(under, style=QUIET))
-    yield _indented(Text.assemble((lines.score_word(entry), "green"), " · ", lines.why(entry)))
-    told = lines.excerpt(paper, sentences)
-    if told.text:
-        origin = (f"{told.origin}: ", "italic") if told.origin else ""
-        yield _indented(Text.assemble(origin, told.text))
+    yield _indented(Text.assemble((told.score, "green"), " · ", told.why))
+    opening = lines.excerpt(paper, sentences)
+    if opening.text:
+        origin = (f"{opening.origin}: ", "italic") if opening.origin else ""
+        yield _indented(Text.assemble(origin, opening.text))
     yield _indented(Text(" · ".join((url, *_places(paper, entry), lines.votes(entry))), style=QUIET))
 
 
@@ -69,23 +68,20 @@ def _places(paper: Paper, entry: Entry) -> Iterator[str]:
             yield f"{link.url} {link.note}".strip()
 
 
-def _misses(digest: Digest) -> Iterator[RenderableType]:
-    for miss in digest.account.near_misses:
-        yield Text("")
-        title = readable(miss.title) or clean(miss.paper_id)
-        yield Text(title, style=Style(bold=True, link=lines.paper_url(miss.paper_id)))
-        yield _indented(Text(f"{points(miss.score)} points, the bar is {points(miss.bar)}"))
+def _near_miss(miss: NearMiss) -> Iterator[RenderableType]:
+    title = readable(miss.title) or clean(miss.paper_id)
+    yield Text("")
+    yield Text(title, style=Style(bold=True, link=lines.paper_url(miss.paper_id)))
+    yield _indented(Text(f"{points(miss.score)} points, the bar is {points(miss.bar)}"))
 
 
-def _foot(digest: Digest) -> Iterator[RenderableType]:
+def _foot(told: Told) -> Iterator[RenderableType]:
     yield Text("")
     yield Rule(style=QUIET)
-    yield Text(clean(account_line(digest.account, digest.timezone)))
-    for section in digest.sections:
-        yield Text(lines.profile_line(section), style=QUIET)
-    following = lines.next_line(digest)
-    if following:
-        yield Text(following, style=QUIET)
+    yield Text(told.account)
+    for line in (*told.profiles, told.next):
+        if line:
+            yield Text(line, style=QUIET)
 
 
 def _indented(text: Text) -> Padding:

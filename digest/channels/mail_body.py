@@ -1,0 +1,119 @@
+"""The two parts of a digest mail, filled in side by side for one subscriber. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from digest.channels import lines
+from digest.channels.entry_forms import BARE, Detail, EntryForms
+from digest.channels.lines import Told, ToldEntry
+from digest.channels.quoted import quoted, quoted_often
+from digest.channels.stationery import form, html_address, html_words, plain_words, stylesheet
+from digest.model import Links, NearMiss
+from digest.readable import clean, clip, clip_bytes, readable
+from digest.wording import points
+
+
+class Frame:
+    """What surrounds the entries in one part: its forms, and how words and addresses enter them."""
+
+    def __init__(
+        self, kind: str, words: Callable[[str], bytes], address: Callable[[str], bytes], postal: str
+    ) -> None:
+        self.words = words
+        self.address = address
+        self._whole = form(
+            f"frame.{kind}",
+            *("title", "preheader", "day", "summary", "body", "account", "profiles", "next"),
+            *("page", "preferences", "pause", "unsubscribe"),
+            postal=clean(postal, 400),
+            head_css=stylesheet("head.css"),
+        )
+        self._section = form(f"section.{kind}", "name")
+        self._paragraph = form(f"paragraph.{kind}", "text")
+        self._small = form(f"small.{kind}", "text")
+        self._miss = form(f"miss.{kind}", "title", "score", "url")
+
+    def whole(self, told: Told, links: Links, body: list[bytes]) -> bytes:
+        """The part with its body in place."""
+        words, address = self.words, self.address
+        day = words(told.day)
+        return self._whole.fill(
+            {
+                "title": day,
+                "preheader": words(told.preheader),
+                "day": day,
+                "summary": words(told.summary),
+                "body": b"".join(body),
+                "account": words(told.account),
+                "profiles": b"".join([self._small.fill({"text": words(line)}) for line in told.profiles]),
+                "next": words(told.next),
+                "page": address(links.digest_page),
+                "preferences": address(links.preferences),
+                "pause": address(links.pause),
+                "unsubscribe": address(links.unsubscribe),
+            }
+        )
+
+    def opening(self, told: Told) -> list[bytes]:
+        """The sentence of a digest that is no ordinary one, and the nearest misses of an empty one."""
+        said = [told.opening] if told.opening else []
+        said += ["These came closest:"] if told.misses else []
+        paragraphs = [self._paragraph.fill({"text": self.words(text)}) for text in said]
+        return [*paragraphs, *(self._near_miss(miss) for miss in told.misses)]
+
+    def section(self, name: str) -> bytes:
+        return self._section.fill({"name": self.words(name)})
+
+    def _near_miss(self, miss: NearMiss) -> bytes:
+        title = clip(readable(miss.title[:4_000]), lines.MAX_TITLE) or clean(miss.paper_id, 64)
+        values = {
+            "title": self.words(title),
+            "score": quoted(f"{points(miss.score)} points, the bar is {points(miss.bar)}"),
+            "url": self.address(lines.paper_url(miss.paper_id)),
+        }
+        return self._miss.fill(values)
+
+
+class MailBody:
+    """Renders both parts of mails from forms that are shared by all readers."""
+
+    def __init__(self, postal_address: str) -> None:
+        self._html = Frame("html", html_words, html_address, postal_address)
+        self._text = Frame("txt", plain_words, quoted, postal_address)
+        self._forms = EntryForms()
+
+    def render(self, told: Told, links: Links, detail: Detail) -> tuple[bytes, bytes]:
+        """Plain text and HTML, encoded."""
+        html, text = self._html.opening(told), self._text.opening(told)
+        fill = self._bare if detail.bare else self._full
+        feedback = quoted(links.feedback)
+        place = 0
+        for section in told.sections:
+            html.append(self._html.section(section.name))
+            text.append(self._text.section(section.name))
+            for one in section.entries:
+                fill(one, feedback, detail.of(place), text, html)
+                place += 1
+        return self._text.whole(told, links, text), self._html.whole(told, links, html)
+
+    def _full(
+        self, told: ToldEntry, feedback: bytes, sentences: int, text: list[bytes], html: list[bytes]
+    ) -> None:
+        """Fill in one entry: the hot path of a day's sending, hence by position."""
+        made = self._forms.full(told.entry, told.paper, sentences)
+        html.append(made.html.template % (quoted_often(told.score), html_words(told.why), feedback, feedback))
+        text.append(made.text.template % (plain_words(f"{told.score}: {told.why}", "  "), feedback, feedback))
+
+    def _bare(
+        self,
+        told: ToldEntry,
+        feedback: bytes,  # noqa: ARG002  one shape with _full
+        sentences: int,  # noqa: ARG002
+        text: list[bytes],
+        html: list[bytes],
+    ) -> None:
+        made = self._forms.bare(told.entry, told.paper)
+        why = clip_bytes(told.why, BARE)
+        html.append(made.html.fill({"score": quoted(told.score), "why": html_words(why)}))
+        text.append(made.text.fill({"why": plain_words(f"{told.score}: {why}", "  ")}))
