@@ -36,7 +36,10 @@ class Slack:
     page: int = 3
     url: str = ""
     stamps: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    zone: str = "Europe/Berlin"
+    broken: bool = False
+    told: threading.Condition = field(default_factory=threading.Condition)
 
     @property
     def api(self) -> str:
@@ -51,6 +54,13 @@ class Slack:
 
     def called(self, method: str) -> list[Json]:
         return [arguments for name, arguments in self.calls if name == method]
+
+    def wait_for(self, method: str, count: int = 1) -> list[Json]:
+        """The calls of a method once there are so many; answers to ``response_url`` are ``response``."""
+        with self.told:
+            came = self.told.wait_for(lambda: len(self.called(method)) >= count, timeout=20)
+        assert came, f"{method} was called {len(self.called(method))} times, not {count}"
+        return self.called(method)
 
     def post(self, arguments: Json) -> Json:
         channel = "D1" if str(arguments.get("channel")).startswith("U") else arguments.get("channel")
@@ -130,11 +140,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, body: bytes) -> None:
         method = self.path.rpartition("/")[2]
         arguments = self._arguments(body)
-        self.slack.calls.append((method, arguments))
+        with self.slack.told:
+            self.slack.calls.append((method, arguments))
+            self.slack.told.notify_all()
         posting = method == "chat.postMessage" or self.path.startswith("/services/")
         reading = method.startswith("conversations.")
         queue = self.slack.faults if posting else self.slack.reading_faults if reading else []
-        fault = queue.pop(0) if queue else ""
+        fault = "drop" if self.slack.broken else queue.pop(0) if queue else ""
         if fault and fault != "lose":
             self._fail(fault)
             return
@@ -146,11 +158,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _arguments(self, body: bytes) -> Json:
         if self.headers.get("Content-Type", "").startswith("application/json"):
-            found: Json = json.loads(body)
+            found: Json = json.loads(body or b"{}")
             return found
         return {name: values[0] for name, values in parse_qs(body.decode()).items()}
 
     def _do(self, method: str, arguments: Json) -> tuple[int, str, bytes]:
+        if self.path.startswith("/response"):
+            return 200, "text/html", b"ok"
         if self.path.startswith("/services/"):
             wrong = wrong_content(arguments)
             if wrong:
@@ -161,6 +175,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _api(self, method: str, arguments: Json) -> Json:
         token = self.headers.get("Authorization", "").removeprefix("Bearer ") or arguments.get("token", "")
+        if method == "oauth.v2.access":
+            return self._installed(arguments)
         if token not in self.slack.tokens:
             return {"ok": False, "error": "invalid_auth"}
         if method == "chat.postMessage":
@@ -171,9 +187,27 @@ class _Handler(BaseHTTPRequestHandler):
             return self.slack.replies(arguments)
         if method == "conversations.open":
             return {"ok": True, "channel": {"id": "D1"}}
+        if method == "users.info":
+            return {"ok": True, "user": {"id": arguments["user"], "tz": self.slack.zone}}
         if method == "auth.test":
-            return {"ok": True, "team_id": "T1", "user_id": "UBOT", "bot_id": "B1", "url": self.slack.url}
+            return {"ok": True, "team_id": "T111", "user_id": "UBOT", "bot_id": "B1", "url": self.slack.url}
         return {"ok": True}
+
+    def _installed(self, arguments: Json) -> Json:
+        if arguments.get("code") != "good":
+            return {"ok": False, "error": "invalid_code"}
+        return {
+            "ok": True,
+            "access_token": TOKEN,
+            "token_type": "bot",
+            "scope": "commands,chat:write",
+            "bot_user_id": "UBOT",
+            "app_id": "A1",
+            "team": {"id": "T111", "name": "Lab"},
+            "enterprise": None,
+            "authed_user": {"id": "U1"},
+            "is_enterprise_install": False,
+        }
 
     def _fail(self, fault: str) -> None:
         kind, _, detail = fault.partition(":")

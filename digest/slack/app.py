@@ -1,0 +1,187 @@
+"""Wires Bolt: every request is acknowledged first, answered by a plain function, and shown to one person.
+
+Nothing is decided here. The SDK's own retries are off.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from slack_bolt import App
+from slack_bolt.oauth.oauth_settings import OAuthSettings
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from digest.errors import DigestError
+from digest.slack import home
+from digest.slack.commands import answer, show_profile
+from digest.slack.desk import Desk, Reply
+from digest.slack.form import preview_form, save_form
+from digest.slack.installations import Clock, Installations, States
+from digest.slack.place import Asked, Place, read_command
+from digest.slack.presses import PRESSES, pressed
+from digest.slack.views import PREVIEW, PROFILE, errors_of, read_asked
+
+LOG = logging.getLogger(__name__)
+SCOPES = (
+    "channels:history",
+    "chat:write",
+    "chat:write.public",
+    "commands",
+    "groups:history",
+    "im:history",
+    "im:write",
+    "mpim:history",
+    "users:read",
+)
+"""What the manifest asks for: posting, and reading back where a post's answer was lost."""
+
+Request = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Access:
+    """How the app proves itself: one workspace by its token, or several by OAuth."""
+
+    signing_secret: str = ""
+    bot_token: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    base_url: str = WebClient.BASE_URL
+    redirect_uri: str | None = None
+
+    @property
+    def several(self) -> bool:
+        return not self.bot_token and bool(self.client_id and self.client_secret)
+
+
+def build_app(desk: Desk, access: Access, clock: Clock, *, installations: Installations | None = None) -> App:
+    """The app: for several workspaces with ``installations``, otherwise for the bot token's own."""
+    several = access.several and installations is not None
+    app = App(
+        name="digest",
+        signing_secret=access.signing_secret,
+        token=None if several else access.bot_token,
+        token_verification_enabled=False,
+        client=WebClient(
+            token=None if several else access.bot_token, base_url=access.base_url, retry_handlers=[]
+        ),
+        oauth_settings=_oauth(desk, access, clock, installations) if several else None,
+    )
+    if several:
+        app.enable_token_revocation_listeners()
+    _listen(app, _Listener(desk, clock, several=several))
+    return app
+
+
+def _oauth(desk: Desk, access: Access, clock: Clock, installations: Installations | None) -> OAuthSettings:
+    return OAuthSettings(
+        client_id=access.client_id,
+        client_secret=access.client_secret,
+        scopes=SCOPES,
+        redirect_uri=access.redirect_uri,
+        installation_store=installations,
+        installation_store_bot_only=True,
+        state_store=States(desk.engine, clock),
+    )
+
+
+def _listen(app: App, listener: _Listener) -> None:
+    app.command("/digest")(listener.command)
+    app.event("app_home_opened")(listener.home_opened)
+    app.view(PROFILE)(listener.submitted)
+    app.action(PREVIEW)(listener.previewed)
+    app.action(home.EDIT)(listener.edit)
+    app.action(re.compile("|".join(map(re.escape, PRESSES))))(listener.pressed)
+    app.action(re.compile("|".join(map(re.escape, home.ACTIONS))))(listener.home_pressed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    desk: Desk
+    clock: Callable[[], datetime]
+    several: bool
+
+    def command(self, ack: Any, body: Request, respond: Any, client: WebClient) -> None:
+        ack()
+        place = self._place(body["user_id"], body.get("channel_id", ""), body.get("team_id", ""))
+        asked = read_command(body.get("text") or "", place)
+        if asked.verb in ("subscribe", "profile"):
+            asked = replace(asked, timezone=_timezone(client, place.person))
+        self._give(answer(self.desk, asked, self.clock()), respond, client, body)
+
+    def pressed(self, ack: Any, body: Request, action: Request, respond: Any) -> None:
+        ack()
+        reply = pressed(
+            self.desk, self._pressing(body), action["action_id"], action.get("value", ""), self.clock()
+        )
+        respond(text=reply.text, blocks=reply.shown, response_type="ephemeral", replace_original=False)
+
+    def home_opened(self, event: Request, body: Request, client: WebClient) -> None:
+        if event.get("tab", "home") == "home":
+            self._publish(self._place(event["user"], "", body.get("team_id", "")), client)
+
+    def home_pressed(self, ack: Any, body: Request, action: Request, client: WebClient) -> None:
+        ack()
+        place = replace(self._pressing(body), channel="")
+        home.act(self.desk, place, action["action_id"], action.get("value", ""), self.clock())
+        self._publish(place, client)
+
+    def edit(self, ack: Any, body: Request, client: WebClient) -> None:
+        ack()
+        asked = Asked(replace(self._pressing(body), channel=""), "profile")
+        reply = show_profile(self.desk, asked, self.clock())
+        if reply.modal is not None:
+            client.views_open(trigger_id=body["trigger_id"], view=reply.modal)
+
+    def submitted(self, ack: Any, body: Request, view: Request, client: WebClient) -> None:
+        asked = self._about(body, view)
+        asked = replace(asked, timezone=_timezone(client, asked.place.person))
+        try:
+            done = save_form(self.desk, asked, view, self.clock())
+        except DigestError as error:
+            ack(response_action="errors", errors=errors_of(error))
+            return
+        ack(response_action="update", view=done)
+        self._publish(asked.place, client)
+
+    def previewed(self, ack: Any, body: Request, client: WebClient) -> None:
+        ack()
+        view = preview_form(self.desk, body["view"], self.clock())
+        client.views_update(view_id=body["view"]["id"], hash=body["view"]["hash"], view=view)
+
+    def _give(self, reply: Reply, respond: Any, client: WebClient, body: Request) -> None:
+        if reply.modal is not None:
+            client.views_open(trigger_id=body["trigger_id"], view=reply.modal)
+            return
+        respond(text=reply.text, blocks=reply.shown, response_type="ephemeral")
+
+    def _publish(self, place: Place, client: WebClient) -> None:
+        client.views_publish(user_id=place.person, view=home.home_view(self.desk, place, self.clock()))
+
+    def _place(self, person: str, channel: str, team: str) -> Place:
+        return Place(person, channel, team if self.several else "")
+
+    def _pressing(self, body: Request) -> Place:
+        channel = (body.get("channel") or body.get("container") or {}).get("id", "")
+        return self._place(body["user"]["id"], channel, (body.get("team") or {}).get("id", ""))
+
+    def _about(self, body: Request, view: Request) -> Asked:
+        place = self._pressing(body)
+        return read_asked(view, place.person, place.team)
+
+
+def _timezone(client: WebClient, person: str) -> str:
+    """The person's zone as Slack knows it; empty where it cannot be asked: the default counts then."""
+    try:
+        found = client.users_info(user=person)
+    except (SlackApiError, OSError) as error:
+        LOG.info("a person's time zone could not be asked for: %s", type(error).__name__)
+        return ""
+    profile = found.get("user")
+    return str(profile.get("tz") or "") if isinstance(profile, dict) else ""

@@ -1,0 +1,79 @@
+"""What the answers need: the store and the defaults; and what an answer is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from digest.channels.slack_text import MAX_BLOCKS, Block, clean, cut, section
+from digest.config import DigestSettings
+from digest.errors import DigestError, NotFound
+from digest.model import ChannelName, Profile, Subscriber, SubscriberState
+from digest.ranking import parse_profile
+from digest.slots import first_due
+from digest.store import profiles as store_profiles
+from digest.store import subscribers as store_subscribers
+
+ACTIVE = (SubscriberState.CONFIRMED, SubscriberState.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The store and the defaults for new subscribers."""
+
+    engine: Engine
+    defaults: DigestSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the asking person alone sees. ``text`` is mrkdwn; ``modal`` is a view to open with it."""
+
+    text: str
+    blocks: tuple[Block, ...] = ()
+    modal: Block | None = field(default=None)
+
+    @property
+    def shown(self) -> list[Block]:
+        return list(self.blocks or (section(self.text),))[:MAX_BLOCKS]
+
+
+def sorry(error: DigestError) -> Reply:
+    """An error as a sentence with its remedy; whatever it quotes is cut and cannot mention anybody."""
+    told = cut(clean(str(error)), 600)
+    remedy = f"\n→ {cut(clean(error.remedy), 400)}" if error.remedy else ""
+    return Reply(f"{told}{remedy}")
+
+
+def active(session: Session, address: str) -> Subscriber:
+    """The address's live subscription. Raises ``NotFound`` with the way to get one."""
+    known = store_subscribers.find(session, ChannelName.SLACK, address)
+    if known is None or known.state not in ACTIVE:
+        raise NotFound("there is no subscription here", remedy="try /digest subscribe diffusion, agents")
+    return known
+
+
+def profiles_of(session: Session, subscriber: Subscriber, defaults: DigestSettings) -> list[Profile]:
+    """The subscriber's profiles with the defaults filled in."""
+    found = store_profiles.of_subscriber(session, subscriber.id, parse_profile)
+    return [filled(profile, defaults) for profile in found]
+
+
+def filled(profile: Profile, defaults: DigestSettings) -> Profile:
+    bar = defaults.bar if profile.bar is None else profile.bar
+    limit = defaults.limit if profile.limit is None else profile.limit
+    return replace(profile, bar=bar, limit=limit)
+
+
+def next_line(subscriber: Subscriber, now: datetime) -> str:
+    """When the next digest comes, in Slack's own notation: shown in each reader's zone."""
+    if subscriber.state is SubscriberState.PAUSED and subscriber.paused_until is None:
+        return "Paused; no digest until you resume."
+    due = first_due(subscriber, now)
+    fallback = f"{due:%Y-%m-%d %H:%M} UTC"
+    told = f"<!date^{int(due.timestamp())}^{{date_short_pretty}} at {{time}}|{fallback}>"
+    paused = "Paused. " if subscriber.state is SubscriberState.PAUSED else ""
+    return f"{paused}Next digest: {told} ({cut(subscriber.timezone, 80)})."

@@ -1,0 +1,86 @@
+"""Subscribing and changing words, by command or by form alike."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from digest import subscriptions
+from digest.config import DigestSettings
+from digest.model import ChannelName, Profile, Subscriber
+from digest.ranking import parse_profile
+from digest.slack.desk import ACTIVE
+from digest.slack.place import Asked, tidied
+from digest.store import profiles as store_profiles
+from digest.store import subscribers as store_subscribers
+from digest.store.profiles import Draft
+
+MAIN = "main"
+TRENDING = "trending"
+
+
+_BEFORE_SIGN = re.compile(r"(?<=[^\s,])[ \t]+(?=[-+][^\s-])")
+
+
+def words_of(text: str) -> tuple[str, bool]:
+    """The profile language in what was typed, and whether it asks for the trending profile.
+
+    On one line people write ``agents -survey`` for ``agents, -survey``: a sign after a blank begins a
+    piece of its own, except within quotes. What no text may hold (NUL, half characters) is left out.
+    """
+    tidy = tidied(text)
+    if tidy.casefold() == TRENDING:
+        return "", True
+    pieces = tidy.split('"')
+    pieces[::2] = [_BEFORE_SIGN.sub(", ", piece) for piece in pieces[::2]]
+    return '"'.join(pieces), False
+
+
+def save_words(
+    session: Session, asked: Asked, text: str, defaults: DigestSettings, now: datetime
+) -> Subscriber:
+    """Subscribe with these words, or put them into the first profile of a live subscription."""
+    words, trending = words_of(text)
+    first = first_profile(session, asked)
+    draft = Draft(first.name, words, first.bar, first.limit, first.learning) if first else Draft(MAIN, words)
+    return save_draft(session, asked, draft, defaults, now, trending=trending)
+
+
+def save_draft(
+    session: Session, asked: Asked, draft: Draft, defaults: DigestSettings, now: datetime, *, trending: bool
+) -> Subscriber:
+    """Subscribe with this profile, or put it in the place of a live subscription's first."""
+    known = live(session, asked.address)
+    if known is None:
+        return subscriptions.subscribe(
+            session,
+            channel=ChannelName.SLACK,
+            address=asked.address,
+            profiles=(replace(draft, name=MAIN),),
+            timezone=asked.timezone or defaults.timezone,
+            send_at=defaults.send_at,
+            rising=defaults.rising,
+            trending=trending,
+            confirmed=True,
+            now=now,
+            source=f"slack:{asked.place.own}",
+        )
+    first = first_profile(session, asked)
+    own = replace(draft, name=first.name, learning=first.learning) if first else draft
+    subscriptions.save_profile(session, known.id, first.id if first else None, own, now, trending=trending)
+    return known
+
+
+def live(session: Session, address: str) -> Subscriber | None:
+    known = store_subscribers.find(session, ChannelName.SLACK, address)
+    return known if known is not None and known.state in ACTIVE else None
+
+
+def first_profile(session: Session, asked: Asked) -> Profile | None:
+    """The first profile of a live subscription, as it is stored."""
+    known = live(session, asked.address)
+    found = store_profiles.of_subscriber(session, known.id, parse_profile) if known else []
+    return found[0] if found else None
