@@ -131,7 +131,7 @@ class DigestSettings(Part):
     timezone: Zone = "UTC"
     send_at: time = time(7, 30)
     limit: int = Field(10, ge=1, le=50)
-    bar: float = Field(5.0, ge=0, le=10)
+    bar: float = Field(4.0, ge=0, le=10)
     rising: bool = True
     empty: Literal["always", "weekly", "never"] = "weekly"
     catch_up_days: int = Field(7, ge=1, le=30)

@@ -9,6 +9,7 @@ import pytest
 
 from digest.config import load, shown
 from digest.errors import ConfigError
+from digest.ranking import DEFAULT_BAR, DEFAULT_LIMIT
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +27,10 @@ def write(tmp_path: Path, text: str) -> Path:
 
 def test_without_any_file_the_defaults_hold() -> None:
     assert load().digest.limit == 10
+
+
+def test_the_default_bar_and_limit_are_those_the_ranking_is_calibrated_for() -> None:
+    assert (load().digest.bar, load().digest.limit) == (DEFAULT_BAR, DEFAULT_LIMIT)
 
 
 def test_the_environment_beats_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
