@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from digest.model import Listing, Paper
 from digest.pipeline.editions import Arrived, Limits, Situation
 from digest.ranking import Corpus, CorpusFormatError
-from digest.store import corpora, counters, days, listings, papers
+from digest.ranking.rising import is_rising
+from digest.store import corpora, counters, days, listings, observations, papers
 from digest.store.corpora import StoredCorpus
 from digest.store.database import reading, transaction
 
@@ -24,21 +25,26 @@ def read_situation(engine: Engine, limits: Limits, *, now: datetime) -> Situatio
         return Situation(
             as_of=now,
             arrival=counters.arrival(session),
-            pool=_pool(session, since, today),
+            pool=_pool(session, since, today, now),
             ledger={day.day: day for day in days.ledger(session, since, today)},
         )
 
 
-def _pool(session: Session, since: date, until: date) -> tuple[Arrived, ...]:
-    """Every listing of the span."""
+def _pool(session: Session, since: date, until: date, now: datetime) -> tuple[Arrived, ...]:
+    """Every listing of the span; those whose votes climb stand in it a second time, as rising."""
     found = listings.candidates(session, after_arrival=None, since_day=since, until_day=until)
     ids = {listing.paper_id for listing in found}
     known = papers.load(session, ids)
     times = Counter(listing.paper_id for listing in listings.of_papers(session, ids))
-    return tuple(_arrived(one, known[one.paper_id], revisited=times[one.paper_id] > 1) for one in found)
+    votes = observations.history(session, ids)
+    climbing = (one for one in found if is_rising(votes[one.paper_id], one.day, now))
+    return (
+        *(_arrived(one, known[one.paper_id], revisited=times[one.paper_id] > 1) for one in found),
+        *(_arrived(one, known[one.paper_id], revisited=True, rising=True) for one in climbing),
+    )
 
 
-def _arrived(listing: Listing, paper: Paper, *, revisited: bool) -> Arrived:
+def _arrived(listing: Listing, paper: Paper, *, revisited: bool, rising: bool = False) -> Arrived:
     return Arrived(
         paper=paper,
         day=listing.day,
@@ -46,6 +52,7 @@ def _arrived(listing: Listing, paper: Paper, *, revisited: bool) -> Arrived:
         arrival=listing.arrival,
         silent=listing.silent,
         revisited=revisited,
+        rising=rising,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -249,6 +250,24 @@ def test_a_paper_featured_again_is_not_sent_twice(engine: Engine, shelf: Shelf) 
     digest = newest(engine, reader)
     assert "2603.00001" not in ids(digest)
     assert digest.account.already_sent == 1
+
+
+def test_a_paper_whose_votes_climb_comes_once_more_as_rising_and_only_if_wanted(engine: Engine) -> None:
+    shelf = Shelf({MON: [paper(1, "Diffusion models for video", upvotes=3)]})
+    reader, unmoved = join(engine), join(engine, "unmoved@example.org")
+    with transaction(engine) as session:
+        subscribers.save(session, replace(unmoved, rising=False))
+    for n, votes in enumerate((3, 4, 90, 95)):
+        day = MON + timedelta(days=n)
+        shelf.days[MON] = [paper(1, "Diffusion models for video", upvotes=votes)]
+        read(engine, shelf, at(day, 6), [MON])
+        prepare(engine, RULES, now=at(day))
+        deliver(engine)
+    with reading(engine) as session:
+        marks = [[one.mark for one in digest.entries] for digest in digests.of_subscriber(session, reader.id)]
+        others = [ids(digest) for digest in digests.of_subscriber(session, unmoved.id)]
+    assert marks == [[], [Mark.RISING], [], [Mark.NEW]]
+    assert others == [[], [], [], ["2603.00001"]]
 
 
 def test_somebody_who_comes_back_is_not_shown_the_same_papers_again(engine: Engine, shelf: Shelf) -> None:

@@ -1,0 +1,36 @@
+"""Rising: climbing faster than papers do, and far enough to matter."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from digest.model import Observation
+from digest.ranking.rising import is_rising
+from digest.ranking.trending import settled_share
+
+DAY = date(2026, 3, 2)
+OPENED = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def history(*points: tuple[float, int]) -> list[Observation]:
+    return [Observation("2603.00010", OPENED + timedelta(hours=hours), votes) for hours, votes in points]
+
+
+def test_a_jump_after_the_first_days_is_rising() -> None:
+    assert is_rising(history((20, 4), (72, 6), (190, 40)), DAY, OPENED + timedelta(hours=190))
+
+
+def test_a_loved_paper_that_grows_as_papers_do_is_not_rising() -> None:
+    grown = history(*((hours, round(120 * settled_share(hours))) for hours in (10, 40, 100, 300)))
+    assert not is_rising(grown, DAY, OPENED + timedelta(hours=300))
+
+
+@pytest.mark.parametrize("points", [(), ((20, 3),), ((20, 0), (100, 6))])
+def test_what_is_unknown_or_stays_small_is_not_rising(points: tuple[tuple[float, int], ...]) -> None:
+    assert not is_rising(history(*points), DAY, OPENED + timedelta(hours=100))
+
+
+def test_the_first_day_itself_has_no_rising_papers() -> None:
+    assert not is_rising(history((2, 1), (20, 90)), DAY, OPENED + timedelta(hours=20))
