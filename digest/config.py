@@ -10,7 +10,7 @@ import os
 import tomllib
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platformdirs import user_config_path, user_data_path
@@ -245,7 +245,10 @@ def _settings_class(path: Path) -> type[Settings]:
 
 
 class SecretFiles(SecretsSettingsSource):
-    """One file per secret, named ``section__key``: systemd credentials, container secrets."""
+    """One file per secret, named ``section__key``: systemd credentials, container secrets.
+
+    Other files are left alone. A key that takes several values has one a line.
+    """
 
     def __init__(self, settings_cls: type[BaseSettings], folder: Path) -> None:
         super().__init__(settings_cls, secrets_dir=folder)
@@ -258,8 +261,19 @@ class SecretFiles(SecretsSettingsSource):
         for file in sorted(self.folder.iterdir()):
             section, mark, key = file.name.lower().partition("__")
             if mark and file.is_file():
-                found.setdefault(section, {})[key] = file.read_text(encoding="utf-8").strip()
+                text = file.read_text(encoding="utf-8").strip()
+                several = _holds_several(self.settings_cls, section, key)
+                found.setdefault(section, {})[key] = text.split() if several else text
         return found
+
+
+def _holds_several(settings: type[BaseSettings], section: str, key: str) -> bool:
+    """Whether a key takes a list: its file holds one value a line."""
+    part = settings.model_fields.get(section)
+    kind = part.annotation if part else None
+    if not (isinstance(kind, type) and issubclass(kind, Part) and key in kind.model_fields):
+        return False
+    return get_origin(kind.model_fields[key].annotation) is tuple
 
 
 def _first_problem(error: ValidationError, path: Path) -> str:

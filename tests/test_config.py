@@ -49,6 +49,25 @@ def test_a_secret_file_beats_the_configuration_file(tmp_path: Path, monkeypatch:
     assert settings.email.password.get_secret_value() == "from-a-file"
 
 
+def test_a_secret_file_may_hold_several_keys_one_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "web__secret_keys").write_text(
+        "the newest key of all\nan older key than it\n".replace(" ", "-")
+    )
+    (tmp_path / "unrelated").write_text("left alone")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    keys = [key.get_secret_value() for key in load().web.secret_keys]
+    assert keys == ["the-newest-key-of-all", "an-older-key-than-it"]
+
+
+def test_a_secret_file_for_an_unknown_key_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "email__pasword").write_text("x")
+    monkeypatch.setenv("DIGEST_SECRETS_DIR", str(tmp_path))
+    with pytest.raises(ConfigError, match=r"email\.pasword: unknown key"):
+        load()
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [
