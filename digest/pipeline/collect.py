@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from digest.model import Day, EmptyDay, Failed, Outcome, Papers, Reading, Redirected
 from digest.pipeline.ledger import after_failure, after_success, days_to_read, is_suspicious
 from digest.sources import Source
-from digest.store import counters, days, listings, observations, papers, raw_answers
+from digest.store import counters, days, listings, observations, papers, raw_answers, search
 from digest.store.database import reading as read_only
 from digest.store.database import transaction
 
@@ -131,6 +131,7 @@ def _store_papers(
     arrival = counters.next_arrival(session)
     known = days.load(session, reading.day)
     stored = papers.store(session, [record.paper for record in outcome.records], now=now)
+    search.index(session, stored.new + stored.changed)
     listed = listings.store(session, reading.day, outcome.records, arrival=arrival, silent=silent, now=now)
     observations.store(session, listed.moved, now=now)
     count = listings.count_of_day(session, reading.day)

@@ -37,10 +37,10 @@ COLUMNS: tuple[Any, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What storing papers did: ids never seen before, and ids whose content changed."""
+    """What storing papers did: papers never seen before, and papers whose content changed."""
 
-    new: frozenset[str]
-    changed: frozenset[str]
+    new: tuple[Paper, ...]
+    changed: tuple[Paper, ...]
 
 
 # --- reading ---------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ def store(session: Session, papers: Sequence[Paper], *, now: datetime) -> Stored
     _insert(session, new, prints, now)
     differing = [paper for paper in papers if paper.id in known and known[paper.id] != prints[paper.id]]
     changed = _merge(session, differing, prints, now)
-    return Stored(frozenset(paper.id for paper in new), changed)
+    return Stored(tuple(new), changed)
 
 
 def fingerprint(paper: Paper) -> str:
@@ -182,20 +182,25 @@ def _insert(session: Session, papers: Sequence[Paper], prints: dict[str, str], n
 
 def _merge(
     session: Session, papers: Sequence[Paper], prints: dict[str, str], now: datetime
-) -> frozenset[str]:
-    """Merge papers that came differently; return the ids whose content changed."""
+) -> tuple[Paper, ...]:
+    """Merge papers that came differently; return those whose content changed."""
     before = load(session, [paper.id for paper in papers])
-    after = {paper.id: merged(before[paper.id], paper) for paper in papers}
-    changed = frozenset(key for key, paper in after.items() if paper.revision != before[key].revision)
-    _keep_revisions(session, [before[key] for key in sorted(changed)], now)
-    rows = [_values(paper) | {"row_id": paper.id, "seen": prints[paper.id]} for paper in after.values()]
+    after = [merged(before[paper.id], paper) for paper in papers]
+    changed = tuple(paper for paper in after if paper.revision != before[paper.id].revision)
+    _keep_revisions(session, [before[paper.id] for paper in changed], now)
+    _update(session, after, prints)
+    if changed:
+        ids = [paper.id for paper in changed]
+        session.execute(update(PaperRow).where(PaperRow.id.in_(ids)).values(changed_at=now))
+    return changed
+
+
+def _update(session: Session, papers: Sequence[Paper], prints: dict[str, str]) -> None:
+    rows = [_values(paper) | {"row_id": paper.id, "seen": prints[paper.id]} for paper in papers]
     for row in rows:
         del row["id"]
     if rows:
         session.connection().execute(update(PaperRow).where(PaperRow.id == bindparam("row_id")), rows)
-    if changed:
-        session.execute(update(PaperRow).where(PaperRow.id.in_(changed)).values(changed_at=now))
-    return changed
 
 
 def _keep_revisions(session: Session, papers: Sequence[Paper], now: datetime) -> None:

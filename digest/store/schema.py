@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from digest.store.types import BigId, Json, UtcDateTime
+from digest.store.types import BigId, Json, SearchVector, UtcDateTime
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -91,6 +91,20 @@ class RevisionRow(Base):
     revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     content: Mapped[dict[str, Any]]
     replaced_at: Mapped[datetime]
+
+
+class SearchRow(Base):
+    """A paper as the search sees it. On SQLite ``id`` is the row of the FTS5 table ``paper_search``."""
+
+    __tablename__ = "search_documents"
+    __table_args__ = (Index("ix_search_documents_vector", "vector", postgresql_using="gin"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    paper_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("papers.id", ondelete="CASCADE"), unique=True
+    )
+    words: Mapped[int] = mapped_column(index=True)
+    vector: Mapped[str] = mapped_column(SearchVector)
 
 
 class ListingRow(Base):

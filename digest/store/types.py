@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, Text
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.types import TypeDecorator
 
 
@@ -38,3 +38,6 @@ Json: Any = JSON().with_variant(JSONB(), "postgresql")
 
 # SQLite numbers rows by itself only for INTEGER PRIMARY KEY, never for BIGINT.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+# Postgres' words of a text with their places; SQLite keeps them in a table of its own (FTS5).
+SearchVector: Any = Text().with_variant(TSVECTOR(), "postgresql")

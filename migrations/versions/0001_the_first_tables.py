@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from digest.store.types import BigId, Json, UtcDateTime
+from digest.store.types import BigId, Json, SearchVector, UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -258,6 +258,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("paper_id", "observed_at", name=op.f("pk_observations")),
     )
     op.create_table(
+        "search_documents",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("paper_id", sa.String(length=64), nullable=False),
+        sa.Column("words", sa.Integer(), nullable=False),
+        sa.Column("vector", SearchVector, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["paper_id"],
+            ["papers.id"],
+            name=op.f("fk_search_documents_paper_id_papers"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_documents")),
+        sa.UniqueConstraint("paper_id", name=op.f("uq_search_documents_paper_id")),
+    )
+    with op.batch_alter_table("search_documents", schema=None) as batch_op:
+        batch_op.create_index("ix_search_documents_vector", ["vector"], unique=False, postgresql_using="gin")
+        batch_op.create_index(op.f("ix_search_documents_words"), ["words"], unique=False)
+
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE VIRTUAL TABLE paper_search USING fts5("
+            "title, abstract, authors, organisation, tokenize = 'unicode61')"
+        )
+
+    op.create_table(
         "paper_revisions",
         sa.Column("paper_id", sa.String(length=64), nullable=False),
         sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False),
@@ -431,6 +456,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("DROP TABLE paper_search")
+    op.drop_table("search_documents")
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_attempts_at"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 import time_machine
@@ -118,3 +119,44 @@ def test_a_span_the_wrong_way_round_is_wrong_usage(digest: Digest) -> None:
     assert digest("days", "--since", "2026-03-02", "--until", "2026-03-01").code == 2
     assert digest("days", "--since", "soon").code == 2
     assert digest("backfill", "soon").code == 2
+
+
+# --- search and paper ------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("server")
+def test_search_finds_stored_papers_and_paper_shows_one(digest: Digest) -> None:
+    digest("collect", "--day", str(FIRST_DAY), "--day", str(LAST_DAY))
+    found = json.loads(digest("search", "diffusion", "--json").out)
+    assert found
+    assert all(earlier["score"] >= later["score"] for earlier, later in pairwise(found))
+    lines = digest("search", "diffusion", "--until", str(FIRST_DAY)).out.splitlines()
+    assert 0 < len(lines) < len(found)
+    shown = json.loads(digest("paper", f"arXiv:{found[0]['id']}v3", "--json").out)
+    assert shown["title"] == found[0]["title"]
+    assert shown["listings"][0]["upvotes"] == shown["votes"][-1]["upvotes"]
+    assert digest("paper", found[0]["id"]).out.splitlines()[0] == found[0]["title"]
+
+
+@pytest.mark.usefixtures("server")
+def test_what_the_shell_kept_together_is_a_phrase(digest: Digest) -> None:
+    digest("collect", "--day", str(FIRST_DAY))
+    one = json.loads(digest("search", "the", "-n", "1", "--json").out)[0]
+    phrase = " ".join(one["title"].split()[:3])
+    assert one["id"] in digest("search", phrase).out
+    author = one["authors"][0]
+    assert one["id"] in digest("search", f"author:{author}", "-n", "50").out
+
+
+def test_a_search_without_a_hit_and_one_without_words(digest: Digest) -> None:
+    ran = digest("search", "nothing")
+    assert (ran.code, ran.out) == (0, "")
+    assert "nothing found" in ran.err
+    assert digest("search", "…").code == 2
+
+
+def test_an_unknown_paper_is_named_with_a_remedy(digest: Digest) -> None:
+    ran = digest("paper", "2609.99999")
+    assert ran.code == 1
+    assert "no paper 2609.99999 is stored" in ran.err
+    assert "digest search" in ran.err
