@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 
 from digest.cli import main
 
@@ -26,7 +27,7 @@ Digest = Callable[..., Ran]
 @pytest.fixture
 def digest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], sqlite_url: str
-) -> Digest:
+) -> Iterator[Digest]:
     """``digest("db", "check")`` in an empty folder, with a fresh, migrated SQLite store."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DIGEST_CONFIG", raising=False)
@@ -39,4 +40,5 @@ def digest(
         shown = capsys.readouterr()
         return Ran(code, shown.out, shown.err)
 
-    return call
+    yield call
+    structlog.reset_defaults()  # the command's logger writes to a stream that ends with this test
