@@ -26,7 +26,10 @@ def day_name(day: date, *, year: bool = False) -> str:
 
 
 def account_line(account: Account, timezone: str) -> str:
-    """The one line in which a digest accounts for itself: what was listed, and what became of it."""
+    """The one line in which a digest accounts for itself: what was listed, and what became of it.
+
+    The counts add up to what is new to the subscriber, which is named where it is not all that is listed.
+    """
     counts = (
         (account.chosen, "chosen"),
         (account.already_sent, "already sent"),
@@ -35,7 +38,10 @@ def account_line(account: Account, timezone: str) -> str:
         (account.over_limit, "over the limit"),
     )
     told = ", ".join(f"{count} {word}" for count, word in counts if count or word == "chosen")
-    return f"{plural(account.listed, 'paper')} listed {_span(account)}: {told}.{_gaps(account, timezone)}"
+    new = "" if account.considered == account.listed else f", {account.considered} new to you"
+    return (
+        f"{plural(account.listed, 'paper')} listed {_span(account)}{new}: {told}.{_gaps(account, timezone)}"
+    )
 
 
 def _span(account: Account) -> str:

@@ -40,6 +40,12 @@ def test_the_account_leaves_out_empty_counts_and_says_what_is_still_filling_in_l
     )
 
 
+def test_the_account_says_how_many_of_the_listed_papers_are_new_so_that_its_counts_add_up() -> None:
+    assert account_line(replace(ACCOUNT, listed=40), "UTC").startswith(
+        "40 papers listed on Fri 20 Nov, 12 new to you: 3 chosen, 8 below the bar of 5.0, 1 excluded."
+    )
+
+
 def test_the_account_of_several_days_names_the_span_and_the_days_that_could_not_be_read() -> None:
     days = (
         DayAccount(date(2026, 11, 18), DayState.SETTLED, 6),
