@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import socket
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,11 +12,21 @@ from datetime import timedelta
 from sqlalchemy import Engine
 
 from digest import __version__
+from digest.channels import Channel
+from digest.channels.email import EmailChannel
+from digest.channels.file import FileChannel
+from digest.channels.sender_identity import identity
+from digest.channels.slack import SlackChannel
+from digest.channels.smtp import SmtpSender
+from digest.channels.smtp_session import Relay
 from digest.config import Settings, SourceSettings
 from digest.http_client import Bounds
+from digest.model import ChannelName, UnknownPolicy
+from digest.pipeline.deliver import Terms
 from digest.pipeline.editions import Limits
 from digest.pipeline.pacing import KeptAnswers, SharedPace
 from digest.pipeline.prepare import Rules
+from digest.pipeline.sheets import Desk
 from digest.sources.huggingface import HuggingFace
 from digest.store.database import check_schema, open_engine
 from digest.tokens import Keys
@@ -66,4 +78,91 @@ def prepare_rules(settings: Settings) -> Rules:
         limit=digest.limit,
         limits=Limits(catch_up=digest.catch_up_days, late=settings.source.look_back_days),
         wait=timedelta(minutes=digest.wait_minutes),
+    )
+
+
+# --- delivery --------------------------------------------------------------------------------
+
+
+def mail_sender(settings: Settings) -> SmtpSender:
+    """A way to the configured mail server; it connects when the first message comes."""
+    mail, limits = settings.email, settings.delivery
+    address = identity(mail).address
+    relay = Relay(
+        host=mail.host,
+        port=mail.port,
+        security=mail.security,
+        username=mail.username,
+        password=mail.password.get_secret_value() if mail.password else "",
+        ca_file=mail.ca_file,
+        hello=socket.getfqdn(),
+        messages_per_connection=mail.messages_per_connection,
+        connect_seconds=limits.connect_seconds,
+        command_seconds=limits.command_seconds,
+        final_dot_seconds=limits.final_dot_seconds,
+    )
+    return SmtpSender(relay, address, gate_size=EmailChannel.gate_size)
+
+
+def _email(settings: Settings) -> Channel:
+    return EmailChannel(
+        settings.email,
+        lambda: mail_sender(settings),
+        sentences=settings.digest.abstract_sentences,
+        on_unknown=UnknownPolicy(settings.delivery.on_unknown_email),
+    )
+
+
+def _slack(settings: Settings) -> Channel:
+    slack = settings.slack
+    return SlackChannel(
+        bot_token=slack.bot_token.get_secret_value() if slack.bot_token else "",
+        base_url=slack.base_url,
+        webhook_hosts=slack.webhook_hosts,
+        layout=slack.thread,
+        interactive=slack.app_token is not None or slack.signing_secret is not None,
+        sentences=settings.digest.abstract_sentences,
+    )
+
+
+def _file(settings: Settings) -> Channel:
+    mail = _email(settings)
+    return FileChannel(settings.file.folder, mail.render, mail.template)
+
+
+CHANNELS: dict[ChannelName, Callable[[Settings], Channel]] = {
+    ChannelName.EMAIL: _email,
+    ChannelName.SLACK: _slack,
+    ChannelName.FILE: _file,
+}
+"""How each channel is built from the settings."""
+
+
+def open_channels(settings: Settings) -> dict[ChannelName, Channel]:
+    """The channels that are switched on. Raises ``ConfigError`` naming a wrong key."""
+    switched_on = {
+        ChannelName.EMAIL: settings.email.enabled,
+        ChannelName.SLACK: settings.slack.enabled,
+        ChannelName.FILE: settings.file.enabled,
+    }
+    return {name: build(settings) for name, build in CHANNELS.items() if switched_on[name]}
+
+
+def sheet_desk(house: House) -> Desk:
+    """Where sheets are made."""
+    settings = house.settings
+    return Desk(house.engine, house.keys, settings.web.base_url, settings.email.bounce_domain)
+
+
+def delivery_terms(settings: Settings) -> Terms:
+    """What the settings say about delivering; ``worker`` names this process."""
+    limits, mail = settings.delivery, settings.email
+    return Terms(
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+        domain=mail.list_domain or identity(mail).address.rpartition("@")[2],
+        lease=timedelta(seconds=limits.lease_seconds),
+        batch=limits.batch,
+        max_age=timedelta(hours=limits.max_age_hours),
+        max_kills=limits.max_kills,
+        connections={ChannelName.EMAIL: mail.connections},
     )

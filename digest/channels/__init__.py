@@ -41,10 +41,17 @@ class Channel(Protocol):
     how many messages may pass the point of no return on one commit.
     """
 
-    name: ChannelName
-    on_unknown: UnknownPolicy
-    template: str
-    gate_size: int
+    @property
+    def name(self) -> ChannelName: ...
+
+    @property
+    def on_unknown(self) -> UnknownPolicy: ...
+
+    @property
+    def template(self) -> str: ...
+
+    @property
+    def gate_size(self) -> int: ...
 
     def render(self, sheet: Sheet) -> bytes:
         """Render a digest. Pure: the same sheet gives the same bytes."""

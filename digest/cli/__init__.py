@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "config": ("digest.cli.config", "Show or check the effective settings."),
     "db": ("digest.cli.db", "Upgrade, check or back up the store."),
     "prepare": ("digest.cli.prepare", "Prepare the digests that are due."),
+    "deliver": ("digest.cli.deliver", "Hand over the digests that are due."),
+    "deliveries": ("digest.cli.deliveries", "Look after deliveries: list, show, retry, release, close."),
     "stats": ("digest.cli.stats", "Count what the store holds."),
 }
 

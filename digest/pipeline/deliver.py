@@ -10,6 +10,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,9 +19,9 @@ from sqlalchemy import Engine
 
 from digest.channels import Channel
 from digest.delivery import Rules, recover
-from digest.errors import StoreBusy
+from digest.errors import StoreBusy, StoreError
 from digest.model import ChannelName, Delivery, Sheet
-from digest.pipeline.handing import Batch, Hand
+from digest.pipeline.handing import UNRENDERABLE, Batch, Hand
 from digest.store import circuits, claims
 from digest.store.database import reading, transaction
 
@@ -152,13 +153,33 @@ class Run:
                 if not batch.deliveries:
                     self._give_back(limit)
                     return total
-                found = hand.over(batch, self.sheets(batch.deliveries))
+                found = hand.over(batch, self._sheets(batch))
                 total = total.plus(Report(found.outcomes, found.faulty))
                 if found.faulty:
                     return total
                 if found.proven:
                     limit = self.terms.batch
         return total
+
+    def _sheets(self, batch: Batch) -> Mapping[int, Sheet]:
+        """The sheets of a batch; one that cannot be made leaves the others alone."""
+        try:
+            return self.sheets(batch.deliveries)
+        except StoreError:
+            with suppress(StoreError), transaction(self.engine) as session:
+                claims.release(session, batch.token, [one.id for one in batch.deliveries], now=self.clock())
+            raise
+        except UNRENDERABLE:
+            return self._sheets_one_by_one(batch)
+
+    def _sheets_one_by_one(self, batch: Batch) -> Mapping[int, Sheet]:
+        found: dict[int, Sheet] = {}
+        for delivery in batch.deliveries:
+            try:
+                found |= self.sheets([delivery])
+            except UNRENDERABLE:
+                log.exception("delivery.no_sheet", delivery=delivery.id)
+        return found
 
     def _circuit_is_open(self) -> bool:
         with transaction(self.engine) as session:

@@ -136,7 +136,7 @@ class _Passage:
 
     def _rendered(self, delivery: Delivery, sheet: Sheet | None) -> Message | None:
         if sheet is None:
-            self._rule(delivery, set_aside(delivery, "its digest is not in the store"), "poison")
+            self._rule(delivery, set_aside(delivery, "its digest cannot be read"), "poison")
             return None
         try:
             body = self.hand.channel.render(sheet)

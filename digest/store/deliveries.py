@@ -148,6 +148,14 @@ def listed(
     return list(map(value_of, session.execute(statement)))
 
 
+def count_due(session: Session, channels: Collection[ChannelName], *, now: datetime) -> int:
+    """How many deliveries may be claimed on these channels."""
+    statement = select(func.count()).where(
+        TABLE.c.channel.in_(list(channels)), TABLE.c.next_attempt_at <= now
+    )
+    return session.scalar(statement) or 0
+
+
 def attempts_of(session: Session, number: int) -> list[Attempt]:
     """The attempts of a delivery that did not simply succeed, oldest first."""
     names = Attempt.__dataclass_fields__

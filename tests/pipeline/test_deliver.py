@@ -388,3 +388,27 @@ def test_an_unusable_store_is_said_so(sqlite_engine: Engine) -> None:
         connection.execute(text("DROP TABLE deliveries"))
     with pytest.raises(StoreError):
         run(sqlite_engine, PlainMail(1))
+
+
+def test_a_digest_that_cannot_be_read_is_set_aside_and_the_others_go_on(sqlite_engine: Engine) -> None:
+    ids = fill(sqlite_engine, 3)
+
+    def picky(claimed: Sequence[Delivery]) -> Mapping[int, Sheet]:
+        if ids[1] in {one.id for one in claimed}:
+            raise KeyError("sections")
+        return sheets(claimed)
+
+    with Relay() as relay:
+        deliver(sqlite_engine, {EMAIL: PlainMail(relay.port)}, picky, TERMS, clock=at())
+    assert states(sqlite_engine) == [DeliveryState.SENT, DeliveryState.POISON, DeliveryState.SENT]
+
+
+def test_a_store_that_fails_while_sheets_are_made_costs_no_attempt(sqlite_engine: Engine) -> None:
+    fill(sqlite_engine, 2)
+
+    def busy(_claimed: Sequence[Delivery]) -> Mapping[int, Sheet]:
+        raise StoreError("gone for a moment")
+
+    with Relay() as relay, pytest.raises(StoreError):
+        deliver(sqlite_engine, {EMAIL: PlainMail(relay.port)}, busy, TERMS, clock=at())
+    assert [(one.state, one.attempts) for one in all_of(sqlite_engine)] == [(DeliveryState.PLANNED, 0)] * 2

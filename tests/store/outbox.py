@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 from sqlalchemy import Engine, insert, select, text, update
 
-from digest.model import ChannelName, Delivery, SubscriberState
-from digest.store import deliveries
+from digest.model import Account, ChannelName, Delivery, Digest, DigestKind, SubscriberState
+from digest.store import deliveries, digests
 from digest.store.database import reading, transaction
-from digest.store.schema import DeliveryRow, DigestRow, SubscriberRow
+from digest.store.schema import DeliveryRow, SubscriberRow
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 SLOT = date(2026, 3, 2)
-ACCOUNT = {"as_of": NOW.isoformat(), "days": [], "listed": 0, "considered": 0, "chosen": 0}
+ACCOUNT = Account(NOW, (), 0, 0, 0, 0, 0, 0, 0)
+DIGEST = Digest(0, SLOT, DigestKind.EMPTY, (), ACCOUNT, "UTC", time(7, 30))
+COVERAGE = digests.Coverage(None, 0, None)
 
 
 def address_of(number: int) -> str:
@@ -56,28 +59,16 @@ def plan(
 ) -> None:
     """Give each subscriber a digest of a slot and plan its delivery."""
     with transaction(engine) as session:
-        digests = session.execute(
-            insert(DigestRow).returning(DigestRow.subscriber_id, DigestRow.id),
-            [
-                {
-                    "subscriber_id": number,
-                    "slot": slot,
-                    "kind": "daily",
-                    "sheet": {},
-                    "arrival_to": 0,
-                    "created_at": now,
-                }
-                for number in subscriber_ids
-            ],
-        ).all()
-        deliveries.plan(
+        made = digests.add(
             session,
-            [
-                deliveries.Planned(digest_id, number, channel, address_of(number), slot)
-                for number, digest_id in digests
-            ],
+            [(replace(DIGEST, subscriber_id=number, slot=slot), COVERAGE) for number in subscriber_ids],
             now=now,
         )
+        planned = [
+            deliveries.Planned(one.id, one.subscriber_id, channel, address_of(one.subscriber_id), slot)
+            for one in made
+        ]
+        deliveries.plan(session, planned, now=now)
 
 
 def fill(engine: Engine, count: int, *, channel: ChannelName = ChannelName.EMAIL) -> list[int]:

@@ -1,0 +1,70 @@
+"""``digest deliver``: hand over what is due, once, now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli.context import house_of, print_json, say, utc_now
+from digest.cli.subscribers import JSON
+
+if TYPE_CHECKING:
+    from digest.pipeline.deliver import Report
+
+NAMES = click.Choice(["email", "slack", "file"])
+FAULTY = 6
+"""The exit code when a channel could not be used."""
+
+
+@click.command(help="Hand over the digests that are due, until none is left.")
+@click.option(
+    "--channel", "names", multiple=True, type=click.Choice(["email", "slack", "file"]), help="Only these."
+)
+@click.option("--dry-run", is_flag=True, help="Count what is due; send nothing.")
+@JSON
+@click.pass_context
+def command(ctx: click.Context, names: tuple[str, ...], dry_run: bool, as_json: bool) -> int:  # noqa: FBT001  Click calls it
+    """Deliver on the channels that are switched on."""
+    from digest.bootstrap import delivery_terms, open_channels, sheet_desk
+    from digest.pipeline.deliver import deliver
+    from digest.store import deliveries
+    from digest.store.database import reading
+
+    with house_of(ctx) as house:
+        channels = {
+            name: channel
+            for name, channel in open_channels(house.settings).items()
+            if not names or name.value in names
+        }
+        if dry_run:
+            with reading(house.engine) as session:
+                due = deliveries.count_due(session, channels, now=utc_now())
+            return _say_due(ctx, due, as_json=as_json)
+        report = deliver(
+            house.engine,
+            channels,
+            sheet_desk(house).sheets,
+            delivery_terms(house.settings),
+            clock=utc_now,
+        )
+    _say_done(ctx, report, as_json=as_json)
+    return FAULTY if report.faulty else 0
+
+
+def _say_due(ctx: click.Context, due: int, *, as_json: bool) -> int:
+    if as_json:
+        print_json({"due": due})
+    else:
+        say(ctx, f"{due:,} deliveries are due; nothing was sent")
+    return 0
+
+
+def _say_done(ctx: click.Context, report: Report, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"outcomes": report.outcomes, "faulty": report.faulty})
+        return
+    done = ", ".join(f"{count:,} {word}" for word, count in sorted(report.outcomes.items()))
+    say(ctx, done or "nothing is due")
+    for name, reason in report.faulty.items():
+        say(ctx, f"{name} cannot be used: {reason}; it is probed again by itself")

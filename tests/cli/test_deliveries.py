@@ -1,0 +1,116 @@
+"""``digest deliver`` and ``digest deliveries``: handing over by hand, and looking after the rest."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from sqlalchemy import Engine, update
+
+from digest.model import DeliveryState
+from digest.store.database import open_engine, transaction
+from digest.store.deliveries import TABLE
+from tests.cli.conftest import Digest
+from tests.faults.relay import Relay
+from tests.store.outbox import all_of, fill
+
+
+@pytest.fixture
+def store(digest: Digest, sqlite_url: str) -> Engine:
+    return open_engine(sqlite_url)
+
+
+def put(engine: Engine, state: DeliveryState, *, unanswered: int = 0) -> None:
+    with transaction(engine) as session:
+        session.execute(update(TABLE).values(state=state, unanswered=unanswered, next_attempt_at=None))
+
+
+def test_a_dry_run_counts_and_sends_nothing(digest: Digest, store: Engine) -> None:
+    fill(store, 3)
+    assert "3 deliveries are due" in digest("deliver", "--dry-run").err
+    assert json.loads(digest("deliver", "--dry-run", "--json").out) == {"due": 3}
+    assert {one.state for one in all_of(store)} == {DeliveryState.PLANNED}
+
+
+def test_nothing_due_is_said_so(digest: Digest) -> None:
+    assert "nothing is due" in digest("deliver").err
+
+
+def test_an_unreachable_server_ends_with_6_and_says_why(
+    digest: Digest, store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store, 1)
+    with Relay() as relay:
+        port = relay.port
+    monkeypatch.setenv("DIGEST_EMAIL__HOST", "127.0.0.1")
+    monkeypatch.setenv("DIGEST_EMAIL__PORT", str(port))
+    ran = digest("deliver")
+    assert ran.code == 6
+    assert "refused" in ran.err
+
+
+def test_deliver_sends_what_is_due_by_the_configured_server(
+    digest: Digest, store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store, 3)
+    with Relay() as relay:
+        monkeypatch.setenv("DIGEST_EMAIL__HOST", "127.0.0.1")
+        monkeypatch.setenv("DIGEST_EMAIL__PORT", str(relay.port))
+        ran = digest("deliver", "--json", "--channel", "email")
+        assert len(relay.accepted) == 3
+    assert json.loads(ran.out) == {"outcomes": {"sent": 3}, "faulty": {}}
+    assert b"Message-ID: <" in relay.accepted[0].body
+
+
+def test_listing_shortens_addresses_and_chooses_by_state(digest: Digest, store: Engine) -> None:
+    fill(store, 2)
+    lines = digest("deliveries", "list").out.splitlines()
+    assert len(lines) == 2
+    assert "reader" not in lines[0]
+    assert "r…@example.org" in lines[0]
+    assert digest("deliveries", "list", "--state", "poison").out == ""
+    assert len(json.loads(digest("deliveries", "list", "--json").out)) == 2
+    assert digest("deliveries", "list", "--state", "lost").code == 2
+
+
+def test_release_gives_poison_another_chance(digest: Digest, store: Engine) -> None:
+    (number,) = fill(store, 1)
+    put(store, DeliveryState.POISON)
+    assert digest("deliveries", "release", str(number)).code == 0
+    assert all_of(store)[0].state is DeliveryState.PLANNED
+    assert digest("deliveries", "release", str(number)).code == 1
+
+
+def test_what_may_have_arrived_stays_unknown_when_it_is_released(digest: Digest, store: Engine) -> None:
+    (number,) = fill(store, 1)
+    put(store, DeliveryState.UNKNOWN, unanswered=2)
+    digest("deliveries", "release", str(number))
+    one = all_of(store)[0]
+    assert (one.state, one.next_attempt_at is not None) == (DeliveryState.UNKNOWN, True)
+
+
+def test_retry_is_for_what_was_refused_or_put_off(digest: Digest, store: Engine) -> None:
+    (number,) = fill(store, 1)
+    put(store, DeliveryState.REFUSED)
+    assert digest("deliveries", "retry", str(number)).code == 0
+    put(store, DeliveryState.SENT)
+    ran = digest("deliveries", "retry", str(number))
+    assert ran.code == 1
+    assert f"not in a state that allows it: {number}" in ran.err
+
+
+def test_close_says_that_it_arrived_or_shall_not_be_sent(digest: Digest, store: Engine) -> None:
+    first, second = fill(store, 2)
+    put(store, DeliveryState.UNKNOWN)
+    digest("deliveries", "close", str(first), "--sent")
+    digest("deliveries", "close", str(second))
+    assert [one.state for one in all_of(store)] == [DeliveryState.SENT, DeliveryState.REFUSED]
+
+
+def test_show_tells_of_one_delivery_and_names_an_unknown_one(digest: Digest, store: Engine) -> None:
+    (number,) = fill(store, 1)
+    assert digest("deliveries", "show", str(number)).out.startswith(f"{number}\t2026-03-02\tplanned")
+    assert json.loads(digest("deliveries", "show", str(number), "--json").out)["attempts_made"] == []
+    ran = digest("deliveries", "show", "99")
+    assert ran.code == 1
+    assert "there is no delivery 99" in ran.err
