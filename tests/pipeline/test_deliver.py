@@ -66,10 +66,17 @@ def test_everything_due_is_sent_once_over_one_connection(engine: Engine) -> None
 
 def test_several_connections_share_the_work(engine: Engine) -> None:
     fill(engine, 60)
-    with Relay(slow=0.005) as relay:
+    meeting = threading.Barrier(3, timeout=60)
+
+    def fault(phase: str, _argument: str) -> str | None:
+        if phase == "greeting":
+            meeting.wait()
+        return None
+
+    with Relay(fault) as relay:
         run(engine, PlainMail(relay.port, gate_size=5), connections=3, batch=5)
         assert len(relay.accepted) == 60
-        assert relay.most_at_once == 3
+        assert relay.connections == 3
 
 
 def test_several_workers_at_once_send_each_once(engine: Engine) -> None:
