@@ -94,6 +94,18 @@ class EmailSettings(Part):
     dkim_key_file: Path | None = None
 
 
+class BounceSettings(Part):
+    """Where mail to ``email.bounce_domain`` waits to be read: a Maildir, or a folder by IMAP."""
+
+    maildir: Path | None = None
+    imap_host: str = ""
+    imap_port: int = Field(993, ge=1, le=65535)
+    imap_security: Literal["tls", "starttls", "none"] = "tls"
+    imap_username: str = ""
+    imap_password: SecretStr | None = None
+    imap_folder: str = "INBOX"
+
+
 class SlackSettings(Part):
     enabled: bool = False
     bot_token: SecretStr | None = None
@@ -191,6 +203,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     source: SourceSettings = SourceSettings()
     email: EmailSettings = EmailSettings()
+    bounces: BounceSettings = BounceSettings()
     slack: SlackSettings = SlackSettings()
     file: FileSettings = FileSettings()
     web: WebSettings = WebSettings()

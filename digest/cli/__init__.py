@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "prepare": ("digest.cli.prepare", "Prepare the digests that are due."),
     "deliver": ("digest.cli.deliver", "Hand over the digests that are due."),
     "deliveries": ("digest.cli.deliveries", "Look after deliveries: list, show, retry, release, close."),
+    "bounces": ("digest.cli.bounces", "Take back what came back: bounces, complaints, goodbyes."),
     "stats": ("digest.cli.stats", "Count what the store holds."),
 }
 
