@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from digest.model import Paper
-from digest.ranking.evidence import length_norm, saturated, weighted_length
+from digest.ranking.evidence import length_norm, norm_of, saturated, weighted_length
 from digest.ranking.frequencies import Frequencies, idf_of
 from digest.ranking.relations import Relation, learn_relations
-from digest.ranking.space import Space, build_space
-from digest.ranking.terms import STEMMED, Text, count, pair_term, read, word_term
-from digest.ranking.text import BREAK
+from digest.ranking.space import Rows, Space, Tally, build_space
+from digest.ranking.terms import STEMMED, Text, count, count_words_and_pairs, read, written_words_and_pairs
 from digest.ranking.units import Unit
 
 FORMAT = 2
@@ -54,32 +53,28 @@ class Corpus:
     @classmethod
     def build(cls, papers: Iterable[Paper]) -> Corpus:
         """The corpus of these papers, oldest first as the store gives them; each paper counts once."""
-        texts = [read(paper) for paper in {paper.id: paper for paper in papers}.values()]
-        corpus, counted, held = cls()._counting(texts)
-        rows = [corpus._saturated(text, counts) for text, counts in zip(texts, counted, strict=True)]
-        return replace(
-            corpus, space=build_space(rows, held, _shown(texts)), learnt_from=len(texts), _relations={}
-        )
+        texts = _texts(papers)
+        total = _total_length(texts)
+        mean = total / len(texts) if texts else TYPICAL_LENGTH
+        tally = Tally()
+        for text in texts:
+            tally.add(count_words_and_pairs(text), norm_of(text, mean))
+        frequencies = Frequencies().plus(len(texts), tally.held())
+        space = build_space(tally, _shown(texts, tally))
+        return cls(frequencies, total, space, learnt_from=len(texts))
 
     def add(self, papers: Iterable[Paper]) -> Corpus:
         """With more papers. The caller passes papers that are not yet in it."""
-        texts = [read(paper) for paper in {paper.id: paper for paper in papers}.values()]
-        corpus, counted, _ = self._counting(texts)
-        if corpus.space is None:
-            return corpus
-        rows = [corpus._saturated(text, counts) for text, counts in zip(texts, counted, strict=True)]
-        return replace(corpus, space=corpus.space.with_examples(rows), _relations={})
-
-    def _counting(self, texts: Sequence[Text]) -> tuple[Corpus, list[dict[str, list[int]]], dict[str, int]]:
-        held: Counter[str] = Counter()
-        counted = []
-        for text in texts:
-            counts = {term: places for term, places in count(text).items() if term.startswith(STEMMED)}
-            held.update(counts.keys())
-            counted.append(counts)
-        total = self.total_length + sum(weighted_length(text.lengths) for text in texts)
-        frequencies = self.frequencies.plus(len(texts), held)
-        return replace(self, frequencies=frequencies, total_length=total), counted, held
+        texts = _texts(papers)
+        held = Counter(term for text in texts for term in text.always if term.startswith(STEMMED))
+        total = self.total_length + _total_length(texts)
+        grown = replace(
+            self, frequencies=self.frequencies.plus(len(texts), held), total_length=total, _relations={}
+        )
+        if grown.space is None:
+            return grown
+        rows = [grown._saturated(text, text.always) for text in texts]
+        return replace(grown, space=grown.space.with_examples(rows), _relations={})
 
     def _saturated(self, text: Text, counts: dict[str, list[int]]) -> dict[str, float]:
         norm = length_norm(text, self)
@@ -107,6 +102,17 @@ class Corpus:
             least.append(min(held[start : start + len(group)], default=0.0))
             start += len(group)
         return idf_of(self.papers, np.array(least))
+
+    def rows(self, papers: Sequence[Paper]) -> Rows:
+        """Papers × terms of the space: saturated frequencies.
+
+        Raises:
+            ValueError: the corpus has no space of terms yet.
+        """
+        if self.space is None:
+            raise ValueError("the corpus has too few papers for a space of terms")
+        texts = [read(paper) for paper in papers]
+        return self.space.rows([self._saturated(text, count(text)) for text in texts])
 
     def relations(self, units: Sequence[Unit]) -> list[Relation | None]:
         """What each unit is related to; learnt for units not seen before, remembered for the others."""
@@ -154,18 +160,23 @@ class Corpus:
             raise CorpusFormatError(f"not a corpus of this version: {error}") from error
 
 
-def _shown(texts: Iterable[Text]) -> dict[str, str]:
-    """How each stemmed word and pair was first written, in small letters."""
+def _texts(papers: Iterable[Paper]) -> list[Text]:
+    return [read(paper) for paper in {paper.id: paper for paper in papers}.values()]
+
+
+def _total_length(texts: Iterable[Text]) -> float:
+    return sum(weighted_length(text.lengths) for text in texts)
+
+
+def _shown(texts: Iterable[Text], tally: Tally) -> dict[str, str]:
+    """How each term of the tally that may enter a space was first written, in small letters."""
+    asked = tally.frequent()
     shown: dict[str, str] = {}
     for text in texts:
         for words in text.fields:
-            before = BREAK
-            for word in words:
-                if word.folded != BREAK:
-                    shown.setdefault(word_term(word.folded), word.folded)
-                    if before != BREAK:
-                        shown.setdefault(pair_term(before, word.folded), f"{before} {word.folded}")
-                before = word.folded
+            for term, written in written_words_and_pairs([word.folded for word in words]):
+                if term in asked and term not in shown:
+                    shown[term] = written
     return shown
 
 

@@ -57,7 +57,12 @@ def saturated(counts: Sequence[int], norm: float, scope: Sequence[int] = _EVERYW
 
 
 def length_norm(text: Text, statistics: Statistics) -> float:
-    return 1 - B + B * weighted_length(text.lengths) / statistics.mean_length
+    return norm_of(text, statistics.mean_length)
+
+
+def norm_of(text: Text, mean_length: float) -> float:
+    """How much longer a paper is than the mean one, softened by ``B``."""
+    return 1 - B + B * weighted_length(text.lengths) / mean_length
 
 
 def scope_of(field: Field) -> tuple[int, ...]:
@@ -84,8 +89,7 @@ class Lookup:
         phrases = [row for row, (_, _, whole) in zip(rows, parts, strict=True) if whole]
         of_units = [place for place, _, whole in parts if whole]
         self.phrases: Matrix = sparse.csr_matrix((np.ones(len(phrases)), (phrases, of_units)), shape=shape)
-        longest = max((unit.longest for unit in units), default=1)
-        self.wanted = Wanted.of((term for term, _ in self.columns), longest)
+        self.wanted = Wanted.of((part.term, part.words) for _, part, _ in parts)
         self._by_term: dict[str, list[tuple[int, tuple[int, ...]]]] = {}
         for (term, field), column in self.columns.items():
             self._by_term.setdefault(term, []).append((column, scope_of(field)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from digest.ranking.corpus import Corpus
 from digest.ranking.evidence import Lookup, saturated
 from digest.ranking.product import Dense, Packed, Pull, kept_out, lacking, pack, raw_scores
 from digest.ranking.reasons import TENTHS, share_out
-from digest.ranking.relations import TERMS_WEIGHT, Relation, related, trust_in
+from digest.ranking.relations import Relation, related, trust_in
 from digest.ranking.space import Rows
 from digest.ranking.terms import read
 from digest.ranking.trending import age_hours, trending_score
@@ -60,6 +61,10 @@ class Scored:
             among, key=lambda row: (-raw[row], -self.candidates[row].upvotes, self.candidates[row].paper.id)
         )
 
+    @cached_property
+    def _entries(self) -> _Entries:
+        return _Entries({"hits": self.hits, "related": self.related, "rows": self.rows})
+
     def likeness(self, rows: Sequence[int]) -> NDArray[np.floating]:
         """Latent cosines between papers; the identity while the store is too small to tell."""
         space = self.corpus.space
@@ -102,7 +107,7 @@ class Scored:
         yield Reason(ReasonKind.VOTES, "votes", 0.0), float(self.votes[row])
 
     def _hit(self, row: int, pull: Pull) -> Iterator[tuple[Reason, float]]:
-        if not self.hits[row, pull.unit]:
+        if pull.unit not in self._entries["hits", row]:
             return
         unit = self.packed.units[pull.unit]
         kind = ReasonKind.FEEDBACK if pull.origin else _KINDS.get(unit.field, ReasonKind.KEYWORD)
@@ -112,7 +117,7 @@ class Scored:
                 yield Reason(kind, unit.text, 0.0, unit.field if named else place), pull.hits * strength
 
     def _related(self, row: int, pull: Pull) -> Iterator[tuple[Reason, float]]:
-        strength = self.related[row, pull.unit]
+        strength = self._entries["related", row].get(pull.unit, 0.0)
         if strength and pull.related:
             text = self.packed.units[pull.unit].text
             terms = ", ".join(self._shared_terms(row, pull.unit)) or "papers like it"
@@ -123,10 +128,30 @@ class Scored:
         relation, space = self.packed.relations[unit], self.corpus.space
         if relation is None or space is None or self.rows is None:
             return []
-        shares = np.asarray(self.rows[row, relation.places].todense()).ravel() * space.idf[relation.places]
-        shares = shares * relation.weights * TERMS_WEIGHT
-        best = np.argsort(-shares, kind="stable")[:NAMED_TERMS]
-        return [space.shown[relation.places[place]] for place in best if shares[place] > 0]
+        held = self._entries["rows", row]
+        shares = [
+            (held[place] * float(space.idf[place]) * float(weight), place)
+            for place, weight in zip(relation.places.tolist(), relation.weights.tolist(), strict=True)
+            if place in held
+        ]
+        return [space.shown[place] for _, place in sorted(shares, reverse=True)[:NAMED_TERMS]]
+
+
+class _Entries(dict[tuple[str, int], dict[int, float]]):
+    """Rows of sparse matrices as dictionaries, made when first asked for."""
+
+    def __init__(self, matrices: dict[str, Rows | None]) -> None:
+        super().__init__()
+        self.matrices = matrices
+
+    def __missing__(self, key: tuple[str, int]) -> dict[int, float]:
+        name, row = key
+        matrix = self.matrices[name]
+        if matrix is None:
+            return {}
+        span = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        self[key] = dict(zip(matrix.indices[span].tolist(), matrix.data[span].tolist(), strict=True))
+        return self[key]
 
 
 _KINDS = {Field.AUTHOR: ReasonKind.AUTHOR, Field.ORG: ReasonKind.ORGANISATION}

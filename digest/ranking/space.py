@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from digest.ranking.evidence import saturated
 from digest.ranking.frequencies import idf_of
 from digest.ranking.stopwords import STOPWORDS
-from digest.ranking.terms import STEMMED
 
 DIMENSIONS = 150
 """Of the latent space; between 100 and 300 the measured quality is flat."""
@@ -105,20 +105,62 @@ def unit_rows(rows: Rows) -> Rows:
     return scaled
 
 
-def build_space(
-    papers: Sequence[dict[str, float]], held: dict[str, int], shown: dict[str, str]
-) -> Space | None:
-    """The space of papers given as saturated frequencies by term; ``held`` counts the papers holding each
-    term.
+class Tally:
+    """Saturated frequencies of many papers, kept as flat arrays while a space is built."""
+
+    def __init__(self) -> None:
+        self.ids: dict[str, int] = {}
+        self.columns: list[NDArray[np.int32]] = []
+        self.values: list[Floats] = []
+
+    def add(self, counts: dict[str, list[int]], norm: float) -> None:
+        """Take in one paper's counts; names are left out."""
+        ids = self.ids
+        stemmed = [
+            (ids.setdefault(term, len(ids)), places) for term, places in counts.items() if term[0] == "s"
+        ]
+        self.columns.append(np.array([column for column, _ in stemmed], dtype=np.int32))
+        self.values.append(np.array([saturated(places, norm) for _, places in stemmed], dtype=np.float32))
+
+    def held(self) -> dict[str, int]:
+        """How many papers hold each term."""
+        return dict(zip(self.ids, self._holding().tolist(), strict=True))
+
+    def frequent(self) -> set[str]:
+        """The terms that enough papers hold to enter a space."""
+        return {term for term, number in self.held().items() if number >= FEWEST_HOLDING}
+
+    def matrix(self, keys: Sequence[str]) -> Rows:
+        """Papers × ``keys``."""
+        places = np.full(len(self.ids), -1, dtype=np.int32)
+        places[[self.ids[key] for key in keys]] = np.arange(len(keys), dtype=np.int32)
+        kept = [places[columns] >= 0 for columns in self.columns]
+        columns = [places[one][keep] for one, keep in zip(self.columns, kept, strict=True)]
+        values = [one[keep] for one, keep in zip(self.values, kept, strict=True)]
+        pointers = np.cumsum([0, *(len(one) for one in columns)])
+        triple = (as_kept(np.concatenate(values)), np.concatenate(columns), pointers)
+        return sparse.csr_matrix(triple, shape=(len(columns), len(keys)))
+
+    def _holding(self) -> NDArray[np.intp]:
+        if not self.columns:
+            return np.zeros(0, dtype=np.intp)
+        return np.bincount(np.concatenate(self.columns), minlength=len(self.ids))
+
+
+def build_space(tally: Tally, shown: dict[str, str]) -> Space | None:
+    """The space of tallied papers; None while there are too few. ``shown`` is how frequent terms were
+    written.
     """
-    if len(papers) < FEWEST_PAPERS:
+    papers = len(tally.columns)
+    if papers < FEWEST_PAPERS:
         return None
-    keys = _vocabulary(held, shown, len(papers))
-    idf = idf_of(len(papers), np.array([held[key] for key in keys], dtype=np.float64)).astype(np.float32)
-    saturated = rows_of(papers, {key: place for place, key in enumerate(keys)})
-    weighted = unit_rows((saturated @ sparse.diags(idf)).tocsr())
-    basis = _directions(weighted, min(DIMENSIONS, len(papers) // 2, max(len(keys) // 2, 1)))
-    return Space(keys, tuple(shown[key] for key in keys), idf, as_kept(basis), saturated[-MOST_PAPERS:])
+    held = tally.held()
+    keys = _vocabulary(held, shown, papers)
+    idf = idf_of(papers, np.array([held[key] for key in keys], dtype=np.float64)).astype(np.float32)
+    rows = tally.matrix(keys)
+    weighted = unit_rows((rows @ sparse.diags(idf)).tocsr())
+    basis = _directions(weighted, min(DIMENSIONS, papers // 2, max(len(keys) // 2, 1)))
+    return Space(keys, tuple(shown[key] for key in keys), idf, as_kept(basis), rows[-MOST_PAPERS:])
 
 
 def as_kept(values: Floats) -> Floats:
@@ -128,11 +170,7 @@ def as_kept(values: Floats) -> Floats:
 
 def _vocabulary(held: dict[str, int], shown: dict[str, str], papers: int) -> tuple[str, ...]:
     most = max(LARGEST_SHARE * papers, FEWEST_HOLDING)
-    fitting = [
-        (-number, key)
-        for key, number in held.items()
-        if FEWEST_HOLDING <= number <= most and key.startswith(STEMMED) and _tells(shown[key])
-    ]
+    fitting = [(-held[key], key) for key, written in shown.items() if held[key] <= most and _tells(written)]
     return tuple(key for _, key in sorted(fitting)[:MOST_TERMS])
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from digest.model import Paper
 from digest.ranking.text import BREAK, Word, in_capitals, singular, stem, words
@@ -31,6 +31,8 @@ ALWAYS_COUNTED = 2
 """Runs of up to two words are counted for every paper: the corpus keeps statistics of these."""
 HEAD = 3
 """Letters of a term that a run of words must share before it is looked at closely: the shortest wildcard."""
+READ_KEPT = 768
+"""Papers kept as words and counts: two weeks of Daily Papers, about 80 MB."""
 
 Counts = tuple[int, int, int]
 
@@ -58,7 +60,7 @@ def runs(text: Sequence[str], longest: int) -> Iterator[Sequence[str]]:
             yield text[start:end]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Text:
     """A paper cut into words: one tuple for each of title, abstract and the source's keywords."""
 
@@ -66,13 +68,18 @@ class Text:
     authors: tuple[tuple[str, ...], ...]
     organisation: tuple[tuple[str, ...], ...]
 
-    @property
+    @cached_property
+    def always(self) -> dict[str, list[int]]:
+        """What is counted for every profile; kept, because a day's papers are scored many times."""
+        return count_words_and_pairs(self)
+
+    @cached_property
     def lengths(self) -> Counts:
         title, abstract, named = (sum(1 for word in field if word.folded != BREAK) for field in self.fields)
         return title, abstract, named
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=READ_KEPT)
 def read(paper: Paper) -> Text:
     """The words of a paper."""
     named = words(", ".join(paper.source_keywords)) if paper.source_keywords else []
@@ -98,13 +105,23 @@ class Wanted:
     """
 
     terms: frozenset[str] = frozenset()
-    longest: int = ALWAYS_COUNTED
+    longest: int = 0
     heads: frozenset[str] = frozenset()
+    prefixes: bool = False
 
     @classmethod
-    def of(cls, terms: Iterable[str], longest: int) -> Wanted:
-        rare = frozenset(term for term in terms if term.startswith((STEMMED, EXACT, CAPITALS, PREFIX)))
-        return cls(rare, max(longest, ALWAYS_COUNTED), frozenset(term[2 : 2 + HEAD] for term in rare))
+    def of(cls, terms: Iterable[tuple[str, int]]) -> Wanted:
+        """Of terms with their numbers of words."""
+        rare = {
+            term: words
+            for term, words in terms
+            if term.startswith((EXACT, CAPITALS, PREFIX))
+            or (words > ALWAYS_COUNTED and term.startswith(STEMMED))
+        }
+        runs = {term: words for term, words in rare.items() if not term.startswith(CAPITALS)}
+        heads = frozenset(term[2 : 2 + HEAD] for term in runs)
+        prefixes = any(term.startswith(PREFIX) for term in runs)
+        return cls(frozenset(rare), max(runs.values(), default=0), heads, prefixes)
 
 
 def count(text: Text, wanted: Wanted | None = None) -> dict[str, list[int]]:
@@ -113,13 +130,20 @@ def count(text: Text, wanted: Wanted | None = None) -> dict[str, list[int]]:
     Counted are all stemmed words and pairs, of the other terms those wanted, and every run of an author's or
     organisation's name (once).
     """
+    counts = dict(text.always)
+    if wanted is not None and wanted.terms:
+        for place, field in enumerate(text.fields):
+            for term, times in Counter(_rare(field, [word.folded for word in field], wanted)).items():
+                counts[term] = list(counts.get(term, (0, 0, 0)))
+                counts[term][place] += times
+    return counts
+
+
+def count_words_and_pairs(text: Text) -> dict[str, list[int]]:
+    """All stemmed words and pairs as ``[title, abstract, named]``, and the runs of names (once)."""
     counts: dict[str, list[int]] = {}
     for place, field in enumerate(text.fields):
-        folded = [word.folded for word in field]
-        found = list(_words_and_pairs(folded))
-        if wanted is not None and wanted.terms:
-            found.extend(_rare(field, folded, wanted))
-        for term, times in Counter(found).items():
+        for term, times in Counter(_words_and_pairs([word.folded for word in field])).items():
             counts.setdefault(term, [0, 0, 0])[place] += times
     for mark, names in ((AUTHOR, text.authors), (ORG, text.organisation)):
         for term in _names(mark, names):
@@ -144,6 +168,17 @@ def _words_and_pairs(folded: Sequence[str]) -> Iterator[str]:
             yield word_term(word)
             if before != BREAK:
                 yield pair_term(before, word)
+        before = word
+
+
+def written_words_and_pairs(folded: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The terms of a text with the words they were made of."""
+    before = BREAK
+    for word in folded:
+        if word != BREAK:
+            yield word_term(word), word
+            if before != BREAK:
+                yield pair_term(before, word), f"{before} {word}"
         before = word
 
 
@@ -176,7 +211,8 @@ def _runs_from(folded: Sequence[str], place: int, wanted: Wanted) -> Iterator[st
         if len(run) > ALWAYS_COUNTED:
             terms.append(STEMMED + join(run))
         yield from (term for term in terms if term in wanted.terms)
-        yield from _prefixes(run, wanted)
+        if wanted.prefixes:
+            yield from _prefixes(run, wanted)
 
 
 def _prefixes(run: Sequence[str], wanted: Wanted) -> Iterator[str]:
