@@ -22,6 +22,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "collect": ("digest.cli.collect", "Read the source once, now."),
     "backfill": ("digest.cli.backfill", "Read a span of days, silently."),
     "days": ("digest.cli.days", "The ledger: what is known of each day."),
+    "import": ("digest.cli.imports", "Import saved pages and API bodies."),
+    "replay": ("digest.cli.replay", "Read kept answers again with today's parsers."),
     "search": ("digest.cli.search", "Find stored papers by free text."),
     "paper": ("digest.cli.paper", "Show a stored paper."),
     "subscribers": ("digest.cli.subscribers", "Who gets a digest, and how."),

@@ -56,7 +56,11 @@ def read_element(tree: Any) -> Page:
     elements = tree.xpath('//*[@data-target="DailyPapers"][@data-props]')
     if not elements:
         raise NoElementError("the page has no DailyPapers element")
-    props = decode(elements[0].get("data-props").encode())
+    return read_props(decode(elements[0].get("data-props").encode()))
+
+
+def read_props(props: Any) -> Page:
+    """The element's JSON, once decoded. Raises ``ParseError`` if it holds no list of papers."""
     if not isinstance(props, dict) or not isinstance(props.get("dailyPapers"), list):
         raise ParseError("the DailyPapers element holds no list of papers")
     return Page(

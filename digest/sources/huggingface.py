@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from digest.errors import ParseError
@@ -72,14 +73,22 @@ class HuggingFace:
         """Read ``day``: API, page, cards, in this order; what fell through is noted."""
         if day > now.date():
             return Reading(day, Failed("the day is still to come"))
-        return _Visit(self._fetcher, self._base, day, now).read()
+        return Visit(self._fetcher, self._base, day, now).read()
+
+
+class Asking(Protocol):
+    """What a visit asks: the source itself, or the answers kept from it."""
+
+    def get(self, kind: str, url: str, *, accept: str, now: datetime) -> Answer:
+        """A complete answer, or ``Unanswered``."""
+        ...
 
 
 @dataclass(slots=True)
-class _Visit:
+class Visit:
     """One read of one day, with what was seen on the way."""
 
-    fetcher: Fetcher
+    fetcher: Asking
     base: str
     day: date
     now: datetime

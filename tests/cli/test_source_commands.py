@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -13,6 +14,7 @@ import time_machine
 from digest.demo.sample import FIRST_DAY, LAST_DAY
 from digest.demo.server import SourceServer, sample_source
 from tests.cli.conftest import Digest
+from tests.sources.shapes import api, item
 
 NOW = datetime(2026, 10, 19, 12, tzinfo=UTC)
 
@@ -160,3 +162,36 @@ def test_an_unknown_paper_is_named_with_a_remedy(digest: Digest) -> None:
     assert ran.code == 1
     assert "no paper 2609.99999 is stored" in ran.err
     assert "digest search" in ran.err
+
+
+# --- import and replay -----------------------------------------------------------------------
+
+
+def test_import_takes_files_one_by_one_and_names_the_bad_one(digest: Digest, tmp_path: Path) -> None:
+    good, bad = tmp_path / "daily-2026-09-28.json", tmp_path / "bad.json"
+    good.write_bytes(api(item(submittedOnDailyAt=None)))
+    bad.write_bytes(b"[{")
+    ran = digest("import", str(bad), str(good), "--json")
+    assert ran.code == 5
+    first, second = json.loads(ran.out)
+    assert "not complete JSON" in first["error"]
+    assert (second["day"], second["added"]) == ("2026-09-28", 1)
+    ran = digest("import", str(good))
+    assert (ran.code, ran.out.endswith("1 papers, 0 of them new, 0 listings added\n")) == (0, True)
+
+
+def test_import_names_a_day_that_is_not_said(digest: Digest, tmp_path: Path) -> None:
+    file = tmp_path / "x-2026-13-77.json"
+    file.write_bytes(api(item(submittedOnDailyAt=None)))
+    ran = digest("import", str(file))
+    assert (ran.code, "name it with --day" in ran.err) == (5, True)
+    assert digest("import", str(file), "--day", "2026-09-28").code == 0
+
+
+@pytest.mark.usefixtures("server")
+def test_replay_reads_what_collect_kept(digest: Digest) -> None:
+    digest("collect", "--day", str(FIRST_DAY), "--day", "2026-10-17")
+    ran = digest("replay")
+    assert ran.out == "1 days replayed: 0 papers changed, 0 listings added\n"
+    assert "kept answers without papers: 2026-10-17" in ran.err
+    assert json.loads(digest("replay", "--json").out)["days"] == 1
