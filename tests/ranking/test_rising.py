@@ -27,6 +27,19 @@ def test_a_loved_paper_that_grows_as_papers_do_is_not_rising() -> None:
     assert not is_rising(grown, DAY, OPENED + timedelta(hours=300))
 
 
+@pytest.mark.parametrize("joined", [0, 7, 14, 22])
+def test_a_paper_seen_from_its_first_minute_is_not_rising_for_being_read_often(joined: int) -> None:
+    polls = [joined + half / 2 for half in range(240)]
+    grown = history(*((hours, round(60 * settled_share(hours - joined + 0.01))) for hours in polls))
+    for number in range(2, len(grown)):
+        assert not is_rising(grown[:number], DAY, grown[number - 1].observed_at)
+
+
+def test_a_jump_is_rising_for_a_paper_seen_from_its_first_minute_too() -> None:
+    grown = history(*((hours, round(6 * settled_share(hours - 13))) for hours in range(14, 60)), (75, 90))
+    assert is_rising(grown, DAY, OPENED + timedelta(hours=75))
+
+
 @pytest.mark.parametrize("points", [(), ((20, 3),), ((20, 0), (100, 6))])
 def test_what_is_unknown_or_stays_small_is_not_rising(points: tuple[tuple[float, int], ...]) -> None:
     assert not is_rising(history(*points), DAY, OPENED + timedelta(hours=100))
