@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Text, case, cast, func, insert, literal, select, update
+from sqlalchemy import JSON, BigInteger, Select, Text, case, cast, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import TableValuedAlias
 
@@ -62,7 +62,7 @@ def claim(
     own_id = literal(f"<{claim.token}.") + cast(TABLE.c.id, Text) + literal(f"@{claim.domain}>")
     statement = (
         update(TABLE)
-        .where(TABLE.c.id.in_(rows.scalar_subquery()))
+        .where(_taken(session, rows))
         .values(
             state=State.CLAIMED,
             claim=TABLE.c.claim + 1,
@@ -78,6 +78,13 @@ def claim(
         .returning(*COLUMNS)
     )
     return sorted(map(value_of, session.execute(statement)), key=lambda delivery: delivery.id)
+
+
+def _taken(session: Session, rows: Select[tuple[int]]) -> Any:
+    """Being one of ``rows``. Postgres would scan the whole table for an ``IN``; an array it looks up."""
+    if on_sqlite(session):
+        return TABLE.c.id.in_(rows.scalar_subquery())
+    return TABLE.c.id == func.any(func.array(rows.scalar_subquery()))
 
 
 def claimed(session: Session, token: str) -> list[Delivery]:

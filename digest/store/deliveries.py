@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import case, func, select, text, update
 from sqlalchemy.orm import Session
 
 from digest.errors import NotFound
 from digest.model import Attempt, ChannelName, Delivery, DeliveryState
-from digest.store.schema import AttemptRow, DeliveryRow
+from digest.store.given import insert_all
+from digest.store.schema import TROUBLED, AttemptRow, DeliveryRow
 
 State = DeliveryState
 TABLE: Any = DeliveryRow.__table__
+ON_INDEX = frozenset({State.DEFERRED, State.REFUSED, State.UNKNOWN, State.POISON})
 COLUMNS: tuple[Any, ...] = tuple(TABLE.c[name] for name in Delivery.__dataclass_fields__)
 
 
@@ -46,18 +47,24 @@ def plan(session: Session, planned: Sequence[Planned], *, now: datetime) -> int:
     """Add deliveries, due at once; return how many. One for a (subscriber, slot) exists once only."""
     if not planned:
         return 0
-    dialect = sqlite if on_sqlite(session) else postgresql
-    statement = dialect.insert(DeliveryRow).on_conflict_do_nothing().returning(DeliveryRow.id)
-    return len(session.execute(statement, [_new_row(one, now) for one in planned]).all())
+    rows = [_row(one) for one in planned]
+    statement = insert_all(session, DeliveryRow, rows, _fresh(now)).returning(DeliveryRow.id)
+    return len(session.execute(statement).all())
 
 
-def _new_row(planned: Planned, now: datetime) -> dict[str, Any]:
+def _row(planned: Planned) -> dict[str, Any]:
     return {
         "digest_id": planned.digest_id,
         "subscriber_id": planned.subscriber_id,
         "channel": planned.channel.value,
         "address": planned.address,
         "slot": planned.slot,
+    }
+
+
+def _fresh(now: datetime) -> dict[str, Any]:
+    """What every new delivery starts with."""
+    return {
         "state": State.PLANNED.value,
         "attempts": 0,
         "kills": 0,
@@ -141,6 +148,8 @@ def listed(
     statement = select(*COLUMNS).order_by(TABLE.c.id.desc()).limit(limit)
     if states:
         statement = statement.where(TABLE.c.state.in_(list(states)))
+    if states and ON_INDEX.issuperset(states):
+        statement = statement.where(text(TROUBLED))  # says to both databases that their index holds them all
     if channel is not None:
         statement = statement.where(TABLE.c.channel == channel)
     if subscriber_id is not None:

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.model import Digest, Mark
+from digest.store.given import insert_all, table_of
 from digest.store.schema import DigestRow, EntryRow
 from digest.store.sheets import pack, unpack
 
@@ -35,21 +35,20 @@ def add(session: Session, digests: Sequence[tuple[Digest, Coverage]], *, now: da
     """
     if not digests:
         return []
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    rows = [_row(digest, coverage, now) for digest, coverage in digests]
-    statement = (
-        dialect.insert(DigestRow).on_conflict_do_nothing().returning(DigestRow.subscriber_id, DigestRow.id)
-    )
-    ids = {row.subscriber_id: row.id for row in session.execute(statement, rows)}
+    rows = [_row(digest, coverage) for digest, coverage in digests]
+    statement = insert_all(session, DigestRow, rows, {"created_at": now})
+    added = session.execute(statement.returning(DigestRow.subscriber_id, DigestRow.id))
+    ids = {row.subscriber_id: row.id for row in added}
     mine = (digest for digest, _ in digests if digest.subscriber_id in ids)
     stored = [replace(digest, id=ids[digest.subscriber_id]) for digest in mine]
     entries = [row for digest in stored for row in _entry_rows(digest)]
     if entries:
-        session.execute(insert(EntryRow), entries)
+        given = table_of(session, EntryRow, entries)
+        session.execute(insert(EntryRow).from_select(list(entries[0]), select(*given.c)))
     return stored
 
 
-def _row(digest: Digest, coverage: Coverage, now: datetime) -> dict[str, Any]:
+def _row(digest: Digest, coverage: Coverage) -> dict[str, Any]:
     return {
         "subscriber_id": digest.subscriber_id,
         "slot": digest.slot,
@@ -58,7 +57,6 @@ def _row(digest: Digest, coverage: Coverage, now: datetime) -> dict[str, Any]:
         "arrival_from": coverage.after,
         "arrival_to": coverage.upto,
         "covered_from": coverage.since,
-        "created_at": now,
     }
 
 

@@ -349,6 +349,10 @@ class EntryRow(Base):
     digest_id: Mapped[int] = mapped_column(ForeignKey("digests.id", ondelete="CASCADE"))
 
 
+TROUBLED = "state IN ('deferred', 'refused', 'unknown', 'poison')"
+"""The states people look for. An index over all would be rewritten four times for every delivery."""
+
+
 class DeliveryRow(Base):
     """The outbox. ``claimed_by`` is the fencing token, new with each claim; every update names it.
 
@@ -372,7 +376,12 @@ class DeliveryRow(Base):
             sqlite_where=text("lease_until IS NOT NULL"),
             postgresql_where=text("lease_until IS NOT NULL"),
         ),
-        Index("ix_deliveries_state", "state"),
+        Index(
+            "ix_deliveries_state",
+            "state",
+            sqlite_where=text(TROUBLED),
+            postgresql_where=text(TROUBLED),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.errors import NotFound
 from digest.model import ChannelName, EmptyDigests, Subscriber, SubscriberState
+from digest.store.given import table_of
 from digest.store.schema import SubscriberRow
 
 TABLE = SubscriberRow.__table__
@@ -209,30 +210,25 @@ class Prepared:
 
 
 def record_prepared(session: Session, batch: Sequence[Prepared]) -> None:
-    """Move a batch of subscribers on to their next slot, in one executemany."""
+    """Move a batch of subscribers on to their next slot, in one statement."""
     if not batch:
         return
-    statement = (
-        update(TABLE)  # type: ignore[arg-type]  # __table__ is typed as FromClause
-        .where(TABLE.c.id == bindparam("number"))
-        .values(
-            last_slot=bindparam("slot"),
-            covered_arrival=bindparam("arrival"),
-            covered_at=bindparam("at"),
-            next_due_at=bindparam("due"),
-        )
-    )
     rows = [
         {
-            "number": one.subscriber_id,
-            "slot": one.slot,
-            "arrival": one.covered_arrival,
-            "at": one.covered_at,
-            "due": one.next_due_at,
+            "id": one.subscriber_id,
+            "last_slot": one.slot,
+            "covered_arrival": one.covered_arrival,
+            "covered_at": one.covered_at,
+            "next_due_at": one.next_due_at,
         }
         for one in batch
     ]
-    session.connection().execute(statement, rows)
+    given = table_of(session, SubscriberRow, rows)
+    changed = {name: given.c[name] for name in rows[0] if name != "id"}
+    session.execute(
+        update(SubscriberRow).where(SubscriberRow.id == given.c.id).values(changed),
+        execution_options={"synchronize_session": False},
+    )
 
 
 # --- ends ------------------------------------------------------------------------------------

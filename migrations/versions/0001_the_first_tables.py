@@ -405,7 +405,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("lease_until IS NOT NULL"),
             postgresql_where=sa.text("lease_until IS NOT NULL"),
         )
-        batch_op.create_index("ix_deliveries_state", ["state"], unique=False)
+        batch_op.create_index(
+            "ix_deliveries_state",
+            ["state"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('deferred', 'refused', 'unknown', 'poison')"),
+            postgresql_where=sa.text("state IN ('deferred', 'refused', 'unknown', 'poison')"),
+        )
 
     op.create_table(
         "entries",
