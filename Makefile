@@ -33,6 +33,9 @@ check: .venv/.dev  ## the quality gate: format, lint, types, structure, dependen
 	$(BIN)/deptry .
 	$(BIN)/python -m pytest -q --cov --cov-report=term --cov-fail-under=95
 
+bench: .venv/.dev  ## the benchmarks: ratios against peers and floors, in ten minutes (BENCH=--long for the long ones)
+	$(BIN)/python -m benchmarks $(BENCH)
+
 format: .venv/.dev  ## format and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
