@@ -17,6 +17,7 @@ from digest.channels.email import EmailChannel
 from digest.channels.file import FileChannel
 from digest.channels.sender_identity import identity
 from digest.channels.slack import SlackChannel
+from digest.channels.slack_api import NO_TEAM_TOKENS, Tokens
 from digest.channels.smtp import SmtpSender
 from digest.channels.smtp_session import Relay
 from digest.config import Settings, SourceSettings
@@ -27,8 +28,10 @@ from digest.pipeline.editions import Limits
 from digest.pipeline.pacing import KeptAnswers, SharedPace
 from digest.pipeline.prepare import Rules
 from digest.pipeline.sheets import Desk
+from digest.sealing import Seal
 from digest.sources.huggingface import HuggingFace
-from digest.store.database import check_schema, open_engine
+from digest.store import slack_installations
+from digest.store.database import check_schema, open_engine, reading
 from digest.tokens import Keys
 
 
@@ -104,7 +107,7 @@ def mail_sender(settings: Settings) -> SmtpSender:
     return SmtpSender(relay, address, gate_size=EmailChannel.gate_size)
 
 
-def _email(settings: Settings) -> Channel:
+def _email(settings: Settings, _engine: Engine | None = None) -> Channel:
     return EmailChannel(
         settings.email,
         lambda: mail_sender(settings),
@@ -113,10 +116,11 @@ def _email(settings: Settings) -> Channel:
     )
 
 
-def _slack(settings: Settings) -> Channel:
+def _slack(settings: Settings, engine: Engine | None) -> Channel:
     slack = settings.slack
     return SlackChannel(
         bot_token=slack.bot_token.get_secret_value() if slack.bot_token else "",
+        tokens=workspace_tokens(engine, seal_of(settings)) if engine and slack.client_id else NO_TEAM_TOKENS,
         base_url=slack.base_url,
         webhook_hosts=slack.webhook_hosts,
         layout=slack.thread,
@@ -125,12 +129,28 @@ def _slack(settings: Settings) -> Channel:
     )
 
 
-def _file(settings: Settings) -> Channel:
+def workspace_tokens(engine: Engine, seal: Seal) -> Tokens:
+    """The bot token of a workspace that installed the app; ``None`` where it is not installed."""
+
+    def find(team: str) -> str | None:
+        with reading(engine) as session:
+            stored = slack_installations.find(session, team)
+        return None if stored is None else seal.open(stored.sealed_token)
+
+    return find
+
+
+def seal_of(settings: Settings) -> Seal:
+    """What encrypts stored tokens, by the same keys as links."""
+    return Seal(tuple(key.get_secret_value().encode() for key in settings.web.secret_keys))
+
+
+def _file(settings: Settings, _engine: Engine | None = None) -> Channel:
     mail = _email(settings)
     return FileChannel(settings.file.folder, mail.render, mail.template)
 
 
-CHANNELS: dict[ChannelName, Callable[[Settings], Channel]] = {
+CHANNELS: dict[ChannelName, Callable[[Settings, Engine | None], Channel]] = {
     ChannelName.EMAIL: _email,
     ChannelName.SLACK: _slack,
     ChannelName.FILE: _file,
@@ -138,14 +158,17 @@ CHANNELS: dict[ChannelName, Callable[[Settings], Channel]] = {
 """How each channel is built from the settings."""
 
 
-def open_channels(settings: Settings) -> dict[ChannelName, Channel]:
-    """The channels that are switched on. Raises ``ConfigError`` naming a wrong key."""
+def open_channels(settings: Settings, engine: Engine | None = None) -> dict[ChannelName, Channel]:
+    """The channels that are switched on. Raises ``ConfigError`` naming a wrong key.
+
+    Slack workspaces that installed the app are served only with an ``engine``: their tokens are stored.
+    """
     switched_on = {
         ChannelName.EMAIL: settings.email.enabled,
         ChannelName.SLACK: settings.slack.enabled,
         ChannelName.FILE: settings.file.enabled,
     }
-    return {name: build(settings) for name, build in CHANNELS.items() if switched_on[name]}
+    return {name: build(settings, engine) for name, build in CHANNELS.items() if switched_on[name]}
 
 
 def sheet_desk(house: House) -> Desk:

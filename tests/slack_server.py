@@ -18,6 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
+from digest.slack.scopes import SCOPES
+
 TOKEN = "xoxb-canary-token"
 Json = dict[str, Any]
 
@@ -39,6 +41,7 @@ class Slack:
     lock: threading.RLock = field(default_factory=threading.RLock)
     zone: str = "Europe/Berlin"
     broken: bool = False
+    scopes: str = ",".join(SCOPES)
     told: threading.Condition = field(default_factory=threading.Condition)
 
     @property
@@ -190,7 +193,14 @@ class _Handler(BaseHTTPRequestHandler):
         if method == "users.info":
             return {"ok": True, "user": {"id": arguments["user"], "tz": self.slack.zone}}
         if method == "auth.test":
-            return {"ok": True, "team_id": "T111", "user_id": "UBOT", "bot_id": "B1", "url": self.slack.url}
+            return {
+                "ok": True,
+                "team_id": "T111",
+                "user_id": "UBOT",
+                "team": "Lab",
+                "bot_id": "B1",
+                "url": self.slack.url,
+            }
         return {"ok": True}
 
     def _installed(self, arguments: Json) -> Json:
@@ -239,6 +249,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-OAuth-Scopes", self.slack.scopes)
         if retry_after:
             self.send_header("Retry-After", retry_after)
         self.end_headers()

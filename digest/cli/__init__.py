@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "deliver": ("digest.cli.deliver", "Hand over the digests that are due."),
     "deliveries": ("digest.cli.deliveries", "Look after deliveries: list, show, retry, release, close."),
     "bounces": ("digest.cli.bounces", "Take back what came back: bounces, complaints, goodbyes."),
+    "slack": ("digest.cli.slack", "The Slack app: run, manifest, check, workspaces."),
     "stats": ("digest.cli.stats", "Count what the store holds."),
 }
 

@@ -34,7 +34,7 @@ def command(ctx: click.Context, names: tuple[str, ...], dry_run: bool, as_json: 
     with house_of(ctx) as house:
         channels = {
             name: channel
-            for name, channel in open_channels(house.settings).items()
+            for name, channel in open_channels(house.settings, house.engine).items()
             if not names or name.value in names
         }
         if dry_run:

@@ -25,22 +25,10 @@ from digest.slack.form import preview_form, save_form
 from digest.slack.installations import Clock, Installations, States
 from digest.slack.place import Asked, Place, read_command
 from digest.slack.presses import PRESSES, pressed
+from digest.slack.scopes import SCOPES
 from digest.slack.views import PREVIEW, PROFILE, errors_of, read_asked
 
 LOG = logging.getLogger(__name__)
-SCOPES = (
-    "channels:history",
-    "chat:write",
-    "chat:write.public",
-    "commands",
-    "groups:history",
-    "im:history",
-    "im:write",
-    "mpim:history",
-    "users:read",
-)
-"""What the manifest asks for: posting, and reading back where a post's answer was lost."""
-
 Request = Mapping[str, Any]
 
 
