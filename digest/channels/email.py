@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from email import message_from_bytes, policy
 
 from digest.channels import Sender, lines
 from digest.channels.entry_forms import Detail
@@ -28,6 +29,14 @@ def details(sentences: int) -> tuple[Detail, ...]:
         Detail(0, 0),
         Detail(0, 0, bare=True),
     )
+
+
+def parts(mail: bytes) -> tuple[str, str]:
+    """Plain text and HTML of a mail, decoded: for looking at what is sent."""
+    read = message_from_bytes(mail, policy=policy.default)
+    found = [read.get_body((kind,)) for kind in ("plain", "html")]
+    plain, html = (str(part.get_content()).replace("\r\n", "\n") if part else "" for part in found)
+    return plain, html
 
 
 class EmailChannel:

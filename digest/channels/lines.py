@@ -110,9 +110,14 @@ def tell(sheet: Sheet) -> Told:
 
 def _told(section: Section, papers: Mapping[str, Paper]) -> ToldSection:
     told = [
-        ToldEntry(entry, papers[entry.paper_id], score_word(entry), why(entry)) for entry in section.entries
+        ToldEntry(entry, _paper(papers, entry), score_word(entry), why(entry)) for entry in section.entries
     ]
     return ToldSection(section_line(section), tuple(told))
+
+
+def _paper(papers: Mapping[str, Paper], entry: Entry) -> Paper:
+    """An entry whose paper is gone from the store stays in its digest, under its id."""
+    return papers.get(entry.paper_id) or Paper(entry.paper_id, "")
 
 
 def _profiles(digest: Digest) -> tuple[str, ...]:
@@ -268,7 +273,7 @@ def subject(sheet: Sheet, best: Entry | None) -> str:
     digest = sheet.digest
     if best is None:
         return f"{span(digest)}: no paper passed your bar"
-    name = clip(title(sheet.papers[best.paper_id]), MAX_SUBJECT_TITLE)
+    name = clip(title(_paper(sheet.papers, best)), MAX_SUBJECT_TITLE)
     more = sum(len(section.entries) for section in digest.sections) - 1
     first = "Your first digest, " if digest.kind is DigestKind.FIRST else ""
     return f"{first}{span(digest)}: {name}" + (f", and {more} more" if more else "")
@@ -284,7 +289,7 @@ def preheader(sheet: Sheet, best: Entry | None) -> str:
     if best is None:
         closest = [clip(readable(miss.title), 80) for miss in digest.account.near_misses[:1]]
         return clip("; ".join(["Closest to it", *closest]) if closest else summary(digest), MAX_PREHEADER)
-    others = [title(sheet.papers[entry.paper_id]) for entry in digest.entries[:3] if entry is not best]
+    others = [title(_paper(sheet.papers, entry)) for entry in digest.entries[:3] if entry is not best]
     return clip("; ".join([summary(digest), *others[:2]]), MAX_PREHEADER)
 
 

@@ -32,6 +32,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "prepare": ("digest.cli.prepare", "Prepare the digests that are due."),
     "deliver": ("digest.cli.deliver", "Hand over the digests that are due."),
     "deliveries": ("digest.cli.deliveries", "Look after deliveries: list, show, retry, release, close."),
+    "preview": ("digest.cli.preview", "Show a subscriber's digest as it is or would be sent."),
+    "send-test": ("digest.cli.send_test", "Send one digest to one address, now."),
     "bounces": ("digest.cli.bounces", "Take back what came back: bounces, complaints, goodbyes."),
     "slack": ("digest.cli.slack", "The Slack app: run, manifest, check, workspaces."),
     "stats": ("digest.cli.stats", "Count what the store holds."),

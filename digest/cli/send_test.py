@@ -1,0 +1,76 @@
+"""``digest send-test``: one digest to one address, by the configured mail server, now."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli.context import house_of, say, utc_now
+
+if TYPE_CHECKING:
+    from digest.bootstrap import House
+    from digest.model import HandOver, Sheet
+
+FAILED = 6
+
+
+@click.command(help="Send one digest to one address, now. Nothing is stored or counted.")
+@click.argument("address")
+@click.option("--subscriber", metavar="NAME", help="Whose digest; default: the address's own, else trending.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="The slot; default: today.")
+@click.pass_context
+def command(ctx: click.Context, address: str, subscriber: str | None, day: datetime | None) -> int:
+    """Says what the server answered; ends with 6 unless it accepted."""
+    from digest.channels.mime import one_address
+    from digest.model import Sent
+
+    now = utc_now()
+    with house_of(ctx) as house:
+        sheet = _sheet(house, one_address(address), subscriber, day, now)
+        identity = f"<test.{uuid.uuid4().hex}@{house.settings.email.list_domain or 'digest.invalid'}>"
+        sheet = replace(sheet, address=address, message_id=identity, message_date=now, bounce_address="")
+        outcome = send(house, sheet)
+    if isinstance(outcome, Sent):
+        say(ctx, f"accepted{f': {outcome.reference}' if outcome.reference else ''}")
+        return 0
+    click.echo(f"error: {type(outcome).__name__.lower()}: {outcome.reason}", err=True)
+    return FAILED
+
+
+def _sheet(house: House, address: str, name: str | None, day: datetime | None, now: datetime) -> Sheet:
+    from digest.bootstrap import prepare_rules, sheet_desk
+    from digest.model import ChannelName, Subscriber, SubscriberState
+    from digest.pipeline.preview import preview, sample
+    from digest.store import subscribers
+    from digest.store.database import reading
+
+    desk, rules, defaults = sheet_desk(house), prepare_rules(house.settings), house.settings.digest
+    with reading(house.engine) as session:
+        known = (
+            subscribers.named(session, name)
+            if name
+            else subscribers.find(session, ChannelName.EMAIL, address)
+        )
+    if known is not None:
+        return preview(desk, rules, known, day=day.date() if day else None, now=now)
+    nobody = Subscriber(
+        0, ChannelName.EMAIL, address, SubscriberState.CONFIRMED, defaults.timezone, defaults.send_at
+    )
+    return sample(desk, rules, nobody, now=now)
+
+
+def send(house: House, sheet: Sheet) -> HandOver:
+    """Hand one mail over, without the ledger: a test may be repeated."""
+    from digest.bootstrap import CHANNELS
+    from digest.model import ChannelName, Message, Unknown
+
+    channel = CHANNELS[ChannelName.EMAIL](house.settings)
+    message = Message(1, sheet.address, channel.render(sheet), sheet.message_id)
+    with channel.open() as sender:
+        for _, outcome in sender.hand_over([message], lambda ids: ids):
+            return outcome
+    return Unknown("the mail server gave no answer")
