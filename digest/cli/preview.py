@@ -64,8 +64,8 @@ def _body(settings: Settings, sheet: Sheet, view: str) -> bytes:
     from digest.model import ChannelName
 
     if view == "slack":
-        return CHANNELS[ChannelName.SLACK](settings).render(sheet) + b"\n"
-    mail = CHANNELS[ChannelName.EMAIL](settings).render(sheet)
+        return CHANNELS[ChannelName.SLACK](settings, None).render(sheet) + b"\n"
+    mail = CHANNELS[ChannelName.EMAIL](settings, None).render(sheet)
     if view == "raw":
         return mail
     plain, html = parts(mail)

@@ -68,7 +68,7 @@ def send(house: House, sheet: Sheet) -> HandOver:
     from digest.bootstrap import CHANNELS
     from digest.model import ChannelName, Message, Unknown
 
-    channel = CHANNELS[ChannelName.EMAIL](house.settings)
+    channel = CHANNELS[ChannelName.EMAIL](house.settings, None)
     message = Message(1, sheet.address, channel.render(sheet), sheet.message_id)
     with channel.open() as sender:
         for _, outcome in sender.hand_over([message], lambda ids: ids):
