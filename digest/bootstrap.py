@@ -98,13 +98,18 @@ def mail_sender(settings: Settings) -> SmtpSender:
         username=mail.username,
         password=mail.password.get_secret_value() if mail.password else "",
         ca_file=mail.ca_file,
-        hello=socket.getfqdn(),
+        hello=_own_name(mail.host),
         messages_per_connection=mail.messages_per_connection,
         connect_seconds=limits.connect_seconds,
         command_seconds=limits.command_seconds,
         final_dot_seconds=limits.final_dot_seconds,
     )
     return SmtpSender(relay, address, gate_size=EmailChannel.gate_size)
+
+
+def _own_name(relay: str) -> str:
+    """How we greet: a relay on this machine needs no name, and looking one up may ask the network."""
+    return "localhost" if relay in {"localhost", "127.0.0.1", "::1"} else socket.getfqdn()
 
 
 def _email(settings: Settings, _engine: Engine | None = None) -> Channel:

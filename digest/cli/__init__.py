@@ -18,6 +18,7 @@ from digest import __version__
 
 COMMANDS: dict[str, tuple[str, str]] = {
     # name: (module, one line of help); listed in the order of a subscriber's and an admin's day
+    "demo": ("digest.cli.demo", "The main job on sample days, in a few seconds."),
     "init": ("digest.cli.init", "Write a configuration, a secret key and the store."),
     "collect": ("digest.cli.collect", "Read the source once, now."),
     "backfill": ("digest.cli.backfill", "Read a span of days, silently."),
