@@ -28,12 +28,14 @@ def not_before(status: int, headers: Mapping[str, str], now: datetime) -> dateti
     ``headers`` must look names up without regard to case. A refusal without a usable word waits a minute.
     """
     spent = _left(headers.get("RateLimit", ""))
+    window = _window(headers.get("RateLimit", "")) if spent else None
     if status in REFUSING:
-        wait = _window(headers.get("RateLimit", "")) if spent else None
-        return now + _bounded(wait or _retry_after(headers.get("Retry-After", ""), now) or USUAL)
-    if spent:
-        return now + _bounded(_window(headers.get("RateLimit", "")) or USUAL)
-    return None
+        return now + _bounded(_first(window, _retry_after(headers.get("Retry-After", ""), now)))
+    return now + _bounded(_first(window)) if spent else None
+
+
+def _first(*waits: timedelta | None) -> timedelta:
+    return next((wait for wait in waits if wait is not None), USUAL)
 
 
 def _left(ratelimit: str) -> bool:
