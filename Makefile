@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock bench soak clean
+.PHONY: help demo test check format docs lock bench soak clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ bench: .venv/.dev  ## the benchmarks: ratios against peers and floors, in ten mi
 format: .venv/.dev  ## format and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: .venv/.dev  ## write the command reference in docs/cli.md from the commands
+	$(BIN)/python -m tests.reference
 
 lock: .venv/.dev  ## resolve the locked requirements anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra postgres --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
