@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "search": ("digest.cli.search", "Find stored papers by free text."),
     "paper": ("digest.cli.paper", "Show a stored paper."),
     "subscribers": ("digest.cli.subscribers", "Who gets a digest, and how."),
+    "profile": ("digest.cli.profile", "Try a profile on stored days, or have one proposed."),
+    "explain": ("digest.cli.explain", "Why a paper was sent to a subscriber, or not."),
     "config": ("digest.cli.config", "Show or check the effective settings."),
     "db": ("digest.cli.db", "Upgrade, check or back up the store."),
     "prepare": ("digest.cli.prepare", "Prepare the digests that are due."),

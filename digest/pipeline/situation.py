@@ -59,7 +59,8 @@ def _arrived(listing: Listing, paper: Paper, *, revisited: bool, rising: bool = 
 def read_corpus(engine: Engine, *, now: datetime) -> Corpus:
     """The statistics of all stored papers: those kept, with the papers that came since counted in.
 
-    What was counted in is kept for the next process. Statistics in an old form are counted anew.
+    What was counted in is kept for the next process. Statistics in an old form are counted anew, and so are
+    those whose store has grown by a tenth since it was last asked what terms belong together.
     """
     with reading(engine) as session:
         kept = corpora.load(session)
@@ -68,7 +69,7 @@ def read_corpus(engine: Engine, *, now: datetime) -> Corpus:
         if corpus is not None and kept is not None:
             new = papers.load(session, corpora.uncounted(session, kept.arrival)).values()
             corpus = corpus.add(new) if new else corpus
-        else:
+        if corpus is None or corpus.stale:
             corpus = Corpus.build(papers.all_papers(session))
     if kept is None or kept.arrival < arrival:
         with transaction(engine) as session:

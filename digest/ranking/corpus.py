@@ -22,7 +22,15 @@ from digest.ranking.evidence import length_norm, norm_of, saturated, weighted_le
 from digest.ranking.frequencies import Frequencies, idf_of
 from digest.ranking.relations import Relation, learn_relations
 from digest.ranking.space import Rows, Space, Tally, build_space
-from digest.ranking.terms import STEMMED, Text, count, count_words_and_pairs, read, written_words_and_pairs
+from digest.ranking.terms import (
+    STEMMED,
+    Counts,
+    Text,
+    count,
+    count_words_and_pairs,
+    read,
+    written_words_and_pairs,
+)
 from digest.ranking.units import Unit
 
 FORMAT = 2
@@ -76,7 +84,7 @@ class Corpus:
         rows = [grown._saturated(text, text.always) for text in texts]
         return replace(grown, space=grown.space.with_examples(rows), _relations={})
 
-    def _saturated(self, text: Text, counts: dict[str, list[int]]) -> dict[str, float]:
+    def _saturated(self, text: Text, counts: dict[str, Counts]) -> dict[str, float]:
         norm = length_norm(text, self)
         return {term: saturated(places, norm) for term, places in counts.items()}
 

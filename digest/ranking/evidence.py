@@ -93,8 +93,8 @@ class Lookup:
         self._by_term: dict[str, list[tuple[int, tuple[int, ...]]]] = {}
         for (term, field), column in self.columns.items():
             self._by_term.setdefault(term, []).append((column, scope_of(field)))
-        self.counts: list[dict[str, list[int]]] = []
-        self.all_counts: list[dict[str, list[int]]] = []
+        self.counts: list[dict[str, Counts]] = []
+        self.all_counts: list[dict[str, Counts]] = []
         self.norms: list[float] = []
 
     def _column(self, term: str, field: Field) -> int:

@@ -19,6 +19,7 @@ from scipy import sparse
 from digest.ranking.evidence import saturated
 from digest.ranking.frequencies import idf_of
 from digest.ranking.stopwords import STOPWORDS
+from digest.ranking.terms import Counts
 
 DIMENSIONS = 150
 """Of the latent space; between 100 and 300 the measured quality is flat."""
@@ -113,7 +114,7 @@ class Tally:
         self.columns: list[NDArray[np.int32]] = []
         self.values: list[Floats] = []
 
-    def add(self, counts: dict[str, list[int]], norm: float) -> None:
+    def add(self, counts: dict[str, Counts], norm: float) -> None:
         """Take in one paper's counts; names are left out."""
         ids = self.ids
         stemmed = [

@@ -31,8 +31,8 @@ ALWAYS_COUNTED = 2
 """Runs of up to two words are counted for every paper: the corpus keeps statistics of these."""
 HEAD = 3
 """Letters of a term that a run of words must share before it is looked at closely: the shortest wildcard."""
-READ_KEPT = 768
-"""Papers kept as words and counts: two weeks of Daily Papers, about 80 MB."""
+READ_KEPT = 3_000
+"""Papers kept as words and counts: 90 days of Daily Papers, at most about 120 MB when all are asked for."""
 
 Counts = tuple[int, int, int]
 
@@ -69,7 +69,7 @@ class Text:
     organisation: tuple[tuple[str, ...], ...]
 
     @cached_property
-    def always(self) -> dict[str, list[int]]:
+    def always(self) -> dict[str, Counts]:
         """What is counted for every profile; kept, because a day's papers are scored many times."""
         return count_words_and_pairs(self)
 
@@ -124,7 +124,7 @@ class Wanted:
         return cls(frozenset(rare), max(runs.values(), default=0), heads, prefixes)
 
 
-def count(text: Text, wanted: Wanted | None = None) -> dict[str, list[int]]:
+def count(text: Text, wanted: Wanted | None = None) -> dict[str, Counts]:
     """How often each term occurs, as ``[title, abstract, named]``.
 
     Counted are all stemmed words and pairs, of the other terms those wanted, and every run of an author's or
@@ -134,21 +134,34 @@ def count(text: Text, wanted: Wanted | None = None) -> dict[str, list[int]]:
     if wanted is not None and wanted.terms:
         for place, field in enumerate(text.fields):
             for term, times in Counter(_rare(field, [word.folded for word in field], wanted)).items():
-                counts[term] = list(counts.get(term, (0, 0, 0)))
-                counts[term][place] += times
+                counts[term] = _plus(counts.get(term, _NONE), place, times)
     return counts
 
 
-def count_words_and_pairs(text: Text) -> dict[str, list[int]]:
+def count_words_and_pairs(text: Text) -> dict[str, Counts]:
     """All stemmed words and pairs as ``[title, abstract, named]``, and the runs of names (once)."""
-    counts: dict[str, list[int]] = {}
+    counts: dict[str, Counts] = {}
     for place, field in enumerate(text.fields):
         for term, times in Counter(_words_and_pairs([word.folded for word in field])).items():
-            counts.setdefault(term, [0, 0, 0])[place] += times
+            counts[term] = _plus(counts.get(term, _NONE), place, times)
     for mark, names in ((AUTHOR, text.authors), (ORG, text.organisation)):
         for term in _names(mark, names):
-            counts[term] = [1, 0, 0]
+            counts[term] = (1, 0, 0)
     return counts
+
+
+_NONE: Counts = (0, 0, 0)
+
+
+@lru_cache(maxsize=10_000)
+def _plus(counts: Counts, place: int, times: int) -> Counts:
+    """One more count; equal ones are one object, so that a paper's counts take little memory."""
+    title, abstract, named = counts
+    return (
+        title + times * (place == TITLE),
+        abstract + times * (place == ABSTRACT),
+        named + times * (place == NAMED),
+    )
 
 
 @lru_cache(maxsize=300_000)

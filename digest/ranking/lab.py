@@ -1,0 +1,208 @@
+"""The profile lab: what a profile would have brought over stored days, before it is saved. Pure.
+
+One pass scores every stored paper with the function that digests use; the rest is counting. Keywords that
+never hit are *dead*; keywords that hit more than ``NOISY_SHARE`` of all papers are *noisy*. Terms to *add*
+are those the store knows to keep company with the profile, terms to *exclude* those that stand out among
+the papers just over the bar.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+
+from digest.model import Candidate, Keyword, KeywordKind, Profile, Ranked, Verdict
+from digest.ranking.calibration import DEFAULT_BAR
+from digest.ranking.corpus import Corpus
+from digest.ranking.language import format_keyword
+from digest.ranking.scoring import Scored, score_all
+from digest.ranking.terms import STEMMED, word_term
+from digest.ranking.units import unit_of_keyword
+
+BEST, BORDERLINE, SUGGESTED = 5, 6, 8
+NOISY_SHARE = 0.15
+"""Of all papers: a keyword that hits one in seven tells little."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordReport:
+    """How often one keyword hit, and in how many of the chosen papers."""
+
+    keyword: str
+    hits: int
+    in_chosen: int
+    dead: bool
+    noisy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """What a profile brings over stored days. ``borderline`` are the papers nearest to the bar, on both
+    sides.
+    """
+
+    days: int
+    papers: int
+    chosen: int
+    per_week: float
+    days_with_papers: int
+    by_day: tuple[tuple[date, int], ...]
+    best: tuple[Ranked, ...]
+    borderline: tuple[Ranked, ...]
+    keywords: tuple[KeywordReport, ...]
+    add: tuple[str, ...]
+    exclude: tuple[str, ...]
+    chosen_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Two profiles side by side: the papers the second adds and those it loses, best first."""
+
+    before: Lab
+    after: Lab
+    gained: tuple[Ranked, ...]
+    lost: tuple[Ranked, ...]
+
+
+def try_profile(
+    candidates: Sequence[Candidate],
+    profile: Profile,
+    corpus: Corpus,
+    *,
+    now: datetime,
+    default_bar: float = DEFAULT_BAR,
+) -> Lab:
+    """What ``profile`` would have brought of ``candidates`` (all papers of the stored days, each on its
+    day).
+    """
+    return _Bench(candidates, profile, corpus, now, default_bar).lab()
+
+
+def compare(
+    candidates: Sequence[Candidate],
+    before: Profile,
+    after: Profile,
+    corpus: Corpus,
+    *,
+    now: datetime,
+    default_bar: float = DEFAULT_BAR,
+) -> Effect:
+    """The effect of an edit."""
+    old = _Bench(candidates, before, corpus, now, default_bar)
+    new = _Bench(candidates, after, corpus, now, default_bar)
+    gained = [row for row in new.order if new.chosen[row] and not old.chosen[row]]
+    lost = [row for row in old.order if old.chosen[row] and not new.chosen[row]]
+    return Effect(old.lab(), new.lab(), new.ranked(gained), old.ranked(lost))
+
+
+class _Bench:
+    """One profile over all candidates."""
+
+    def __init__(
+        self,
+        candidates: Sequence[Candidate],
+        profile: Profile,
+        corpus: Corpus,
+        now: datetime,
+        default_bar: float,
+    ) -> None:
+        self.candidates, self.profile, self.corpus = candidates, profile, corpus
+        self.bar = default_bar if profile.bar is None else profile.bar
+        self.scored: Scored = score_all(candidates, [profile], corpus, now=now)
+        self.values = np.where(
+            self.scored.kept_out[:, 0] | self.scored.lacking[:, 0], 0.0, self.scored.values[:, 0]
+        )
+        self.chosen = (self.values >= self.bar) & (self.values > 0)
+        self.order = self.scored.order(0, range(len(candidates)))
+
+    def lab(self) -> Lab:
+        days = sorted({candidate.day for candidate in self.candidates})
+        taken = [row for row in self.order if self.chosen[row]]
+        by_day = Counter(self.candidates[row].day for row in taken)
+        weeks = ((days[-1] - days[0]).days + 1) / 7 if days else 1.0
+        return Lab(
+            days=len(days),
+            papers=len(self.candidates),
+            chosen=len(taken),
+            per_week=round(len(taken) / max(weeks, 1.0), 1),
+            days_with_papers=len(by_day),
+            by_day=tuple((day, by_day[day]) for day in days),
+            best=self.ranked(taken[:BEST]),
+            borderline=self.ranked(self._borderline()),
+            keywords=tuple(self._keywords()),
+            add=tuple(self._add(taken)),
+            exclude=tuple(self._exclude(taken)),
+            chosen_ids=tuple(self.candidates[row].paper.id for row in taken),
+        )
+
+    def ranked(self, rows: Sequence[int]) -> tuple[Ranked, ...]:
+        return tuple(
+            Ranked(
+                self.candidates[row],
+                self.scored.score(row, 0),
+                Verdict.CHOSEN if self.chosen[row] else Verdict.BELOW_BAR,
+                f"{self.values[row] - self.bar:+.1f} from the bar of {self.bar:g}".replace("-", "−"),
+            )
+            for row in rows
+        )
+
+    def _borderline(self) -> list[int]:
+        near = sorted(
+            (row for row in self.order if self.values[row] > 0),
+            key=lambda row: abs(self.values[row] - self.bar),
+        )
+        return sorted(near[:BORDERLINE], key=self.order.index)
+
+    def _keywords(self) -> list[KeywordReport]:
+        presence = np.asarray(self.scored.presence.todense(), dtype=np.bool_)
+        reports = []
+        for pull in self.scored.packed.pulls[0]:
+            if pull.origin is None:
+                held = presence[:, pull.unit]
+                noisy = held.mean() > NOISY_SHARE and pull.keyword.kind is not KeywordKind.REQUIRE
+                reports.append(
+                    _report(pull.keyword, int(held.sum()), int((held & self.chosen).sum()), noisy=noisy)
+                )
+        return reports
+
+    def _add(self, taken: Sequence[int]) -> list[str]:
+        """Terms far more frequent among the chosen papers than in the store, that the profile does not
+        name.
+        """
+        return self._telling(taken, [row for row in self.order if not self.chosen[row]])
+
+    def _exclude(self, taken: Sequence[int]) -> list[str]:
+        """Terms of the weaker half of the chosen papers that the stronger half lacks."""
+        half = len(taken) // 2
+        return self._telling(taken[half:], taken[:half]) if half >= BEST else []
+
+    def _telling(self, rows: Sequence[int], others: Sequence[int]) -> list[str]:
+        space, found = self.corpus.space, self.scored.rows
+        if space is None or found is None or not rows:
+            return []
+        here = np.asarray((found[rows] > 0).mean(axis=0)).ravel()
+        there = np.asarray((found[others] > 0).mean(axis=0)).ravel() if len(others) else np.zeros_like(here)
+        named = _words_of(self.profile)
+        order = np.argsort(-(here - there) * space.idf, kind="stable")
+        fresh = (
+            space.shown[place]
+            for place in order[: SUGGESTED * 6]
+            if here[place] > 2 * there[place]
+            and not named & {word_term(word) for word in space.shown[place].split()}
+        )
+        return [term for term, _ in zip(fresh, range(SUGGESTED), strict=False)]
+
+
+def _report(keyword: Keyword, hits: int, in_chosen: int, *, noisy: bool) -> KeywordReport:
+    return KeywordReport(format_keyword(keyword), hits, in_chosen, dead=hits == 0, noisy=bool(noisy))
+
+
+def _words_of(profile: Profile) -> set[str]:
+    units = [unit_of_keyword(keyword) for keyword in profile.keywords]
+    parts = [part for unit in units for part in (*unit.parts, *unit.loose)]
+    return {gram for part in parts for gram in part.grams if gram.startswith(STEMMED)}

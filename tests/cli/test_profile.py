@@ -1,0 +1,83 @@
+"""Trying and proposing profiles, and explaining verdicts, on the command line."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from digest.model import Paper, Record
+from digest.ranking import parse_profile
+from digest.store import listings, papers
+from digest.store.database import transaction
+from tests.cli.conftest import Digest
+
+PAPERS = (
+    Paper("2605.00001", "Diffusion Policy for Robots", "A diffusion policy moves a robot arm by diffusion."),
+    Paper("2605.00002", "Weather from Satellites", "Global forecasts of rain."),
+    Paper("2605.00003", "A Survey of Robots", "This survey reviews robots and their policies."),
+)
+
+
+@pytest.fixture(autouse=True)
+def stored(sqlite_engine: Engine) -> None:
+    """Three papers, listed today."""
+    now = datetime.now(UTC)
+    with transaction(sqlite_engine) as session:
+        papers.store(session, PAPERS, now=now)
+        records = [Record(paper, upvotes=5) for paper in PAPERS]
+        listings.store(session, now.date(), records, arrival=1, silent=False, now=now)
+
+
+def test_a_profile_is_tried_on_the_stored_days(digest: Digest) -> None:
+    lab = json.loads(digest("profile", "test", "diffusion policy, RLHF, -survey", "--json").out)
+    assert (lab["papers"], lab["chosen_ids"]) == (3, ["2605.00001"])
+    assert [one["keyword"] for one in lab["keywords"] if one["dead"]] == ["RLHF"]
+
+
+def test_the_lab_speaks_to_people(digest: Digest) -> None:
+    shown = digest("profile", "test", "diffusion policy, RLHF").out
+    assert "1 of 3 papers on 1 days would pass the bar" in shown
+    assert "RLHF: 0 papers, 0 of them chosen  never hits" in shown
+
+
+def test_an_edit_is_shown_side_by_side(digest: Digest) -> None:
+    shown = digest("profile", "test", "robots", "--against", "robots, -survey").out
+    assert "Lost (1)" in shown
+    assert "A Survey of Robots" in shown
+
+
+def test_a_bad_profile_is_refused_with_the_piece_and_the_remedy(digest: Digest) -> None:
+    ran = digest("profile", "test", "titel:robots")
+    assert ran.code == 1
+    assert "titel:robots" in ran.err
+    assert "did you mean title:" in ran.err
+
+
+def test_keywords_are_proposed_from_ids_and_files(digest: Digest, tmp_path: Path) -> None:
+    bib = tmp_path / "mine.bib"
+    bib.write_text(
+        "@article{a, title={Gaussian Splatting of Rooms}}\n@article{b, title={Gaussian Splatting, fast}}"
+    )
+    from_ids = parse_profile(digest("profile", "suggest", "2605.00001").out)
+    from_file = parse_profile(digest("profile", "suggest", str(bib)).out)
+    assert "diffusion policy" in [keyword.text for keyword in from_ids]
+    assert from_file[0].text == "gaussian splatting"
+
+
+def test_an_unknown_example_is_named(digest: Digest) -> None:
+    assert "2605.99999" in digest("profile", "suggest", "2605.99999").err
+    assert "neither a file nor an arXiv id" in digest("profile", "suggest", "nothing").err
+
+
+def test_every_verdict_can_be_explained(digest: Digest) -> None:
+    added = digest("subscribers", "add", "ada@example.org", "--profile", "robots=robots, -survey")
+    assert added.code == 0, added.err
+    excluded = digest("explain", "2605.00003", "--subscriber", "ada@example.org").out
+    assert "excluded by -survey" in excluded
+    [chosen] = json.loads(digest("explain", "2605.00001", "--subscriber", "ada@example.org", "--json").out)
+    assert chosen["score"]["value"] > 0
+    assert digest("explain", "2605.77777", "--subscriber", "ada@example.org").code == 1

@@ -1,0 +1,191 @@
+"""One sum: a day for everybody and one paper for one profile give the same, and every score can be taken
+apart.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest.model import Candidate, Paper, Profile, ReasonKind, Verdict, Weight
+from digest.ranking import Corpus, CorpusFormatError, judge, learn_weights, parse_profile, rank
+from digest.ranking.calibration import calibrated, evidence_of
+from digest.ranking.diversity import spread
+from digest.ranking.reasons import share_out
+from digest.ranking.scoring import score_all
+
+NOW = datetime(2026, 5, 20, 8, tzinfo=UTC)
+_WORDS = {
+    "robots": "robot arm manipulation grasping policy imitation dexterous hand demonstration",
+    "speech": "speech audio recognition voice speaker acoustic transcript spoken language",
+    "vision": "image diffusion pixel denoising sampler generation text guidance latent",
+    "weather": "rain forecast satellite wind storm cloud radar climate ocean",
+    "law": "court contract judge statute clause case verdict legal appeal",
+    "chess": "pawn opening endgame mate board gambit rook knight bishop",
+    "cells": "protein gene cell tissue antibody membrane enzyme mutation assay",
+    "proofs": "theorem lemma proof axiom tactic kernel induction prover logic",
+}
+TOPICS = {name: words.split() for name, words in _WORDS.items()}
+
+
+def made(number: int, topic: str) -> Paper:
+    pick = random.Random(number)
+    words = [pick.choice(TOPICS[topic]) for _ in range(30)]
+    return Paper(f"2605.{number:05d}", " ".join(words[:5]).title(), " ".join(words[5:]) + f" filler{number}")
+
+
+STORE = [made(number, list(TOPICS)[number % 8]) for number in range(160)]
+CORPUS = Corpus.build(STORE)
+DAY = [
+    Candidate(made(number, list(TOPICS)[number % 3]), date(2026, 5, 20), number, 1)
+    for number in range(900, 915)
+]
+PROFILES = (
+    "robot, grasping",
+    "speech recognition^3, -voice",
+    "+diffusion, image",
+    "",
+    "spoken*, RAG",
+    '"robot arm"',
+)
+texts = st.lists(st.sampled_from(PROFILES), min_size=1, max_size=5)
+
+
+def profile(
+    text: str, *, bar: float | None = None, learning: bool = True, weights: tuple[Weight, ...] = ()
+) -> Profile:
+    return Profile(1, 1, "mine", text, parse_profile(text), bar=bar, learning=learning, weights=weights)
+
+
+@settings(deadline=None, max_examples=25)
+@given(texts, st.randoms(use_true_random=False))
+def test_a_day_for_all_and_one_paper_for_one_profile_give_the_same(
+    chosen: list[str], shuffle: random.Random
+) -> None:
+    day = shuffle.sample(DAY, len(DAY))
+    rankings = rank(day, [profile(text) for text in chosen], CORPUS, now=NOW)
+    for text, ranking in zip(chosen, rankings, strict=True):
+        for ranked in (*ranking.chosen, *ranking.near_misses):
+            alone = judge(ranked.candidate, profile(text), CORPUS, now=NOW, among=day)
+            assert alone == ranked
+
+
+@pytest.mark.parametrize("text", PROFILES)
+def test_reasons_add_up_and_say_what_is_learnt(text: str) -> None:
+    [ranking] = rank(DAY, [profile(text, bar=0.1)], CORPUS, now=NOW)
+    for ranked in ranking.chosen:
+        assert f"{math.fsum(r.points for r in ranked.score.reasons):.1f}" == f"{ranked.score.value:.1f}"
+        for reason in ranked.score.reasons:
+            assert (reason.kind is ReasonKind.LEARNT) == bool(reason.related_to)
+
+
+@given(st.integers(0, 100), st.lists(st.floats(-1, 5, allow_nan=False), min_size=1, max_size=9))
+def test_tenths_are_shared_out_exactly(tenths: int, raw: list[float]) -> None:
+    shares = share_out(tenths / 10, raw)
+    expected = tenths if math.fsum(raw) > 1e-9 else 0
+    if math.fsum(raw) > 1e-3 or math.fsum(raw) <= 0:
+        assert round(sum(shares) * 10) == expected
+
+
+def test_what_keeps_company_is_related_and_can_be_switched_off() -> None:
+    paper = Candidate(
+        Paper("x", "Dexterous hand", "imitation demonstration policy dexterous hand"), date(2026, 5, 20), 0, 1
+    )
+    related = judge(paper, profile("grasping"), CORPUS, now=NOW)
+    assert related.score.value > 0
+    assert {reason.kind for reason in related.score.reasons} == {ReasonKind.LEARNT}
+    assert judge(paper, profile("grasping", learning=False), CORPUS, now=NOW).verdict is Verdict.NO_MATCH
+
+
+def test_synonyms_do_not_count_twice_and_interests_do_not_dilute() -> None:
+    def raw(text: str) -> float:
+        return float(score_all(DAY[:1], [profile(text)], CORPUS, now=NOW).raw[0, 0])
+
+    assert raw("grasping, manipulation, dexterous") < 2 * raw("grasping")
+    assert raw("grasping, acoustic") > 0.8 * raw("grasping")
+
+
+def test_votes_only_order_near_ties() -> None:
+    first, second = (Candidate(DAY[0].paper, DAY[0].day, votes, 1) for votes in (0, 5_000))
+    few, many = (judge(one, profile("grasping"), CORPUS, now=NOW).score.value for one in (first, second))
+    assert few <= many <= few + 0.5
+
+
+def test_likes_lift_papers_like_them_by_named_bounded_weights() -> None:
+    liked = [made(number, "speech") for number in range(700, 708)]
+    weights = learn_weights(liked, [made(800, "vision")], CORPUS)
+    assert weights
+    assert all(abs(weight.weight) <= 2 for weight in weights)
+    assert weights[0].term in " ".join(TOPICS["speech"])
+    plain, taught = profile("robot"), profile("robot", weights=weights)
+    speech = DAY[1]
+    before, after = (judge(speech, one, CORPUS, now=NOW) for one in (plain, taught))
+    assert after.score.value > before.score.value
+    assert any(reason.kind is ReasonKind.FEEDBACK for reason in after.score.reasons)
+
+
+def test_without_feedback_or_store_nothing_is_learnt() -> None:
+    assert learn_weights([], [], CORPUS) == ()
+    assert learn_weights([STORE[0]], [], Corpus()) == ()
+
+
+def test_dislikes_alone_only_take_away() -> None:
+    weights = learn_weights([], [made(number, "vision") for number in range(5)], CORPUS)
+    assert all(weight.weight <= 0 for weight in weights)
+
+
+def test_a_removed_weight_counts_no_more() -> None:
+    weight = (Weight("speech", 2.0),)
+    speech = DAY[1]
+    assert (
+        judge(speech, profile("robot", weights=weight), CORPUS, now=NOW).score.value
+        > judge(speech, profile("robot"), CORPUS, now=NOW).score.value
+    )
+
+
+def test_the_scale_grows_from_nothing_towards_ten() -> None:
+    raw = np.array([-1.0, 0.0, 1.0, 10.0, 20.0, 60.0])
+    values = calibrated(raw).tolist()
+    assert values[:2] == [0, 0]
+    assert values == sorted(values)
+    assert values[-1] <= 10
+    assert evidence_of(float(calibrated(np.array([12.0]))[0])) == pytest.approx(12.0)
+
+
+def test_near_duplicates_give_way_when_there_is_no_room() -> None:
+    likeness = np.eye(3)
+    likeness[0, 1] = likeness[1, 0] = 0.99
+    assert spread([9.0, 8.9, 8.0], likeness, 2) == [0, 2]
+    assert spread([9.0, 8.9, 1.0], likeness, 2) == [0, 1]
+
+
+def test_a_corpus_grows_as_if_it_had_been_built_at_once() -> None:
+    grown = Corpus.build(STORE[:120]).add(STORE[120:])
+    assert grown.papers == CORPUS.papers == 160
+    terms = ["s:robot", "s:speech", "s:never"]
+    assert grown.frequencies.of(terms).tolist() == CORPUS.frequencies.of(terms).tolist()
+    assert grown.stale
+    assert not CORPUS.stale
+
+
+def test_a_corpus_read_back_ranks_the_same() -> None:
+    again = Corpus.from_bytes(CORPUS.to_bytes())
+    profiles = [profile(text) for text in PROFILES]
+    assert rank(DAY, profiles, again, now=NOW) == rank(DAY, profiles, CORPUS, now=NOW)
+
+
+@pytest.mark.parametrize("body", [b"", b"rubbish", b"\x78\x9c\x03\x00\x00\x00\x00\x01"])
+def test_damaged_bytes_are_refused(body: bytes) -> None:
+    with pytest.raises(CorpusFormatError):
+        Corpus.from_bytes(body)
+
+
+def test_what_was_sent_is_told_with_its_day() -> None:
+    ranked = judge(DAY[0], profile("robot"), CORPUS, now=NOW, sent_on=NOW.date() - timedelta(days=17))
+    assert (ranked.verdict, ranked.because) == (Verdict.ALREADY_SENT, "already sent on 3 May 2026")
