@@ -56,7 +56,7 @@ class Rules:
     limit: int
     limits: Limits
     wait: timedelta = timedelta(0)
-    batch: int = 500
+    batch: int = 2_000
 
 
 @dataclass(frozen=True, slots=True)

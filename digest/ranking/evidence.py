@@ -84,6 +84,10 @@ class Lookup:
         rows = [self._column(part.term, units[place].field) for place, part, _ in parts]
         places = [place for place, _, _ in parts]
         weights = self._weights([part for _, part, _ in parts], [whole for _, _, whole in parts])
+        self._weight_of = {
+            (place, part.term, whole): weight
+            for (place, part, whole), weight in zip(parts, weights.tolist(), strict=True)
+        }
         shape = (len(self.columns), len(units))
         self.weights = sparse.csr_matrix((weights, (rows, places)), shape=shape)
         phrases = [row for row, (_, _, whole) in zip(rows, parts, strict=True) if whole]
@@ -130,18 +134,19 @@ class Lookup:
                         values.append(value)
         return sparse.csr_matrix((values, (rows, columns)), shape=(len(self.counts), len(self.columns)))
 
-    def by_place(self, row: int, place: int) -> list[float]:
+    def by_place(self, row: int, place: int) -> tuple[float, float, float]:
         """The strength of one unit in one paper, divided over title, abstract and the source's keywords."""
         unit, shares = self.units[place], [0.0, 0.0, 0.0]
         scope = scope_of(unit.field)
-        for part in (*unit.parts, *unit.loose):
-            counts = self.counts[row].get(part.term)
+        wholes = [(part.term, True) for part in unit.parts]
+        for term, whole in (*wholes, *((part.term, False) for part in unit.loose)):
+            counts = self.counts[row].get(term)
             pooled = [FIELD_WEIGHTS[s] * counts[s] if counts and s in scope else 0.0 for s in _EVERYWHERE]
             if counts and sum(pooled):
-                weight = float(self._weights([part], [part in unit.parts])[0])
-                strength = weight * _value(part.term, counts, self.norms[row], scope) / sum(pooled)
+                weight = self._weight_of[place, term, whole]
+                strength = weight * _value(term, counts, self.norms[row], scope) / sum(pooled)
                 shares = [share + strength * one for share, one in zip(shares, pooled, strict=True)]
-        return shares
+        return shares[0], shares[1], shares[2]
 
 
 def _value(term: str, counts: Sequence[int], norm: float, scope: Sequence[int]) -> float:

@@ -28,6 +28,9 @@ VOTES_HALF = 30
 """Upvotes that give half of it: a little above what a paper settles at (median 12, upper quartile 28)."""
 NAMED_TERMS = 2
 """Terms a related share is named by."""
+What = tuple[ReasonKind, str, Field | None, str]
+"""Kind, term, field and what it is related to: a reason without its points."""
+_VOTES: What = (ReasonKind.VOTES, "votes", None, "")
 _PLACES = (Field.TITLE, Field.ABSTRACT, Field.ANY)
 
 
@@ -67,23 +70,26 @@ class Scored:
 
     def likeness(self, rows: Sequence[int]) -> NDArray[np.floating]:
         """Latent cosines between papers; the identity while the store is too small to tell."""
+        return np.asarray(self._likeness[np.ix_(rows, rows)])
+
+    @cached_property
+    def _likeness(self) -> NDArray[np.floating]:
         space = self.corpus.space
         if space is None or self.rows is None:
-            return np.eye(len(rows))
-        latent = space.project(space.weigh(self.rows[rows]))
+            return np.eye(len(self.candidates))
+        latent = space.project(space.weigh(self.rows))
         return np.asarray(latent @ latent.T)
 
     def score(self, row: int, place: int) -> Score:
         """The score with its reasons; their points add up to it."""
         value = float(self.values[row, place])
-        shares = list(self._shares(row, place)) if value else []
+        if not value:
+            return Score(value)
+        shares = self._shares(row, place)
         points = share_out(value, [share for _, share in shares])
-        reasons = [
-            Reason(reason.kind, reason.term, point, reason.field, reason.related_to)
-            for (reason, _), point in zip(shares, points, strict=True)
-            if point
-        ]
-        return Score(value, tuple(sorted(reasons, key=lambda reason: -reason.points)))
+        told = [(point, what) for (what, _), point in zip(shares, points, strict=True) if point]
+        told.sort(key=_most_first)
+        return Score(value, tuple(Reason(kind, term, p, field, to) for p, (kind, term, field, to) in told))
 
     def excluding(self, row: int, place: int) -> list[Keyword]:
         """The excluding keywords that a paper holds."""
@@ -96,35 +102,57 @@ class Scored:
     def _kind(self, place: int, kind: KeywordKind) -> Iterator[Pull]:
         return (pull for pull in self.packed.pulls[place] if pull.keyword.kind is kind)
 
-    def _shares(self, row: int, place: int) -> Iterator[tuple[Reason, float]]:
+    def _shares(self, row: int, place: int) -> list[tuple[What, float]]:
+        """What speaks for a paper, with its share of the evidence."""
         if is_trending(self.profiles[place]):
-            yield Reason(ReasonKind.VOTES, "votes", 0.0), 1.0
-            return
+            return [(_VOTES, 1.0)]
+        hits, related = self._entries["hits", row], self._entries["related", row]
+        shares: list[tuple[What, float]] = []
         for pull in self.packed.pulls[place]:
-            if pull.keyword.kind is not KeywordKind.EXCLUDE:
-                yield from self._hit(row, pull)
-                yield from self._related(row, pull)
-        yield Reason(ReasonKind.VOTES, "votes", 0.0), float(self.votes[row])
+            if pull.keyword.kind is KeywordKind.EXCLUDE:
+                continue
+            if pull.unit in hits:
+                found = self._hits(row, pull.unit, fed=pull.origin is not None)
+                shares += [(what, pull.hits * strength) for what, strength in found]
+            if pull.related and pull.unit in related:
+                what = self._kinship(row, pull.unit)
+                shares.append((what, pull.related * related[pull.unit]))
+        shares.append((_VOTES, float(self.votes[row])))
+        return shares
 
-    def _hit(self, row: int, pull: Pull) -> Iterator[tuple[Reason, float]]:
-        if pull.unit not in self._entries["hits", row]:
-            return
-        unit = self.packed.units[pull.unit]
-        kind = ReasonKind.FEEDBACK if pull.origin else _KINDS.get(unit.field, ReasonKind.KEYWORD)
-        named = kind in (ReasonKind.AUTHOR, ReasonKind.ORGANISATION)
-        for place, strength in zip(_PLACES, self.lookup.by_place(row, pull.unit), strict=True):
-            if strength:
-                yield Reason(kind, unit.text, 0.0, unit.field if named else place), pull.hits * strength
+    @cached_property
+    def _known_hits(self) -> dict[tuple[int, int, bool], list[tuple[What, float]]]:
+        return {}
 
-    def _related(self, row: int, pull: Pull) -> Iterator[tuple[Reason, float]]:
-        strength = self._entries["related", row].get(pull.unit, 0.0)
-        if strength and pull.related:
-            text = self.packed.units[pull.unit].text
-            terms = ", ".join(self._shared_terms(row, pull.unit)) or "papers like it"
-            yield Reason(ReasonKind.LEARNT, terms, 0.0, related_to=text), pull.related * float(strength)
+    def _hits(self, row: int, place: int, *, fed: bool) -> list[tuple[What, float]]:
+        """Where a paper speaks of a unit and how strongly; the same for every profile."""
+        known = self._known_hits.get((row, place, fed))
+        if known is None:
+            unit = self.packed.units[place]
+            kind = ReasonKind.FEEDBACK if fed else _KINDS.get(unit.field, ReasonKind.KEYWORD)
+            named = kind in (ReasonKind.AUTHOR, ReasonKind.ORGANISATION)
+            known = self._known_hits[row, place, fed] = [
+                ((kind, unit.text, unit.field if named else where, ""), strength)
+                for where, strength in zip(_PLACES, self.lookup.by_place(row, place), strict=True)
+                if strength
+            ]
+        return known
 
-    def _shared_terms(self, row: int, unit: int) -> list[str]:
-        """The terms that make a paper related to a keyword, most telling first."""
+    def _kinship(self, row: int, place: int) -> What:
+        return ReasonKind.LEARNT, self._shared_terms(row, place), None, self.packed.units[place].text
+
+    @cached_property
+    def _named(self) -> dict[tuple[int, int], str]:
+        return {}
+
+    def _shared_terms(self, row: int, unit: int) -> str:
+        """What makes a paper related to a keyword, most telling first; the same for every profile."""
+        known = self._named.get((row, unit))
+        if known is None:
+            known = self._named[row, unit] = ", ".join(self._telling(row, unit)) or "papers like it"
+        return known
+
+    def _telling(self, row: int, unit: int) -> list[str]:
         relation, space = self.packed.relations[unit], self.corpus.space
         if relation is None or space is None or self.rows is None:
             return []
@@ -152,6 +180,10 @@ class _Entries(dict[tuple[str, int], dict[int, float]]):
         span = slice(matrix.indptr[row], matrix.indptr[row + 1])
         self[key] = dict(zip(matrix.indices[span].tolist(), matrix.data[span].tolist(), strict=True))
         return self[key]
+
+
+def _most_first(told: tuple[float, What]) -> float:
+    return -told[0]
 
 
 _KINDS = {Field.AUTHOR: ReasonKind.AUTHOR, Field.ORG: ReasonKind.ORGANISATION}
