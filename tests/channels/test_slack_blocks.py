@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -13,15 +15,17 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 from digest.channels.slack import SlackChannel
+from digest.channels.slack_entry import PAPER_URL
 from digest.channels.slack_parts import Body, Posted, read_body, read_reference
 from digest.channels.slack_text import width
-from digest.model import Mark, Organisation, Sheet
+from digest.model import Mark, Organisation, Paper, Sheet
+from tests.channels.mails import KINDS
+from tests.channels.mails import sheet as golden_sheet
 from tests.channels.slack_sheets import LINKS, SCORE, paper, papers, sheet
 from tests.naughty import NAUGHTY
 from tests.slack_server import wrong_content
 
 MARKS = re.compile(r"<([^<>]*)>")
-ALLOWED = re.compile(r"https://(huggingface\.co/papers/|digest\.example/)")
 Layout = Literal["auto", "always", "never"]
 
 
@@ -56,7 +60,7 @@ def verbatim(value: Any) -> bool:
     return not isinstance(value, list | tuple) or all(verbatim(inner) for inner in value)
 
 
-def proved(body: Body) -> None:
+def proved(body: Body, base: str = "https://digest.example") -> None:
     """Limits, the SDK's models, no mention, no foreign link, in every message of a digest."""
     for index, part in enumerate(body.parts):
         blocks = json.loads(json.dumps(part.blocks))
@@ -72,7 +76,7 @@ def proved(body: Body) -> None:
         for text in (*mrkdwn_of(blocks), part.text, part.plain):
             assert not re.search(r"[<>]", MARKS.sub("", text))
             for inside in MARKS.findall(text):
-                assert ALLOWED.match(inside), inside
+                assert inside.startswith((PAPER_URL, f"{base}/")), inside
 
 
 @pytest.mark.parametrize("layout", ["auto", "always", "never"])
@@ -166,3 +170,33 @@ def test_a_reference_is_read_as_it_was_written_and_nonsense_is_nothing_posted() 
     for nonsense in ("", "C1", ":", "C1:", "250 queued"):
         assert read_reference(nonsense) == Posted()
     assert Posted().reference == ""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("layout", ["auto", "always", "never"])
+def test_every_golden_digest_makes_messages_slack_takes(kind: str, layout: Layout) -> None:
+    made = golden_sheet(KINDS[kind])
+    base = made.links.preferences.partition("/p/")[0]
+    proved(body_of(made, layout), base)
+    proved(body_of(replace(made, address="https://hooks.slack.com/services/x"), layout), base)
+
+
+@pytest.mark.real_data
+def test_real_papers_of_many_days_make_messages_slack_takes(real_data: Path) -> None:
+    for file in sorted((real_data / "days-2026-normalized").glob("*.json.gz"))[::8]:
+        found = [real_paper(one) for one in real_items(json.loads(gzip.decompress(file.read_bytes())))]
+        proved(body_of(sheet(found[:50]), "always"))
+        proved(body_of(sheet(found[:50]), "never", interactive=False))
+
+
+def real_items(document: Any) -> list[dict[str, Any]]:
+    return list(document if isinstance(document, list) else document["papers"])
+
+
+def real_paper(item: dict[str, Any]) -> Paper:
+    told = item.get("paper", item)
+    return Paper(
+        str(told.get("id") or told.get("paper_id") or told.get("arxiv_id")),
+        str(told.get("title")),
+        str(told.get("summary") or told.get("abstract") or ""),
+    )
