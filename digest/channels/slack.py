@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import ClassVar
 
 from digest.channels import Sender
@@ -66,4 +67,5 @@ class SlackChannel:
 
     @property
     def _api(self) -> Api:
-        return Api(self.bot_token, self.tokens, self.base_url, self.pace, self.limits)
+        """Tokens are looked up once per sender, before the first gate: nothing else can fail there."""
+        return Api(self.bot_token, cache(self.tokens), self.base_url, self.pace, self.limits)

@@ -12,6 +12,7 @@ from digest.channels.slack_address import Conversation, Webhook
 from digest.channels.slack_answers import Answer, read_api, read_webhook
 from digest.channels.slack_http import Limits, NoAnswer, NothingSent, post
 from digest.channels.slack_pace import Pace
+from digest.errors import TokenError
 from digest.model import Deferred, Faulty, HandOver, Refused, Unknown
 
 Tokens = Callable[[str], str | None]
@@ -37,10 +38,11 @@ class Api:
 
     def call(self, method: str, arguments: dict[str, Any], to: Conversation) -> Answer | HandOver:
         """Call a method. A wait that Slack asks for is remembered for its workspace and method."""
-        own = self.tokens(to.team) if to.team else None
+        closed = self.closed(to)
+        if closed is not None:
+            return closed
+        own = self._own(to)
         token = own or self.bot_token
-        if not token:
-            return _no_token(to)
         kind, body = _encoded(method, arguments)
         headers = {"Authorization": f"Bearer {token}", "Content-Type": kind}
         try:
@@ -53,6 +55,17 @@ class Api:
         if isinstance(answer, Deferred) and answer.retry_after:
             self.pace.hold(limit_key(to, method), answer.retry_after)
         return answer
+
+    def closed(self, to: Conversation) -> HandOver | None:
+        """Why nothing can be asked of this workspace, or ``None``. To be known before a gate is passed."""
+        try:
+            token = self._own(to) or self.bot_token
+        except TokenError as error:
+            return Faulty(str(error), code="sealed_token")
+        return None if token else _no_token(to)
+
+    def _own(self, to: Conversation) -> str | None:
+        return self.tokens(to.team) if to.team else None
 
     def call_webhook(self, webhook: Webhook, arguments: dict[str, Any]) -> HandOver | None:
         """Post to a webhook; ``None`` is success."""

@@ -7,7 +7,8 @@ from typing import Any
 
 from digest.channels.slack_address import Conversation
 from digest.channels.slack_answers import GONE
-from digest.channels.slack_api import Api
+from digest.channels.slack_api import Api, limit_key
+from digest.channels.slack_pace import PATIENCE_SECONDS
 from digest.channels.slack_parts import EVENT_TYPE, Body, Posted, read_body, read_reference
 from digest.model import Deferred, Faulty, HandOver, Message, Refused, Sent, Unknown
 
@@ -112,6 +113,10 @@ def _part_of(message: dict[str, Any], key: str) -> int | None:
 
 def _ask(api: Api, method: str, arguments: dict[str, Any], to: Conversation) -> dict[str, Any]:
     """The answer of a reading method. Whatever else comes: nothing was found out, so nothing is repeated."""
+    wait = api.pace.left(limit_key(to, method))
+    if wait > PATIENCE_SECONDS:
+        raise CannotLook(Unknown("Slack asked to wait", look_after=wait))
+    api.pace.sleep(wait)
     answer = api.call(method, arguments, to)
     if isinstance(answer, dict):
         return answer

@@ -53,6 +53,9 @@ class SlackSender:
             to = read_address(message.address, self.webhook_hosts)
         except SubscriptionError as error:
             return Refused(str(error), code="bad_address", suspend=True)
+        closed = None if isinstance(to, Webhook) else self.api.closed(to)
+        if closed is not None:
+            return closed
         posted = read_reference(message.reference)
         wait = self.api.pace.left(_limit(to))
         if wait > PATIENCE_SECONDS:

@@ -13,6 +13,7 @@ import pytest
 from digest.channels.slack import SlackChannel
 from digest.channels.slack_http import Limits
 from digest.channels.slack_pace import Pace
+from digest.errors import TokenError
 from digest.model import Deferred, Faulty, HandOver, Message, Refused, Sent, Sheet, Unknown, UnknownPolicy
 from tests.channels.slack_sheets import papers, sheet
 from tests.slack_server import TOKEN, Slack, running_slack
@@ -342,6 +343,52 @@ def test_a_history_that_cannot_be_read_now_is_looked_at_again_and_nothing_is_rep
     found = channel.find(message_of(channel, sheet(papers(1))))
     assert isinstance(found, Unknown)
     assert found.look_after
+
+
+def test_a_wait_for_reading_is_obeyed_before_the_next_look_and_does_not_hold_up_posts(slack: Slack) -> None:
+    clock = Clock()
+    channel = channel_to(slack, clock)
+    message = message_of(channel, sheet(papers(1)))
+    slack.reading_faults = ["429:100"]
+    assert isinstance(channel.find(message), Unknown)
+    assert channel.find(message) == Unknown("Slack asked to wait", look_after=100)
+    assert len(slack.called("conversations.history")) == 1
+    assert isinstance(hand_over(channel, message), Sent)
+    clock.now += 95
+    assert isinstance(channel.find(message), Sent)
+    assert clock.slept[-1] == 5
+
+
+def test_a_token_that_cannot_be_opened_is_our_fault_and_known_before_the_gate(slack: Slack) -> None:
+    def broken(_team: str) -> str | None:
+        raise TokenError("a stored token cannot be opened: its secret key is gone")
+
+    channel = channel_to(slack, tokens=broken)
+    passed: list[int] = []
+
+    def keep(ids: Sequence[int]) -> Collection[int]:
+        passed.extend(ids)
+        return ids
+
+    with channel.open() as sender:
+        message = message_of(channel, sheet(papers(1), address="T111/C1"))
+        outcomes = list(sender.hand_over([message], keep))
+    assert isinstance(outcomes[0][1], Faulty)
+    assert passed == []
+
+
+def test_a_workspaces_token_is_looked_up_once_for_all_its_messages(slack: Slack) -> None:
+    asked: list[str] = []
+
+    def tokens(team: str) -> str | None:
+        asked.append(team)
+        return TOKEN
+
+    channel = channel_to(slack, tokens=tokens)
+    message = message_of(channel, sheet(papers(1), address="T111/C1"))
+    with channel.open() as sender:
+        list(sender.hand_over([message, replace(message, delivery_id=8)], open_gate))
+    assert asked == ["T111"]
 
 
 def test_a_history_the_app_may_not_read_is_for_an_operator(slack: Slack) -> None:
