@@ -13,6 +13,9 @@ from digest.model import Links, NearMiss
 from digest.readable import clean, clip, clip_bytes, readable
 from digest.wording import points
 
+CLOSEST = "These came closest"
+"""A heading: the titles below it are headings of the next level."""
+
 
 class Frame:
     """What surrounds the entries in one part: its forms, and how words and addresses enter them."""
@@ -57,10 +60,10 @@ class Frame:
 
     def opening(self, told: Told) -> list[bytes]:
         """The sentence of a digest that is no ordinary one, and the nearest misses of an empty one."""
-        said = [told.opening] if told.opening else []
-        said += ["These came closest:"] if told.misses else []
-        paragraphs = [self._paragraph.fill({"text": self.words(text)}) for text in said]
-        return [*paragraphs, *(self._near_miss(miss) for miss in told.misses)]
+        opening = [self._paragraph.fill({"text": self.words(told.opening)})] if told.opening else []
+        if not told.misses:
+            return opening
+        return [*opening, self.section(CLOSEST), *(self._near_miss(miss) for miss in told.misses)]
 
     def section(self, name: str) -> bytes:
         return self._section.fill({"name": self.words(name)})

@@ -89,7 +89,7 @@ def _body(sheet: Sheet, kind: str, sentences: int) -> Iterator[str]:
 
 
 def _misses(digest: Digest, kind: str) -> Iterator[str]:
-    yield _render(f"paragraph.{kind}", text="These came closest:")
+    yield _render(f"section.{kind}", name="These came closest")
     for miss in digest.account.near_misses:
         yield _render(
             f"miss.{kind}",
