@@ -27,6 +27,9 @@ _MONTHS = {name: number for number, name in enumerate(month_abbr) if name}
 _NOT_PAPERS = frozenset({"date", "week", "month", "trending"})
 LONGEST_GAP = timedelta(days=31)
 
+Links = list[tuple[str, Tag]]
+"""The links of a card with their addresses, found once."""
+
 
 @dataclass(frozen=True, slots=True)
 class CardPage:
@@ -63,22 +66,24 @@ def parse_cards(body: bytes) -> CardPage:
 
 
 def _record(article: Tag) -> Record | None:
-    link = article.select_one("h3 a[href]")
+    heading = article.find("h3")
+    link = heading.find("a", href=True) if heading else None
     found = _linked_paper(link) if link else None
     if link is None or found is None or not prose(link.get_text()):
         return None
     raw_title, abstract = link.get_text(), _abstract(article)
+    links = [(_href(one), one) for one in article.find_all("a", href=True)]
     paper = Paper(
         id=found,
         title=prose(raw_title),
         abstract=prose(abstract),
-        organisation=_organisation(article),
-        code_stars=_stars(article, found),
+        organisation=_organisation(links),
+        code_stars=_stars(links, found),
         complete=False,
         source_title=storable(raw_title),
         source_abstract=storable(abstract),
     )
-    return Record(paper, _votes(article), _comments(article), author_count=_author_count(article))
+    return Record(paper, _votes(article, links), _comments(links), author_count=_author_count(article))
 
 
 def _linked_paper(link: Tag) -> str | None:
@@ -105,34 +110,37 @@ def _number(text: str) -> int | None:
     return found if found <= LARGEST_COUNT else None
 
 
-def _votes(article: Tag) -> int | None:
+def _votes(article: Tag, links: Links) -> int | None:
     """The number inside the login link; the badge "Submitted by" shares its class but not its place."""
-    shown = article.select_one('a[href^="/login"] .leading-none') or article.select_one(
-        ".from-gray-50-to-white .leading-none"
-    )
+    for address, link in links:
+        shown = link.find(class_="leading-none") if address.startswith("/login") else None
+        if shown is not None:
+            return _number(shown.get_text())
+    shown = article.select_one(".from-gray-50-to-white .leading-none")
     return _number(shown.get_text()) if shown else None
 
 
-def _comments(article: Tag) -> int | None:
-    link = article.select_one('a[href$="#community"]')
-    return _number(link.get_text()) if link else None
+def _comments(links: Links) -> int | None:
+    return next((_number(link.get_text()) for address, link in links if address.endswith("#community")), None)
 
 
-def _organisation(article: Tag) -> Organisation | None:
+def _organisation(links: Links) -> Organisation | None:
     """The chip: a link to an account, one path segment, with a name in a ``span``."""
-    for link in article.select("a.rounded-full[href]"):
-        path, label = urlsplit(_href(link)).path, link.find("span")
+    for address, link in links:
+        if "rounded-full" not in (link.get("class") or ()):
+            continue
+        path, label = urlsplit(address).path, link.find("span")
         name = line(path.removeprefix("/"))
         if path.startswith("/") and name and "/" not in name and label is not None:
             return Organisation(name, line(label.get_text()) or name)
     return None
 
 
-def _stars(article: Tag, found: str) -> int | None:
+def _stars(links: Links, found: str) -> int | None:
     """The number beside the repository's mark: its stars, never the paper's votes."""
-    for link in article.select(f'a[href="/papers/{found}"]'):
-        label = link.find("span", recursive=False)
-        if link.find("svg", recursive=False) is not None and label is not None:
+    for address, link in links:
+        label = link.find("span", recursive=False) if address == f"/papers/{found}" else None
+        if label is not None and link.find("svg", recursive=False) is not None:
             return _number(label.get_text())
     return None
 
@@ -156,7 +164,7 @@ def _abstract(article: Tag) -> str:
 
 def _page_day(soup: BeautifulSoup) -> date | None:
     """The page's date: in full until 2024, later a month and day between two arrows, without a year."""
-    shown = soup.find("time", datetime=True)
+    shown = soup.find("time", attrs={"datetime": True})
     if shown is not None:
         return _iso_day(str(shown["datetime"])[:10])
     for arrow in soup.find_all("a", href=True):

@@ -33,12 +33,12 @@ class Page:
 def document(body: bytes) -> Any:
     """The page as a tree. Raises ``ParseError`` for what is not UTF-8 or holds no markup at all."""
     try:
-        text = body.decode("utf-8-sig")
+        body.decode()
     except UnicodeDecodeError as error:
         raise ParseError(f"the page is not UTF-8 (byte {error.start})") from error
     try:
         parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
-        return html.document_fromstring(text.replace("\0", "").encode(), parser=parser)
+        return html.document_fromstring(body.replace(b"\0", b""), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError) as error:
         raise ParseError("the page holds no markup") from error
 
@@ -56,7 +56,7 @@ def read_element(tree: Any) -> Page:
     elements = tree.xpath('//*[@data-target="DailyPapers"][@data-props]')
     if not elements:
         raise NoElementError("the page has no DailyPapers element")
-    return read_props(decode(elements[0].get("data-props").encode()))
+    return read_props(decode(elements[0].get("data-props")))
 
 
 def read_props(props: Any) -> Page:

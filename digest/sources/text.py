@@ -25,7 +25,9 @@ LONGEST_ADDRESS = 2_000
 
 def storable(text: str) -> str:
     """``text`` as it came, without the characters that no store, mail or page can hold safely."""
-    return _UNSTORABLE.sub("", text) if _UNSTORABLE.search(text) else text
+    return (
+        text if text.isprintable() else _UNSTORABLE.sub("", text)
+    )  # nearly all is, and that is quick to see
 
 
 def line(text: str) -> str:
@@ -34,7 +36,9 @@ def line(text: str) -> str:
     >>> line(" Towards  Parity\\n  Translation ")
     'Towards Parity Translation'
     """
-    return unicodedata.normalize("NFC", " ".join(storable(text).split()))
+    plain = text.isprintable() and "  " not in text and text[:1] != " " and text[-1:] != " "
+    joined = text if plain else " ".join(storable(text).split())
+    return joined if joined.isascii() else unicodedata.normalize("NFC", joined)
 
 
 def prose(text: str) -> str:
@@ -42,7 +46,8 @@ def prose(text: str) -> str:
 
     Half-stripped LaTeX stays as it came: it cannot be put right without guessing.
     """
-    return _TEX_ESCAPES.sub(r"\1", line(text))
+    found = line(text)
+    return _TEX_ESCAPES.sub(r"\1", found) if "\\" in found else found
 
 
 def web_address(text: str) -> str:

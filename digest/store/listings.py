@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from digest.model import Listing, Record
@@ -75,6 +75,12 @@ def newest_day(session: Session) -> date | None:
     return session.scalar(select(func.max(ListingRow.day)))
 
 
+Place = tuple[int, int, int]
+"""Upvotes, comments and position of a listing."""
+
+NOTHING: Place = (0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """What storing a day's records did: ids new on the day, and those whose counts moved.
@@ -93,35 +99,52 @@ def store(
 
     A count that the answer does not name stays as it was. ``silent`` marks new listings only.
     """
-    known = _counts(session, day)
+    known = _known(session, day)
     rows = [
-        _values(record, known.get(record.paper.id, (0, 0)))
-        | {"day": day, "position": position, "arrival": arrival, "silent": silent}
-        | {"first_seen_at": now, "last_seen_at": now}
+        _values(record, known.get(record.paper.id, NOTHING)) | {"position": position}
         for position, record in enumerate(records, start=1)
     ]
-    if rows:
-        session.execute(_statement(session), rows)
-    after = [(row["paper_id"], row["upvotes"], row["comments"]) for row in rows]
+    fixed = {"day": day, "arrival": arrival, "silent": silent, "first_seen_at": now, "last_seen_at": now}
+    different = [row | fixed for row in rows if known.get(row["paper_id"]) != _place(row)]
+    if different:
+        session.execute(_statement(session), different)
+    same = [row["paper_id"] for row in rows if known.get(row["paper_id"]) == _place(row)]
+    _seen_again(session, day, same, now)
+    after = [(row["paper_id"], row["upvotes"], row["comments"]) for row in different]
     return Listed(
         added=frozenset(place[0] for place in after if place[0] not in known),
-        moved=tuple(place for place in after if known.get(place[0]) != place[1:]),
+        moved=tuple(place for place in after if known.get(place[0], (None, None))[:2] != place[1:]),
     )
 
 
-def _counts(session: Session, day: date) -> dict[str, tuple[int, int]]:
-    columns = (ListingRow.paper_id, ListingRow.upvotes, ListingRow.comments)
+def _known(session: Session, day: date) -> dict[str, Place]:
+    columns = (ListingRow.paper_id, ListingRow.upvotes, ListingRow.comments, ListingRow.position)
     rows = session.execute(select(*columns).where(ListingRow.day == day))
-    return {row.paper_id: (row.upvotes, row.comments) for row in rows}
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
-def _values(record: Record, before: tuple[int, int]) -> dict[str, Any]:
+def _place(row: dict[str, Any]) -> Place:
+    return row["upvotes"], row["comments"], row["position"]
+
+
+def _values(record: Record, before: Place) -> dict[str, Any]:
     return {
         "paper_id": record.paper.id,
         "upvotes": before[0] if record.upvotes is None else record.upvotes,
         "comments": before[1] if record.comments is None else record.comments,
         "submitted_at": record.submitted_at,
     }
+
+
+def _seen_again(session: Session, day: date, ids: Sequence[str], now: datetime) -> None:
+    """What came exactly as it was needs only its time: one statement for all."""
+    for some in portions(ids):
+        session.execute(
+            update(ListingRow)
+            .where(ListingRow.day == day, ListingRow.paper_id.in_(some))
+            .values(last_seen_at=now)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _statement(session: Session) -> Any:

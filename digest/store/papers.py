@@ -120,7 +120,8 @@ def store(session: Session, papers: Sequence[Paper], *, now: datetime) -> Stored
 
 def fingerprint(paper: Paper) -> str:
     """Tells whether a paper came exactly as it came last time."""
-    return blake2b(repr(paper).encode(), digest_size=16).hexdigest()
+    words = "\x1f".join(map(str, _values(paper).values()))
+    return blake2b(words.encode(), digest_size=16).hexdigest()
 
 
 def merged(stored: Paper, came: Paper) -> Paper:

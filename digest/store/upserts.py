@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
 
+from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -21,9 +22,12 @@ def upsert(session: Session, table: type[Base]) -> sqlite.Insert:
 
     Both dialects spell these the same, so the one type stands for both.
     """
+    bare = cast(
+        "Table", table.__table__
+    )  # without the ORM's bookkeeping a row, which takes longer than the row itself
     if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)  # type: ignore[return-value]  # same methods, unrelated classes
+        return sqlite.insert(bare)
+    return postgresql.insert(bare)  # type: ignore[return-value]  # same methods, unrelated classes
 
 
 def portions(values: Sequence[T], size: int = AT_ONCE) -> Iterator[Sequence[T]]:

@@ -1,0 +1,1 @@
+"""What reading the source costs, against floors and peers in the same run."""
