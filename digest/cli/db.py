@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from digest.cli.context import say, settings_of
@@ -39,3 +41,16 @@ def check(ctx: click.Context) -> None:
 
     with open_house(settings_of(ctx)):
         say(ctx, "the store is up to date")
+
+
+@command.command("backup")
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_context
+def backup(ctx: click.Context, target: Path) -> None:
+    """Copy a SQLite store to TARGET while it is in use; the copy is checked before it takes the place."""
+    from digest.bootstrap import open_house
+    from digest.store.backup import backup as copy
+
+    with open_house(settings_of(ctx), schema=False) as house:
+        size = copy(house.engine, target)
+    say(ctx, f"{target}: {size:,} bytes, checked")

@@ -195,3 +195,10 @@ def test_replay_reads_what_collect_kept(digest: Digest) -> None:
     assert ran.out == "1 days replayed: 0 papers changed, 0 listings added\n"
     assert "kept answers without papers: 2026-10-17" in ran.err
     assert json.loads(digest("replay", "--json").out)["days"] == 1
+
+
+def test_a_backup_is_made_and_named(digest: Digest, tmp_path: Path) -> None:
+    ran = digest("db", "backup", str(tmp_path / "copy.sqlite3"))
+    assert (ran.code, ran.out) == (0, "")
+    assert "bytes, checked" in ran.err
+    assert digest("db", "backup", str(tmp_path / "nowhere" / "copy")).code == 4
