@@ -76,6 +76,14 @@ class SmtpSender:
                     return
             waiting.extendleft(reversed(ours))  # what this connection did not come to
 
+    def greet(self) -> str:
+        """Connect, encrypt, log in, say goodbye; return what is wrong, or nothing. Sends no mail."""
+        try:
+            open_session(self._relay).close()
+        except NoSession as error:
+            return error.outcome.reason
+        return ""
+
     def _ready(self) -> Session:
         """The open session, or a new one. Raises ``NoSession``."""
         if self._session and self._session.used >= self._relay.messages_per_connection:

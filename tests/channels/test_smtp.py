@@ -322,3 +322,12 @@ def test_addresses_outside_ascii_reach_a_server_that_takes_them() -> None:
         outcomes = send(relay, [message(1, "jörg@example.org", "hä\r\n".encode())])
         assert isinstance(outcomes[1], Sent)
         assert any("SMTPUTF8" in line and "BODY=8BITMIME" in line for line in relay.lines)
+
+
+def test_a_greeting_tries_the_way_and_sends_nothing() -> None:
+    with Relay() as relay:
+        assert SmtpSender(server_at(relay), SENDER).greet() == ""
+        assert "STARTTLS" in SmtpSender(server_at(relay, security="starttls"), SENDER).greet()
+        port = relay.port
+        assert relay.accepted == []
+    assert "refused" in SmtpSender(Server("127.0.0.1", port), SENDER).greet()
