@@ -6,6 +6,7 @@ from collections.abc import Callable
 from email import message_from_bytes, policy
 
 from digest.channels import Sender, lines
+from digest.channels.dkim import signer_of
 from digest.channels.entry_forms import Detail
 from digest.channels.mail_body import MailBody
 from digest.channels.mime import Heading, assemble, boundary, head, list_headers
@@ -18,6 +19,10 @@ TEMPLATE = "email-1"
 
 MAX_BYTES = 100_000
 """Largest mail we make. Gmail cuts HTML off near 102 kB, and the unsubscribe link with it."""
+
+
+SIGNATURE_ROOM = 1_500
+"""Bytes kept free for a signature of ours."""
 
 
 def details(sentences: int) -> tuple[Detail, ...]:
@@ -59,6 +64,8 @@ class EmailChannel:
     ) -> None:
         self._connect = connect
         self._identity = identity(settings)
+        self._signer = signer_of(settings, self._identity.address)
+        self._limit = MAX_BYTES - (SIGNATURE_ROOM if self._signer else 0)
         self._details = details(sentences)
         self._body = MailBody(settings.postal_address)
         self.on_unknown = on_unknown
@@ -71,9 +78,9 @@ class EmailChannel:
         told = lines.tell(sheet)
         for detail in self._details:
             mail = self._mail(sheet, told, detail)
-            if len(mail) <= MAX_BYTES:
+            if len(mail) <= self._limit:
                 break
-        return mail
+        return self._signer.sign(mail, sheet.message_date) if self._signer else mail
 
     def _mail(self, sheet: Sheet, told: lines.Told, detail: Detail) -> bytes:
         links = sheet.links

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.account_wording import plural
+from digest.channels.dkim import signer_of
 from digest.channels.lines import Link
 from digest.channels.mime import Heading, assemble, boundary, head
 from digest.channels.quoted import quoted
@@ -133,9 +134,12 @@ def write(letter: Letter, settings: EmailSettings, *, to: str, message_id: str, 
         "head_css": stylesheet("head.css"),
     }
     heading = Heading(to=to, subject=letter.subject, message_id=message_id, date=date)
-    return assemble(
-        head(identity(settings), heading),
+    sender = identity(settings)
+    mail = assemble(
+        head(sender, heading),
         boundary(message_id),
         quoted(rendered("letter.txt", **values)),
         quoted(rendered("letter.html", **values)),
     )
+    signer = signer_of(settings, sender.address)
+    return signer.sign(mail, date) if signer else mail
