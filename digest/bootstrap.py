@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
@@ -25,6 +25,9 @@ from digest.http_client import Bounds
 from digest.model import ChannelName, UnknownPolicy
 from digest.pipeline.deliver import Terms
 from digest.pipeline.editions import Limits
+from digest.pipeline.notice_letters import Writer
+from digest.pipeline.notices import Report as NoticeReport
+from digest.pipeline.notices import send_notices
 from digest.pipeline.pacing import KeptAnswers, SharedPace
 from digest.pipeline.prepare import Rules
 from digest.pipeline.sheets import Desk
@@ -180,6 +183,21 @@ def sheet_desk(house: House) -> Desk:
     """Where sheets are made."""
     settings = house.settings
     return Desk(house.engine, house.keys, settings.web.base_url, settings.email.bounce_domain)
+
+
+def send_due_notices(house: House, *, clock: Callable[[], datetime]) -> NoticeReport:
+    """Send the mails about subscriptions themselves that are due: to be called with every deliver tick."""
+    settings = house.settings
+    if not settings.email.enabled:
+        return NoticeReport()
+    writer = Writer(
+        house.engine,
+        house.keys,
+        settings.web.base_url,
+        settings.email,
+        delivery_terms(settings).domain,
+    )
+    return send_notices(house.engine, lambda: mail_sender(settings), writer, clock=clock)
 
 
 def delivery_terms(settings: Settings) -> Terms:

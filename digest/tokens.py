@@ -35,6 +35,7 @@ class Purpose(StrEnum):
     FEED = "feed"
     BOUNCE = "bounce"
     FORM = "form"
+    BACK = "back"
 
 
 LIFETIMES: dict[Purpose, timedelta | None] = {
@@ -46,6 +47,7 @@ LIFETIMES: dict[Purpose, timedelta | None] = {
     Purpose.FEED: None,
     Purpose.BOUNCE: timedelta(days=30),
     Purpose.FORM: timedelta(hours=12),
+    Purpose.BACK: timedelta(hours=1),
 }
 
 

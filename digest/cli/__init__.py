@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "search": ("digest.cli.search", "Find stored papers by free text."),
     "paper": ("digest.cli.paper", "Show a stored paper."),
     "subscribers": ("digest.cli.subscribers", "Who gets a digest, and how."),
+    "web": ("digest.cli.web", "Serve the pages, feeds and API."),
     "profile": ("digest.cli.profile", "Try a profile on stored days, or have one proposed."),
     "explain": ("digest.cli.explain", "Why a paper was sent to a subscriber, or not."),
     "config": ("digest.cli.config", "Show or check the effective settings."),

@@ -26,12 +26,14 @@ FAULTY = 6
 @click.pass_context
 def command(ctx: click.Context, names: tuple[str, ...], dry_run: bool, as_json: bool) -> int:  # noqa: FBT001  Click calls it
     """Deliver on the channels that are switched on."""
-    from digest.bootstrap import delivery_terms, open_channels, sheet_desk
+    from digest.bootstrap import delivery_terms, open_channels, send_due_notices, sheet_desk
     from digest.pipeline.deliver import deliver
     from digest.store import deliveries
     from digest.store.database import reading
 
     with house_of(ctx) as house:
+        if not dry_run and (not names or "email" in names):
+            send_due_notices(house, clock=utc_now)
         channels = {
             name: channel
             for name, channel in open_channels(house.settings, house.engine).items()

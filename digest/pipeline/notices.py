@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from digest.channels import Sender
+from digest.errors import DeliveryError, NotFound
 from digest.model import Deferred, DeliveryState, Faulty, HandOver, Message, Refused, Sent, Unknown
 from digest.store import notices
 from digest.store.database import transaction
@@ -71,8 +72,13 @@ def _send(
                 session, {number: claimed[number].claim for number in ids}, now + LEASE
             )
 
-    report, left = Report(), dict(claimed)
-    for number, outcome in sender.hand_over([write(notice) for notice in batch], gate):
+    report, left, messages = Report(), dict(claimed), []
+    for notice in batch:
+        try:
+            messages.append(write(notice))
+        except (DeliveryError, NotFound) as error:  # this one cannot be written; the others go on
+            report = _add(report, _record(engine, left.pop(notice.id), Refused(str(error)), clock()))
+    for number, outcome in sender.hand_over(messages, gate):
         report = _add(report, _record(engine, left.pop(number), outcome, clock()))
     for notice in left.values():  # stopped at the gate, or not tried after a fault of the relay
         report = _add(report, _record(engine, notice, Faulty("not tried"), clock()))

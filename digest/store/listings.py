@@ -70,6 +70,13 @@ def count_of_day(session: Session, day: date) -> int:
     return session.scalar(select(func.count()).select_from(ListingRow).where(ListingRow.day == day)) or 0
 
 
+def neighbours(session: Session, day: date) -> tuple[date | None, date | None]:
+    """The nearest days with papers before and after a day."""
+    before = session.scalar(select(func.max(ListingRow.day)).where(ListingRow.day < day))
+    after = session.scalar(select(func.min(ListingRow.day)).where(ListingRow.day > day))
+    return before, after
+
+
 def newest_day(session: Session) -> date | None:
     """The newest day with a paper."""
     return session.scalar(select(func.max(ListingRow.day)))

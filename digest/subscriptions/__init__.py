@@ -8,6 +8,7 @@ mail that is due is a notice in the store, taken along by the deliver step.
 from digest.subscriptions.changing import (
     Schedule,
     change_schedule,
+    come_back,
     pause,
     remove_profile,
     resume,
@@ -18,7 +19,7 @@ from digest.subscriptions.changing import (
 from digest.subscriptions.checks import Wishes, check_address, check_draft, check_wishes, drafts_of
 from digest.subscriptions.holding import erase, export
 from digest.subscriptions.joining import confirm, subscribe
-from digest.subscriptions.judging import give_feedback, take_back
+from digest.subscriptions.judging import forget_learnt, give_feedback, take_back
 from digest.subscriptions.signing_up import Bounds, ask_for_link, sign_up
 
 __all__ = [
@@ -30,10 +31,12 @@ __all__ = [
     "check_address",
     "check_draft",
     "check_wishes",
+    "come_back",
     "confirm",
     "drafts_of",
     "erase",
     "export",
+    "forget_learnt",
     "give_feedback",
     "pause",
     "remove_profile",

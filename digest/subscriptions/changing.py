@@ -88,6 +88,14 @@ def unsubscribe(session: Session, subscriber_id: int) -> Subscriber | None:
     return _stored(session, gone)
 
 
+def come_back(session: Session, subscriber_id: int, now: datetime) -> Subscriber:
+    """Take an unsubscribing back, by whoever did it a moment ago. Raises ``SubscriptionError`` otherwise."""
+    known = store_subscribers.get(session, subscriber_id, lock=True)
+    if known.state is not SubscriberState.UNSUBSCRIBED or known.confirmed_at is None:
+        raise SubscriptionError(f"subscriber {known.id} is {known.state}", remedy="subscribe again")
+    return _stored(session, _due_again(replace(known, state=SubscriberState.CONFIRMED), now))
+
+
 def _active(session: Session, subscriber_id: int) -> Subscriber:
     known = store_subscribers.get(session, subscriber_id, lock=True)
     if known.state not in {SubscriberState.CONFIRMED, SubscriberState.PAUSED}:

@@ -1,0 +1,212 @@
+"""The day pages, with week and month computed from days, and what is trending."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+from sqlalchemy.orm import Session
+
+from digest.account_wording import day_name
+from digest.errors import NotFound
+from digest.model import DayState, Listing
+from digest.ranking.trending import age_hours, trending_score
+from digest.store import days, listings, papers
+from digest.web.desk import At, Desk
+from digest.web.views import PaperView, best_first, listed_all
+
+routes = APIRouter(include_in_schema=False)
+
+TRENDING_DAYS = 7
+MOST_SHOWN = 100
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+STATES = {
+    DayState.OPEN: "still filling",
+    DayState.SETTLING: "complete; votes still come in",
+    DayState.SETTLED: "settled",
+    DayState.REVISED: "settled, then revised",
+    DayState.FAILED: "could not be read",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A link to a neighbouring page."""
+
+    path: str
+    name: str
+
+
+@routes.get("/")
+def today(desk: At) -> HTMLResponse:
+    """The newest day with papers."""
+    with desk.reading() as session:
+        newest = listings.newest_day(session)
+    if newest is None:
+        return desk.page(
+            "message.html",
+            here="/",
+            heading="No papers yet",
+            paragraphs=["Nothing has been collected so far. The first papers come with the next reading."],
+            links=[("/subscribe", "Subscribe")],
+        )
+    return _day_page(desk, newest, here="/")
+
+
+@routes.get("/day/{day}")
+def of_day(desk: At, day: date) -> HTMLResponse:
+    """One day, most upvotes first."""
+    return _day_page(desk, day)
+
+
+def _day_page(desk: Desk, day: date, *, here: str = "") -> HTMLResponse:
+    with desk.reading() as session:
+        known = days.load(session, day)
+        found = listings.of_day(session, day)
+        before, after = listings.neighbours(session, day)
+        shown = _views(session, found)
+    if known is None and not found:
+        raise NotFound(f"nothing is known of {day_name(day, year=True)}", remedy="see the days around it")
+    week = day.isocalendar()
+    return desk.page(
+        "day.html",
+        here=here,
+        heading=day_name(day, year=True),
+        count=len(found),
+        state=STATES[known.state] if known else "",
+        papers=shown,
+        show_day=False,
+        nothing="No papers were listed on this day.",
+        previous=Step(f"/day/{before}", day_name(before)) if before else None,
+        following=Step(f"/day/{after}", day_name(after)) if after else None,
+        around=[
+            Step(f"/week/{week.year}-W{week.week:02}", f"Week {week.week}"),
+            Step(f"/month/{day:%Y-%m}", MONTHS[day.month - 1]),
+        ],
+    )
+
+
+@routes.get("/week/{name}")
+def of_week(desk: At, name: str) -> HTMLResponse:
+    """A week's papers, computed from its days."""
+    first = _week(name)
+    return _span_page(
+        desk,
+        first,
+        first + timedelta(days=6),
+        heading=f"Week {first.isocalendar().week}, {first.isocalendar().year}",
+        before=_week_step(first - timedelta(days=7)),
+        after=_week_step(first + timedelta(days=7)),
+    )
+
+
+@routes.get("/month/{name}")
+def of_month(desk: At, name: str) -> HTMLResponse:
+    """A month's papers, computed from its days."""
+    first = _month(name)
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return _span_page(
+        desk,
+        first,
+        last,
+        heading=f"{MONTHS[first.month - 1]} {first.year}",
+        before=_month_step(first - timedelta(days=1)),
+        after=_month_step(last + timedelta(days=1)),
+    )
+
+
+def _week(name: str) -> date:
+    try:
+        return datetime.strptime(f"{name}-1", "%G-W%V-%u").date()  # noqa: DTZ007  a calendar date, no moment
+    except (ValueError, OverflowError) as error:
+        raise NotFound("there is no such week", remedy="weeks are named 2026-W10") from error
+
+
+def _month(name: str) -> date:
+    try:
+        first = date.fromisoformat(f"{name}-01")
+    except ValueError as error:
+        raise NotFound("there is no such month", remedy="months are named 2026-03") from error
+    if not 2000 <= first.year <= 2200:
+        raise NotFound("there is no such month", remedy="months are named 2026-03")
+    return first
+
+
+def _week_step(day: date) -> Step:
+    year, week, _ = day.isocalendar()
+    return Step(f"/week/{year}-W{week:02}", f"Week {week}")
+
+
+def _month_step(day: date) -> Step:
+    return Step(f"/month/{day:%Y-%m}", MONTHS[day.month - 1])
+
+
+def _span_page(
+    desk: Desk, since: date, until: date, *, heading: str, before: Step, after: Step
+) -> HTMLResponse:
+    with desk.reading() as session:
+        found = best_first(listings.candidates(session, after_arrival=None, since_day=since, until_day=until))
+        shown = _views(session, found[:MOST_SHOWN])
+    left = len(found) - len(shown)
+    return desk.page(
+        "day.html",
+        heading=heading,
+        count=len(found),
+        state=f"the {MOST_SHOWN} with most upvotes are shown" if left else "",
+        papers=shown,
+        show_day=True,
+        nothing="No papers are known from these days.",
+        previous=before,
+        following=after if until < desk.clock().date() else None,
+        around=[],
+    )
+
+
+@routes.get("/trending")
+def trending(desk: At) -> HTMLResponse:
+    """The last days' papers by their projected votes: young ones are not at a disadvantage."""
+    now = desk.clock()
+    with desk.reading() as session:
+        found = trending_now(session, now)
+        shown = _views(session, found)
+    return desk.page(
+        "day.html",
+        here="/trending",
+        heading="Trending",
+        count=len(found),
+        state=f"the last {TRENDING_DAYS} days, by the votes they will settle at",
+        papers=shown,
+        show_day=True,
+        nothing="No papers are known from the last days.",
+        previous=None,
+        following=None,
+        around=[],
+    )
+
+
+def trending_now(session: Session, now: datetime, *, limit: int = 30) -> list[Listing]:
+    """The trending papers of the last days, best first."""
+    since = now.date() - timedelta(days=TRENDING_DAYS)
+    found = listings.candidates(session, after_arrival=None, since_day=since, until_day=now.date())
+    scored = ((trending_score(one.upvotes, age_hours(one.day, now)), one) for one in best_first(found))
+    ordered = sorted(scored, key=lambda pair: (-pair[0], pair[1].paper_id))
+    return [one for _, one in ordered[:limit]]
+
+
+def _views(session: Session, found: list[Listing]) -> list[PaperView]:
+    return listed_all(found, papers.load(session, {one.paper_id for one in found}))

@@ -1,0 +1,107 @@
+"""What every page needs: the house, the clock, the templates. Built once by ``create_app``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import BoundedSemaphore
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment
+from sqlalchemy.orm import Session
+
+from digest.bootstrap import House
+from digest.store.database import reading, transaction
+from digest.subscriptions import Bounds
+from digest.tokens import Keys, Purpose, sign, verify
+from digest.web.proxies import Proxies
+from digest.web.rendering import environment
+from digest.web.shelf import Shelf
+
+MOST_TRIALS = 4
+"""Trial runs at the same time: they cost more than any page, and threads are few."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The house with what the web adds. ``answer_seconds`` is how long a sign-up takes at least."""
+
+    house: House
+    clock: Callable[[], datetime]
+    bounds: Bounds
+    proxies: Proxies
+    answer_seconds: float
+    shelf: Shelf = field(default_factory=Shelf)
+    trials: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MOST_TRIALS))
+    templates: Environment = field(default_factory=environment)
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of links."""
+        return self.house.keys
+
+    @property
+    def base_url(self) -> str:
+        """The configured address of this site, without a slash at the end: all absolute links start so."""
+        return self.house.settings.web.base_url.rstrip("/")
+
+    @property
+    def root(self) -> str:
+        """The path the site lies under at its proxy; links in pages start with it."""
+        return urlsplit(self.base_url).path.rstrip("/")
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A read-only transaction."""
+        with reading(self.house.engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A writing transaction."""
+        with transaction(self.house.engine) as session:
+            yield session
+
+    def subject(self, purpose: Purpose, token: str) -> int:
+        """The number a link's token names. Raises ``TokenError``."""
+        return int(verify(self.keys, purpose, token, self.clock()))
+
+    def token(self, purpose: Purpose, number: int) -> str:
+        """A fresh token naming a number."""
+        return sign(self.keys, purpose, str(number), self.clock())
+
+    def page(
+        self,
+        template: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **values: Any,
+    ) -> HTMLResponse:
+        """Render a page."""
+        shown = self.templates.get_template(f"web/{template}").render(
+            root=self.root, base_url=self.base_url, slack=self.house.settings.slack.enabled, **values
+        )
+        return HTMLResponse(shown, status, headers=dict(headers or {}))
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+At = Annotated[Desk, Depends(_desk)]
+
+
+def _client(request: Request, desk: At) -> str:
+    peer = request.client.host if request.client else ""
+    return desk.proxies.client(peer, request.headers.getlist("x-forwarded-for"))
+
+
+Client = Annotated[str, Depends(_client)]
+"""The asking host's address; what proxies say counts only when they are configured."""

@@ -1,0 +1,114 @@
+"""What is shown when something is wrong: a page for people, JSON below ``/api``; never internals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from digest.errors import (
+    DigestError,
+    NotFound,
+    ProfileError,
+    StoreBusy,
+    StoreError,
+    SubscriptionError,
+    TokenError,
+    TooMany,
+)
+from digest.store.search_words import QueryError
+from digest.web.desk import Desk
+from digest.web.safety import masked
+
+BUSY_SECONDS = 5
+STATUSES: tuple[tuple[type[DigestError], int], ...] = (
+    (NotFound, 404),
+    (TokenError, 403),
+    (TooMany, 429),
+    (StoreBusy, 503),
+    (StoreError, 503),
+    (ProfileError, 422),
+    (SubscriptionError, 422),
+    (QueryError, 422),
+)
+HEADINGS = {
+    400: "That cannot be read",
+    403: "This link does not work",
+    404: "Nothing here",
+    405: "That does not work here",
+    413: "That is too much",
+    422: "Something is not right",
+    429: "Slowly, please",
+    500: "Something broke",
+    503: "One moment, please",
+}
+
+
+def install(app: FastAPI, desk: Desk) -> None:
+    """Answer every error there is."""
+
+    def known(request: Request, error: Exception) -> Response:
+        return _known(desk, request, error)
+
+    def http(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        return _answer(desk, request, status, "", "")
+
+    def invalid(request: Request, error: Exception) -> Response:
+        return _invalid(desk, request, error)
+
+    def broken(request: Request, error: Exception) -> Response:
+        structlog.get_logger().error("page failed", path=masked(request.url.path), error=type(error).__name__)
+        return _answer(desk, request, 500, "It is not your fault, and it is noted.", "")
+
+    app.add_exception_handler(DigestError, known)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(Exception, broken)
+
+
+def _known(desk: Desk, request: Request, error: Exception) -> Response:
+    if not isinstance(error, DigestError):
+        return _answer(desk, request, 500, "", "")
+    status = next((code for kind, code in STATUSES if isinstance(error, kind)), 500)
+    if status >= 500:
+        structlog.get_logger().warning("page failed", path=masked(request.url.path), error=str(error))
+        return _answer(desk, request, status, "We are busy. Please try again in a moment.", "", BUSY_SECONDS)
+    wait = error.retry_after if isinstance(error, TooMany) else 0
+    return _answer(desk, request, status, str(error), error.remedy, wait)
+
+
+def _invalid(desk: Desk, request: Request, error: Exception) -> Response:
+    """A wrong path names nothing: 404; a wrong parameter is named."""
+    found: list[Any] = list(error.errors()) if isinstance(error, RequestValidationError) else []
+    if not _wants_json(request):
+        in_path = any(one["loc"][:1] == ("path",) for one in found)
+        return _answer(desk, request, 404 if in_path else 422, "", "")
+    named = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in found)
+    return _answer(desk, request, 422, named, "see /api/openapi.json")
+
+
+def _wants_json(request: Request) -> bool:
+    path: str = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    return path.startswith("/api/")
+
+
+def _answer(desk: Desk, request: Request, status: int, text: str, remedy: str, wait: int = 0) -> Response:
+    headers = {"Retry-After": str(wait)} if wait else {}
+    if _wants_json(request):
+        said = {"error": text or HEADINGS.get(status, "error"), "remedy": remedy}
+        return JSONResponse(said, status, headers=headers)
+    paragraphs = [f"{part[:1].upper()}{part[1:]}." for part in (text.rstrip("."), remedy.rstrip(".")) if part]
+    links = [("/link", "Send me a fresh link")] if status == 403 else [("/", "To the papers")]
+    return desk.page(
+        "message.html",
+        status=status,
+        headers=headers,
+        heading=HEADINGS.get(status, "Something is not right"),
+        paragraphs=paragraphs,
+        links=links,
+    )

@@ -1,0 +1,122 @@
+"""Papers as pages show them. Pure: listings and papers in, plain values out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from digest.channels import lines
+from digest.channels.lines import Link
+from digest.model import Entry, Listing, Observation, Paper
+from digest.readable import readable
+
+SENTENCES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PaperView:
+    """A paper as it stands in a list or on its own page."""
+
+    id: str
+    path: str
+    title: str
+    byline: str
+    text: str
+    origin: str
+    published: date | None
+    upvotes: int
+    links: tuple[Link, ...]
+    day: date | None = None
+    mark: str = ""
+    score: str = ""
+    why: str = ""
+
+
+def listed(listing: Listing, paper: Paper) -> PaperView:
+    """A paper on a day's page."""
+    return view(paper, listing.upvotes, day=listing.day)
+
+
+def view(paper: Paper, upvotes: int, *, day: date | None = None, sentences: int = SENTENCES) -> PaperView:
+    """A paper with its counts; ``sentences`` of the abstract."""
+    said = lines.excerpt(paper, sentences)
+    source = Link("Hugging Face", lines.paper_url(paper.id))
+    return PaperView(
+        id=paper.id,
+        path=f"/paper/{lines.paper_path(paper.id)}",
+        title=lines.title(paper),
+        byline=lines.byline(paper),
+        text=said.text,
+        origin=said.origin,
+        published=paper.published_at.date() if paper.published_at else None,
+        upvotes=upvotes,
+        links=(source, *lines.paper_links(paper, paper.code_stars)),
+        day=day,
+    )
+
+
+def whole(paper: Paper, upvotes: int) -> PaperView:
+    """A paper with its whole abstract."""
+    short = view(paper, upvotes, sentences=1)
+    text = readable(paper.abstract)
+    return replace(short, text=text, origin="") if text else short
+
+
+def entry_view(entry: Entry, paper: Paper) -> PaperView:
+    """A paper as a digest chose it, with its reasons."""
+    return replace(
+        view(paper, entry.upvotes, day=entry.day),
+        mark=lines.mark_word(entry),
+        score=lines.score_word(entry),
+        why=lines.why(entry),
+    )
+
+
+def listed_all(listings: Sequence[Listing], papers: Mapping[str, Paper]) -> list[PaperView]:
+    """A day's papers, in the order of the listings."""
+    return [listed(one, papers[one.paper_id]) for one in listings if one.paper_id in papers]
+
+
+# --- votes -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Upvotes over time, ready to be drawn: points in a box of ``WIDTH`` × ``HEIGHT``."""
+
+    points: str
+    first: datetime
+    last: datetime
+    least: int
+    most: int
+
+
+WIDTH, HEIGHT = 600, 120
+
+
+def curve(history: Sequence[Observation]) -> Curve | None:
+    """A line through the observations; nothing where there are fewer than two moments."""
+    if len(history) < 2:
+        return None
+    first, last = history[0].observed_at, history[-1].observed_at
+    span = (last - first).total_seconds()
+    most = max(max(one.upvotes for one in history), 1)
+    if span <= 0:
+        return None
+    points = (
+        f"{(one.observed_at - first).total_seconds() / span * WIDTH:.1f},"
+        f"{HEIGHT - one.upvotes / most * HEIGHT:.1f}"
+        for one in history
+    )
+    return Curve(" ".join(points), first, last, min(one.upvotes for one in history), most)
+
+
+def best_first(listings: Iterable[Listing]) -> list[Listing]:
+    """One listing per paper, that with the most upvotes; most upvotes first, ties by id."""
+    best: dict[str, Listing] = {}
+    for one in listings:
+        known = best.get(one.paper_id)
+        if known is None or one.upvotes > known.upvotes:
+            best[one.paper_id] = one
+    return sorted(best.values(), key=lambda one: (-one.upvotes, one.paper_id))

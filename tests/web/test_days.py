@@ -1,0 +1,92 @@
+"""The day pages, week and month, trending."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.web.conftest import Build, Site
+
+
+@pytest.mark.parametrize(
+    ("path", "heading"),
+    [
+        ("/", "Fri 16 Oct 2026"),
+        ("/day/2026-10-15", "Thu 15 Oct 2026"),
+        ("/week/2026-W42", "Week 42, 2026"),
+        ("/month/2026-10", "October 2026"),
+        ("/trending", "Trending"),
+    ],
+)
+def test_a_page_of_papers_says_what_it_is_and_lists_them(site: Site, path: str, heading: str) -> None:
+    answer = site.get(path)
+    assert answer.status_code == 200
+    assert f"<h1>{heading}</h1>" in answer.text
+    assert answer.text.count('<li class="paper">') >= 20
+
+
+def test_a_day_leads_to_its_neighbours_and_ends_where_nothing_is_known(site: Site) -> None:
+    middle = site.get("/day/2026-10-15").text
+    assert 'rel="prev" href="/day/2026-10-14"' in middle
+    assert 'rel="next" href="/day/2026-10-16"' in middle
+    assert 'href="/week/2026-W42"' in middle
+    assert 'href="/month/2026-10"' in middle
+    assert 'rel="prev"' not in site.get("/day/2026-10-14").text
+    assert 'rel="next"' not in site.get("/day/2026-10-16").text
+
+
+def test_a_paper_shows_title_people_date_votes_and_links(site: Site) -> None:
+    text = site.get("/day/2026-10-15").text
+    first = text.split('<li class="paper">')[1]
+    for piece in ("upvotes", "published", "https://arxiv.org/abs/", "https://huggingface.co/papers/", "PDF"):
+        assert piece in first
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/day/2020-01-01",
+        "/day/2026-02-30",
+        "/day/nonsense",
+        "/week/2026-W99",
+        "/week/x",
+        "/month/2026-13",
+        "/month/0001-01",
+        "/nothing",
+        "/paper/9999.99999",
+        "/assets/../secrets",
+    ],
+)
+def test_what_there_is_not_is_a_page_that_says_so(site: Site, path: str) -> None:
+    answer = site.get(path)
+    assert answer.status_code == 404
+    assert "<h1>Nothing here</h1>" in answer.text
+
+
+def test_an_empty_store_says_so(build: Build) -> None:
+    site = build()
+    with site.engine.begin() as connection:
+        for table in ("listings", "observations", "days", "papers"):
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+    assert "No papers yet" in site.get("/").text
+    assert "No papers are known" in site.get("/trending").text
+
+
+def test_markup_in_a_title_stays_text(site: Site) -> None:
+    with site.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE papers SET title = '<script>alert(1)</script> & <b>bold</b>', "
+            "code_url = 'javascript:alert(1)', abstract = '<img src=x onerror=alert(2)>'"
+        )
+    for path in ("/", "/trending"):
+        text = site.get(path).text
+        assert "<script>alert" not in text
+        assert "<img" not in text
+        assert "javascript:" not in text
+
+
+def test_a_site_below_a_path_links_below_it(build: Build) -> None:
+    site = build(base_url="https://example.org/papers/")
+    text = site.get("/papers/day/2026-10-15").text
+    assert 'href="/papers/day/2026-10-14"' in text
+    assert 'href="/papers/assets/site.css?' in text
+    assert 'href="/day' not in text

@@ -1,0 +1,262 @@
+"""Subscribing: the form, the trial run, one confirmation, and nothing told about an address."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from digest.model import SubscriberState
+from digest.ranking import parse_profile
+from digest.store import notices, profiles, subscribers
+from digest.store.database import reading, transaction
+from digest.store.notices import Kind
+from digest.subscriptions import unsubscribe
+from digest.tokens import Purpose
+from tests.web.conftest import Build, Site
+
+WISHES = {
+    "address": "ada@example.org",
+    "keywords": "robot learning, manipulation",
+    "follow": "keywords",
+    "timezone": "Europe/Berlin",
+    "send_at": "06:45",
+    "weekdays": ["0", "3"],
+    "bar": "4.5",
+    "limit": "7",
+    "website": "",
+}
+
+
+def form_token(site: Site, path: str = "/subscribe") -> str:
+    found = re.search(r'name="form" value="([^"]+)"', site.get(path).text)
+    assert found
+    return found[1]
+
+
+def ask(site: Site, **changes: object) -> tuple[int, str]:
+    """Fill the form in as a person does: not at once."""
+    token = form_token(site)
+    site.clock.later(seconds=5)
+    answer = site.post("/subscribe", data=WISHES | {"form": token} | changes)
+    return answer.status_code, answer.text
+
+
+def planned(site: Site) -> list[tuple[str, Kind]]:
+    now = site.clock()
+    with transaction(site.engine) as session:
+        found = notices.claim(session, now, now + timedelta(hours=1), limit=100, most_attempts=5)
+    return [(one.address, one.kind) for one in found]
+
+
+def test_a_sign_up_stores_what_was_asked_for_and_mails_one_confirmation(site: Site) -> None:
+    status, text = ask(site)
+    assert (status, "Look into your mailbox" in text) == (200, True)
+    with reading(site.engine) as session:
+        [ada] = subscribers.listed(session)
+        [own] = profiles.of_subscriber(session, ada.id, parse_profile)
+    assert ada.state is SubscriberState.UNCONFIRMED
+    assert (ada.timezone, f"{ada.send_at:%H:%M}", sorted(ada.weekdays)) == ("Europe/Berlin", "06:45", [0, 3])
+    assert (own.text, own.bar, own.limit) == ("robot learning, manipulation", 4.5, 7)
+    assert planned(site) == [("ada@example.org", Kind.CONFIRM)]
+
+
+def test_following_what_is_trending_needs_no_keywords(site: Site) -> None:
+    assert ask(site, follow="trending", keywords="")[0] == 200
+    with reading(site.engine) as session:
+        [ada] = subscribers.listed(session)
+        assert profiles.of_subscriber(session, ada.id, parse_profile)[0].trending
+
+
+def test_every_address_gets_the_same_answer(site: Site) -> None:
+    known = site.join(address="known@example.org")
+    gone = site.join(address="gone@example.org")
+    with transaction(site.engine) as session:
+        unsubscribe(session, gone.id)
+    answers = {ask(site, address=address) for address in ("new@example.org", known.address, gone.address)}
+    answers |= {ask(site, address="new@example.org"), ask(site, website="https://spam.example")}
+    assert len(answers) == 1
+    assert planned(site) == [
+        ("new@example.org", Kind.CONFIRM),
+        ("known@example.org", Kind.KNOWN),
+        ("gone@example.org", Kind.CONFIRM),
+    ]
+
+
+def test_a_program_that_fills_the_trap_causes_nothing(site: Site) -> None:
+    assert ask(site, website="https://spam.example")[0] == 200
+    assert planned(site) == []
+    with reading(site.engine) as session:
+        assert subscribers.listed(session) == []
+
+
+def test_a_form_sent_at_once_is_asked_to_be_sent_again_with_all_it_held(site: Site) -> None:
+    answer = site.post("/subscribe", data=WISHES | {"form": form_token(site)})
+    assert "press the button once more" in answer.text
+    assert 'value="ada@example.org"' in answer.text
+    assert "robot learning, manipulation</textarea>" in answer.text
+    assert planned(site) == []
+
+
+@pytest.mark.parametrize("token", ["", "forged", "a" * 5000])
+def test_a_form_without_its_token_does_nothing(site: Site, token: str) -> None:
+    answer = site.post("/subscribe", data=WISHES | {"form": token})
+    assert "press the button once more" in answer.text
+    assert planned(site) == []
+
+
+def test_a_form_left_open_for_a_day_is_asked_to_be_sent_again(site: Site) -> None:
+    token = form_token(site)
+    site.clock.later(hours=24)
+    assert "once more" in site.post("/subscribe", data=WISHES | {"form": token}).text
+    assert planned(site) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "says", "field"),
+    [
+        ({"address": "ada"}, "no mail address", "address"),
+        ({"address": ""}, "no mail address", "address"),
+        ({"keywords": ""}, "no keywords", "keywords"),
+        ({"keywords": 'robots, "open'}, "open", "keywords"),
+        ({"timezone": "Europe/Berln"}, "Did you mean Europe/Berlin", None),
+        ({"weekdays": []}, "No weekday", None),
+        ({"send_at": "soon"}, "no time of day", None),
+        ({"bar": "high"}, "bar is no number", None),
+        ({"bar": "11"}, "not between 0 and 10", None),
+        ({"limit": "2.5"}, "no whole number", None),
+        ({"limit": "nan"}, "no whole number", None),
+        ({"limit": "999"}, "not between 1 and 50", None),
+        ({"channel": "slack"}, "channel", None),
+    ],
+)
+def test_what_is_wrong_is_said_in_place_and_nothing_is_lost(
+    site: Site, changes: dict[str, object], says: str, field: str | None
+) -> None:
+    status, text = ask(site, **changes)
+    assert status == 422
+    assert says in text
+    assert 'role="alert"' in text
+    if field:
+        marked = re.search(rf'<(?:input|textarea) id="{field}"[^>]*>', text)
+        assert marked
+        assert 'aria-invalid="true"' in marked[0]
+    if "keywords" not in changes:
+        assert "robot learning, manipulation</textarea>" in text
+    assert planned(site) == []
+
+
+def test_the_trial_run_shows_what_the_profile_would_have_found(site: Site) -> None:
+    answer = site.post("/lab", data={"keywords": "robot learning, manipulation, zyzzyva", "bar": "3"})
+    assert answer.status_code == 200
+    assert "papers a week" in answer.text
+    assert "The best of them" in answer.text
+    assert "<code>zyzzyva</code>" in answer.text
+    assert "<html" not in answer.text
+
+
+def test_the_trial_run_names_what_is_wrong_and_waits_for_keywords(site: Site) -> None:
+    assert 'role="alert"' in site.post("/lab", data={"keywords": '"open'}).text
+    assert 'role="alert"' in site.post("/lab", data={"keywords": "x", "bar": "high"}).text
+    assert "Type keywords" in site.post("/lab", data={}).text
+
+
+def test_a_browser_without_javascript_has_a_button_to_try(site: Site) -> None:
+    text = site.post("/subscribe/try", data=WISHES).text
+    assert "papers a week" in text
+    assert 'value="ada@example.org"' in text
+    assert "<noscript>" in text
+    assert 'formaction="/subscribe/try"' in text
+
+
+def test_keywords_from_the_box_on_other_pages_are_in_the_form(site: Site) -> None:
+    assert ">robots &lt;b&gt;</textarea>" in site.get("/subscribe", params={"keywords": "robots <b>"}).text
+
+
+def test_confirming_takes_a_button_and_works_once(site: Site) -> None:
+    ask(site)
+    with reading(site.engine) as session:
+        [ada] = subscribers.listed(session)
+    link = f"/confirm/{site.token(Purpose.CONFIRM, ada.id)}"
+    assert "robot learning, manipulation" in site.get(link).text
+    with reading(site.engine) as session:
+        assert subscribers.get(session, ada.id) == ada
+    done = site.post(link)
+    assert "You are subscribed" in done.text
+    assert "Monday and Thursday at 06:45 (Europe/Berlin)" in done.text
+    assert site.post(link).status_code == 200
+    assert "used already" in site.get(link).text
+    with transaction(site.engine) as session:
+        assert subscribers.get(session, ada.id).state is SubscriberState.CONFIRMED
+        unsubscribe(session, ada.id)
+    assert site.post(link).status_code == 422
+    with reading(site.engine) as session:
+        assert subscribers.get(session, ada.id).state is SubscriberState.UNSUBSCRIBED
+
+
+def test_a_confirmation_expires_after_three_days(site: Site) -> None:
+    ask(site)
+    link = f"/confirm/{site.token(Purpose.CONFIRM, 1)}"
+    site.clock.later(hours=73)
+    for answer in (site.get(link), site.post(link)):
+        assert answer.status_code == 403
+        assert "expired" in answer.text
+
+
+def test_a_lost_link_is_mailed_and_the_answer_tells_nothing(site: Site) -> None:
+    site.join()
+    answers = set()
+    for address in ("ada@example.org", "nobody@example.org", "ada@example.org"):
+        answer = site.post("/link", data={"address": address, "form": form_token(site, "/link")})
+        answers.add((answer.status_code, answer.text))
+    site.post(
+        "/link", data={"address": "ada@example.org", "form": form_token(site, "/link"), "website": "spam"}
+    )
+    assert len(answers) == 1
+    assert planned(site) == [("ada@example.org", Kind.KNOWN)]
+    wrong = site.post("/link", data={"address": "ada", "form": form_token(site, "/link")})
+    assert (wrong.status_code, "no mail address" in wrong.text) == (422, True)
+    assert site.post("/link", data={"address": "ada@example.org"}).status_code == 422
+
+
+def test_one_network_is_slowed_down_and_told_when_to_try_again(site: Site) -> None:
+    for number in range(20):
+        assert ask(site, address=f"r{number}@example.org")[0] == 200
+    token = form_token(site)
+    site.clock.later(seconds=5)
+    answer = site.post("/subscribe", data=WISHES | {"form": token})
+    assert answer.status_code == 429
+    assert answer.headers["retry-after"] == "3600"
+
+
+def test_only_a_configured_proxy_may_say_who_asks(build: Build) -> None:
+    plain, behind = build(), build(trusted_proxies=("198.51.100.0/24",))
+    for site, status in ((plain, 429), (behind, 200)):
+        for number in range(21):
+            token = form_token(site)
+            site.clock.later(seconds=5)
+            answer = site.post(
+                "/subscribe",
+                data=WISHES | {"form": token, "address": f"r{number}@example.org"},
+                headers={"X-Forwarded-For": f"1.2.3.4, 203.0.{number}.9"},
+            )
+        assert answer.status_code == status
+
+
+def test_the_answer_takes_the_same_time_for_every_address(site: Site) -> None:
+    """The floor is above the work, so that the work cannot be seen from outside."""
+    from time import monotonic
+
+    from starlette.testclient import TestClient
+
+    from digest.web import create_app
+
+    app = create_app(site.house, clock=site.clock, answer_seconds=0.3)
+    token = form_token(site)
+    site.clock.later(seconds=5)
+    browser = TestClient(app)
+    for address in ("ada@example.org", "ada@example.org"):
+        started = monotonic()
+        browser.post("/subscribe", data=WISHES | {"form": token, "address": address})
+        assert monotonic() - started >= 0.3
