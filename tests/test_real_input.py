@@ -5,15 +5,20 @@ The data lie beside the checkout and are never copied into it; without them thes
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 import time_machine
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope
 from pytest_httpserver import HTTPServer
 from sqlalchemy import Engine
 
@@ -154,3 +159,84 @@ def test_a_backfill_of_three_months_stores_exactly_the_listings(
             number: (item["paper"]["id"], item["paper"]["upvotes"], item["numComments"])
             for number, item in enumerate(items, start=1)
         }
+
+
+FRIDAY = date(2026, 5, 29)
+PROFILE = '"video generation", retrieval^2, -benchmark'
+
+
+class Keeping:
+    """An aiosmtpd handler that keeps what it accepts."""
+
+    def __init__(self) -> None:
+        self.envelopes: list[Envelope] = []
+
+    async def handle_DATA(self, server: object, session: object, envelope: Envelope) -> str:  # noqa: N802
+        self.envelopes.append(envelope)
+        return "250 kept"
+
+
+class OnFreePort(Controller):
+    """A controller that asks for port 0 and knows which one it got."""
+
+    def _trigger_server(self) -> None:
+        assert isinstance(self.server, asyncio.Server)
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]  # aiosmtpd leaves it untyped
+
+
+@pytest.fixture
+def relay(monkeypatch: pytest.MonkeyPatch) -> Iterator[Keeping]:
+    """A real SMTP server, named in the environment."""
+    kept = Keeping()
+    controller = OnFreePort(kept, hostname="127.0.0.1", port=0)
+    controller.start()
+    monkeypatch.setenv("DIGEST_EMAIL__HOST", "127.0.0.1")
+    monkeypatch.setenv("DIGEST_EMAIL__PORT", str(controller.port))
+    yield kept
+    controller.stop()
+
+
+def words_of(item: Item) -> str:
+    """Title and abstract, as a person would search them."""
+    return " ".join(f"{item['title']} {item['paper']['summary']}".lower().split())
+
+
+def test_the_last_of_the_days_becomes_a_ranked_and_correct_digest_on_a_real_mail_server(
+    digest: cli.Digest, served: SourceServer, days: dict[date, list[Item]], relay: Keeping
+) -> None:
+    with time_machine.travel(datetime(2026, 5, 31, 12, tzinfo=UTC)):
+        assert digest("backfill", "2026-05-01", "2026-05-31").code == 0
+        assert digest("subscribers", "add", "reader@example.org", "-k", PROFILE).code == 0
+    with time_machine.travel(LAST_MORNING):
+        assert digest("prepare").code == 0
+        assert digest("deliver").code == 0
+        assert digest("prepare").code == 0
+        assert digest("deliver").code == 0
+
+    (envelope,) = relay.envelopes
+    assert envelope.rcpt_tos == ["reader@example.org"]
+    mail = message_from_bytes(envelope.original_content or b"", policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    body = mail.get_body(("plain",))
+    assert body
+    text = " ".join(str(body.get_content()).split())
+    mailed = {item["paper"]["id"]: item for item in days[FRIDAY] if item["paper"]["id"] in text}
+
+    assert set(re.findall(r"\b26\d\d\.\d{5}\b", text)) == set(mailed), "papers of that day alone"
+    certain = {
+        item["paper"]["id"]
+        for item in days[FRIDAY]
+        if re.search(r"\bvideo generation\b|\bretrieval\b", item["title"].lower())
+        and "benchmark" not in words_of(item)
+    }
+    assert len(certain) >= 2
+    assert certain <= set(mailed), "every paper with a keyword in its title and no excluded word"
+    assert not [key for key, item in mailed.items() if re.search(r"\bbenchmarks?\b", words_of(item))]
+
+    points = [float(found) for found in re.findall(r"\b(\d+\.\d) points", text)]
+    assert len(points) == len(mailed)
+    assert points == sorted(points, reverse=True)
+    account = re.search(r"50 papers listed on Fri 29 May: (.*?)\. ", text)
+    assert account, text[-600:]
+    assert sum(map(int, re.findall(r"(?:^|, )(\d+) ", account[1]))) == 50
