@@ -229,6 +229,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, json.dumps({"ok": False, "error": detail}).encode())
         elif kind == "status":
             self._send(int(detail), b"<html>gateway</html>", "text/html")
+        elif kind == "json":
+            status, _, text = detail.partition(":")
+            self._send(int(status), text.encode())
         elif kind == "raw":
             self._send(200, detail.encode(), "text/html")
         elif kind == "hook":

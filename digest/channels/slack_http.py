@@ -83,7 +83,11 @@ def _plainly(error: Exception) -> str:
 
 
 def _read(response: http.client.HTTPResponse) -> Reply:
+    """The answer, if its end can be told: by a length or by chunks, and all of it came."""
+    framed = response.chunked or response.length is not None  # a cut header leaves neither
     body = response.read(MAX_ANSWER + 1)
+    if not framed:
+        raise http.client.IncompleteRead(body)
     if len(body) > MAX_ANSWER:
         raise ValueError("too long")
     if response.length:  # read() with a size does not notice a body cut short

@@ -236,6 +236,8 @@ def test_content_refused_twice_is_refused_and_not_repeated_and_the_address_is_no
         "drop",
         "status:500",
         "status:503",
+        'json:500:{"ok":false,"error":"channel_not_found"}',
+        'json:502:{"ok":true,"channel":"C1","ts":"1.1"}',
         "raw:<html>ok</html>",
         "raw:{}",
         'raw:{"ok":"true"}',

@@ -42,7 +42,9 @@ def server(serve: Serve) -> Iterator[str]:
 
 def answering(*pieces: bytes, pause: float = 0.0) -> Serve:
     def serve(connection: socket.socket) -> None:
-        connection.recv(65536)
+        request = b""
+        while not request.endswith(b"{}"):  # what is left unread would reset the connection
+            request += connection.recv(65536)
         for piece in pieces:
             connection.sendall(piece)
             time.sleep(pause)
