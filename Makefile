@@ -36,6 +36,9 @@ check: .venv/.dev  ## the quality gate: format, lint, types, structure, dependen
 bench: .venv/.dev  ## the benchmarks: ratios against peers and floors, in ten minutes (BENCH=--long for the long ones)
 	$(BIN)/python -m benchmarks $(BENCH)
 
+soak: .venv/.dev  ## the long form of the fault tests: kill storms, cuts, a month and a year (an hour)
+	SOAK=1 $(BIN)/python -m pytest -q -rA tests/faults
+
 format: .venv/.dev  ## format and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .

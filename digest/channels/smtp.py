@@ -39,11 +39,13 @@ class SmtpSender:
         envelope_from: str,
         *,
         gate_size: int = GATE_SIZE,
+        fresh_seconds: float = FRESH_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._relay = relay
         self._envelope_from = envelope_from
         self._gate_size = gate_size
+        self._fresh_seconds = fresh_seconds
         self._clock = clock
         self._session: Session | None = None
         self._suspicions = 0
@@ -68,9 +70,10 @@ class SmtpSender:
                 return
             refused, batch = self._next(session, waiting)
             yield from refused
+            asked_at = self._clock()  # before the gate: its lease runs from then on, however long it takes
             passed = set(gate([message.delivery_id for message in batch])) if batch else set()
             ours = deque(message for message in batch if message.delivery_id in passed)
-            for number, outcome in self._series(session, ours):
+            for number, outcome in self._series(session, ours, asked_at + self._fresh_seconds):
                 yield number, outcome
                 if isinstance(outcome, Faulty):
                     return
@@ -112,9 +115,8 @@ class SmtpSender:
                 batch.append(message)
         return refused, batch
 
-    def _series(self, session: Session, ours: deque[Message]) -> Iterator[Told]:
+    def _series(self, session: Session, ours: deque[Message], stale_at: float) -> Iterator[Told]:
         """Hand over on one connection until it ends, the gate grows stale, or none is left."""
-        stale_at = self._clock() + FRESH_SECONDS
         try:
             while ours and session is self._session and session.used < self._relay.messages_per_connection:
                 if self._clock() > stale_at:

@@ -13,7 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -42,11 +42,12 @@ class Accepted:
     recipient: str
     sender: str
     body: bytes
+    hello: str = ""
 
 
 @dataclass
 class Relay:
-    """An SMTP server on loopback. ``slow`` seconds pass before each acceptance."""
+    """An SMTP server on loopback. ``slow`` seconds pass between each acceptance and its answer."""
 
     fault: Fault = no_fault
     abilities: tuple[str, ...] = ("PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES")
@@ -60,6 +61,7 @@ class Relay:
     logins: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     inject: bytes = b""
+    heard: set[str] = field(default_factory=set)
 
     def __enter__(self) -> Self:
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -114,9 +116,8 @@ class Relay:
 
     def take(self, message: Accepted) -> None:
         with self._lock:
-            self.accepted.append(
-                message if self.keep_bodies else Accepted(message.at, message.recipient, "", b"")
-            )
+            self.accepted.append(message if self.keep_bodies else replace(message, body=b""))
+            self.heard.add(message.hello)
             if self.log:
                 line = [message.at, message.recipient, message.body.decode("latin-1")]
                 with self.log.open("a") as file:
@@ -132,6 +133,7 @@ class Conversation:
         self.file = peer.makefile("rb")
         self.sender = ""
         self.recipient = ""
+        self.hello = ""
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def hold(self) -> None:
@@ -168,6 +170,7 @@ class Conversation:
         return what is None
 
     def on_ehlo(self, rest: str) -> None:
+        self.hello = rest
         lines = ["relay.test", *self.relay.abilities]
         text = "\r\n".join(f"250{'-' if n < len(lines) - 1 else ' '}{line}" for n, line in enumerate(lines))
         self.answer("EHLO", rest, text)
@@ -231,9 +234,9 @@ class Conversation:
         if what is not None:
             self.relay_answer(what)
             return
+        self.relay.take(Accepted(time.monotonic(), recipient, sender, b"".join(lines), self.hello))
         if self.relay.slow:
             time.sleep(self.relay.slow)
-        self.relay.take(Accepted(time.monotonic(), recipient, sender, b"".join(lines)))
         self.answer("dot:after", recipient, "250 2.0.0 Ok: queued as ABC123")
 
     def relay_answer(self, what: str) -> None:
