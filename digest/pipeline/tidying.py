@@ -1,13 +1,16 @@
-"""What is kept only for a time: raw answers and the history of votes. The rest of the source stays."""
+"""What is kept only for a time goes, portion by portion; the rest of the source stays."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
-from digest.store import observations, raw_answers
+from digest.config import RetentionSettings
+from digest.store import notices, observations, raw_answers, retention, sign_ups, subscribers
 from digest.store.database import transaction
 
 
@@ -26,3 +29,38 @@ def tidy_source(engine: Engine, *, now: datetime, keep_raw_days: int, observatio
     with transaction(engine) as session:
         seen = observations.forget(session, before=now - timedelta(days=observations_days))
     return Tidied(answers, seen)
+
+
+SIGN_UPS = timedelta(days=30)
+"""Longer than any bound on sign-ups looks back."""
+NOTICES = timedelta(days=30)
+
+
+def tidy_deliveries(engine: Engine, keep: RetentionSettings, *, now: datetime) -> dict[str, int]:
+    """Remove old attempts, digests, sign-ups and notices; return how many, by kind. Safe to repeat."""
+    attempts = now - timedelta(days=keep.attempts_days)
+    digests = now - timedelta(days=keep.digests_days)
+    unconfirmed = now - timedelta(days=keep.unconfirmed_days)
+    wholes: dict[str, Callable[[Session], int]] = {
+        "unconfirmed": lambda session: subscribers.expire_unconfirmed(session, unconfirmed),
+        "sign-ups": lambda session: sign_ups.expire(session, now - SIGN_UPS),
+        "notices": lambda session: notices.expire(session, now - NOTICES),
+    }
+    gone = {
+        "attempts": _portions(engine, lambda session: retention.forget_attempts(session, before=attempts)),
+        "digests": _portions(engine, lambda session: retention.forget_digests(session, before=digests)),
+    }
+    for name, forget in wholes.items():
+        with transaction(engine) as session:
+            gone[name] = forget(session)
+    return gone
+
+
+def _portions(engine: Engine, forget: Callable[[Session], int]) -> int:
+    total = 0
+    while True:
+        with transaction(engine) as session:
+            count = forget(session)
+        total += count
+        if count < retention.PORTION:
+            return total

@@ -1,0 +1,118 @@
+"""Health: what is wrong, why, and what to do about it. One list for /readyz, doctor and alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+
+from digest.model import Circuit
+from digest.store import condition
+from digest.store.condition import Condition
+from digest.store.database import reading
+
+FAILED_DAYS = timedelta(days=2)
+"""Days that failed are an alarm while they are so young that digests cover them."""
+FIRST_FAILURES = 2
+"""A circuit that opened by a passing fault has closed by its first probe; a refusal of us will not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From when on it is a problem. ``waiting`` is how long a delivery may be planned or deferred."""
+
+    stale: timedelta = timedelta(hours=6)
+    overdue: timedelta = timedelta(hours=1)
+    waiting: timedelta = timedelta(hours=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """``key`` is the same for as long as it is the same problem; ``remedy`` is one line."""
+
+    key: str
+    detail: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.detail}; {self.remedy}"
+
+
+def look(engine: Engine, thresholds: Thresholds, *, now: datetime) -> list[Problem]:
+    """Read the store and judge. Raises ``StoreError`` when the store cannot be used."""
+    with reading(engine) as session:
+        found = condition.read(
+            session,
+            since=(now - FAILED_DAYS).date(),
+            today=now.date(),
+            overdue_by=now - min(thresholds.overdue, thresholds.waiting),
+        )
+    return problems(found, thresholds, now=now)
+
+
+def problems(found: Condition, thresholds: Thresholds, *, now: datetime) -> list[Problem]:
+    """Judge a condition. Pure."""
+    return [
+        *_source(found, thresholds, now),
+        *_time(found, thresholds, now),
+        *_deliveries(found),
+        *(_circuit(one) for one in found.circuits if _lasts(one)),
+    ]
+
+
+def _source(found: Condition, thresholds: Thresholds, now: datetime) -> Iterator[Problem]:
+    if found.read_at is None or now - found.read_at > thresholds.stale:
+        last = f"since {found.read_at:%Y-%m-%d %H:%M} UTC" if found.read_at else "yet"
+        yield Problem(
+            "source.stale", f"the source was not read {last}", "see `digest days`, run `digest collect`"
+        )
+    for day in found.failed:
+        yield Problem(
+            f"source.day.{day.day}",
+            f"{day.day} cannot be read: {day.reason}",
+            "run `digest collect` to retry",
+        )
+
+
+def _time(found: Condition, thresholds: Thresholds, now: datetime) -> Iterator[Problem]:
+    if found.oldest_due and now - found.oldest_due > thresholds.overdue:
+        yield Problem(
+            "slots.overdue",
+            f"{found.overdue} digests are overdue, the oldest since {found.oldest_due:%Y-%m-%d %H:%M} UTC",
+            "is `digest run` (or a scheduler) running? `digest prepare` does it by hand",
+        )
+    if found.oldest_waiting and now - found.oldest_waiting > thresholds.waiting:
+        yield Problem(
+            "deliveries.waiting",
+            f"{found.waiting} deliveries wait, the oldest since {found.oldest_waiting:%Y-%m-%d %H:%M} UTC",
+            "see `digest deliveries list --state deferred --state planned`",
+        )
+
+
+def _deliveries(found: Condition) -> Iterator[Problem]:
+    if found.held:
+        yield Problem(
+            "deliveries.held",
+            f"{found.held} deliveries may have arrived and are held",
+            "decide with `digest deliveries release` or `close`",
+        )
+    if found.poison:
+        yield Problem(
+            "deliveries.poison",
+            f"{found.poison} deliveries are set aside",
+            "see `digest deliveries list --state poison`",
+        )
+
+
+def _lasts(circuit: Circuit) -> bool:
+    return circuit.failures >= FIRST_FAILURES or ": 5" in circuit.reason
+
+
+def _circuit(one: Circuit) -> Problem:
+    return Problem(
+        f"circuit.{one.key}",
+        f"{one.key} cannot be used since {one.opened_at:%Y-%m-%d %H:%M} UTC: {one.reason}",
+        "correct the cause; it is probed by itself, and nobody is suspended for it",
+    )
