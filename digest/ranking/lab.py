@@ -164,7 +164,7 @@ class _Bench:
         for pull in self.scored.packed.pulls[0]:
             if pull.origin is None:
                 held = presence[:, pull.unit]
-                noisy = held.mean() > NOISY_SHARE and pull.keyword.kind is not KeywordKind.REQUIRE
+                noisy = held.sum() > NOISY_SHARE * len(held) and pull.keyword.kind is not KeywordKind.REQUIRE
                 reports.append(
                     _report(pull.keyword, int(held.sum()), int((held & self.chosen).sum()), noisy=noisy)
                 )

@@ -199,13 +199,7 @@ def score_all(
 ) -> Scored:
     """Every candidate for every profile, in one sparse product."""
     packed = pack(profiles, corpus.relations, trust_in(corpus.space))
-    lookup = Lookup(packed.units, corpus)
-    lookup.read([read(candidate.paper) for candidate in candidates])
-    frequencies = lookup.frequencies()
-    hits = (frequencies @ lookup.weights).tocsr()
-    presence = ((frequencies > 0) @ lookup.phrases).tocsr()
-    rows = _space_rows(lookup, corpus)
-    near = _related(packed.relations, corpus, rows, hits)
+    lookup, hits, presence, rows, near = _read_day(candidates, packed, corpus)
     votes = np.array([vote_evidence(candidate.upvotes) for candidate in candidates])
     raw = raw_scores(sparse.hstack([hits, near], format="csr"), packed)
     raw = np.where(raw > 0, raw + votes[:, None], raw)
@@ -215,6 +209,25 @@ def score_all(
         candidates, profiles, corpus, packed, lookup, hits, near, rows, presence, votes, raw,
         np.round(values * TENTHS) / TENTHS, kept_out(presence, packed), lacking(presence, packed),
     )  # fmt: skip
+
+
+def _read_day(
+    candidates: Sequence[Candidate], packed: Packed, corpus: Corpus
+) -> tuple[Lookup, Rows, Rows, Rows | None, Rows]:
+    """The day's papers looked up for all units: hits, presence, rows in the space, and what is related."""
+    lookup = Lookup(packed.units, corpus)
+    lookup.read([read(candidate.paper) for candidate in candidates])
+    frequencies = lookup.frequencies()
+    hits = (frequencies @ lookup.weights).tocsr()
+    presence = ((frequencies > 0) @ lookup.phrases).tocsr()
+    rows = _space_rows(lookup, corpus)
+    return lookup, hits, presence, rows, _related(packed.relations, corpus, rows, hits)
+
+
+def evidence_of_day(candidates: Sequence[Candidate], packed: Packed, corpus: Corpus) -> tuple[Rows, Rows]:
+    """For many profiles: evidence (papers × [hits | related]) and presence (papers × units)."""
+    _, hits, presence, _, near = _read_day(candidates, packed, corpus)
+    return sparse.hstack([hits, near], format="csr"), presence
 
 
 def _follow_votes(

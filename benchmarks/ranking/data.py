@@ -1,0 +1,99 @@
+"""Real Daily Papers as the evaluation needs them; read where they lie, never copied."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from digest.model import Candidate, Organisation, Paper
+
+TOPICS = Path(__file__).with_name("topics.toml")
+STYLES = ("typical", "terse", "messy", "clumsy")
+FIRST_WEEK, WEEKS = date(2026, 4, 13), 6
+"""Every paper of these weeks was judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What somebody asks for, in four wordings, and the ids of the papers that answer it."""
+
+    name: str
+    profiles: dict[str, str]
+    relevant: frozenset[str]
+
+
+def read_topics() -> list[Topic]:
+    found = tomllib.loads(TOPICS.read_text(encoding="utf-8"))
+    return [
+        Topic(
+            name,
+            {style: str(given[style]) for style in STYLES},
+            frozenset(map(_full, given["relevant"].split())),
+        )
+        for name, given in found.items()
+    ]
+
+
+def _full(short: str) -> str:
+    return short[1:] if short.startswith("=") else f"26{short}"
+
+
+def read_listings(data: Path) -> list[Candidate]:
+    """Every paper of the archives, on the day it was first listed, oldest first."""
+    once: dict[str, Candidate] = {}
+    for candidate in (*_of_2024(data / "days-2024-scraped"), *_of_2026(data)):
+        once.setdefault(candidate.paper.id, candidate)
+    return list(once.values())
+
+
+def weeks(listings: list[Candidate]) -> Iterator[tuple[list[Paper], list[Candidate]]]:
+    """For each judged week the papers listed before it, and its own."""
+    for number in range(WEEKS):
+        start = FIRST_WEEK + timedelta(weeks=number)
+        before = [one.paper for one in listings if one.day < start]
+        yield before, [one for one in listings if start <= one.day < start + timedelta(weeks=1)]
+
+
+def _days(folder: Path) -> Iterator[tuple[date, Any]]:
+    for path in sorted(folder.glob("2*.json.gz")):
+        yield date.fromisoformat(path.name[:10]), json.loads(gzip.decompress(path.read_bytes()))
+
+
+def _of_2024(folder: Path) -> Iterator[Candidate]:
+    for day, content in _days(folder):
+        for item in content["papers"]:
+            number = item["url"].rsplit("/", 1)[-1]
+            paper = Paper(number, _line(item["title"]), _line(item["abstract"]), tuple(item["authors"]))
+            yield Candidate(paper, day, item["upvotes"], 1)
+
+
+def _of_2026(data: Path) -> Iterator[Candidate]:
+    more = {item["id"]: item for _, day in _days(data / "days-2026-normalized") for item in day["papers"]}
+    for day, items in _days(data / "days-2026-api-shaped"):
+        for item in items:
+            paper = item["paper"]
+            known = more.get(paper["id"], {})
+            institution = known.get("institution")
+            yield Candidate(
+                Paper(
+                    paper["id"],
+                    _line(paper["title"]),
+                    _line(paper["summary"]),
+                    tuple(author["name"] for author in paper["authors"]),
+                    Organisation(institution, institution) if institution else None,
+                    source_keywords=tuple(known.get("ai_keywords") or ()),
+                ),
+                day,
+                paper["upvotes"],
+                1,
+            )
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,79 @@
+"""The profile lab and the proposals for a first profile."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from digest.errors import ProfileError
+from digest.model import Candidate
+from digest.ranking import compare, suggest, try_profile
+from digest.ranking.suggest import ids_in, paper_of_text, papers_of_bibtex, papers_of_ris
+from tests.ranking.test_sum import CORPUS, NOW, STORE, TOPICS, made, profile
+
+DAYS = [
+    Candidate(paper, date(2026, 4, 1) + timedelta(days=number // 4), 3, 1)
+    for number, paper in enumerate(STORE[:112])
+]
+
+
+def test_the_lab_counts_what_a_profile_would_have_brought() -> None:
+    lab = try_profile(DAYS, profile("robot, grasping, zeppelins"), CORPUS, now=NOW)
+    assert (lab.days, lab.papers) == (28, 112)
+    assert lab.per_week == lab.chosen / 4
+    assert sum(number for _, number in lab.by_day) == lab.chosen == len(lab.chosen_ids) > 0
+    assert [one.keyword for one in lab.keywords if one.dead] == ["zeppelins"]
+    assert lab.best[0].score.value >= lab.best[-1].score.value >= 4
+
+
+def test_a_keyword_in_every_paper_is_noisy() -> None:
+    everywhere = [Candidate(made(n, list(TOPICS)[n % 8]), DAYS[0].day, 1, 1) for n in range(8)]
+    lab = try_profile(everywhere, profile("filler*"), CORPUS, now=NOW)
+    assert lab.keywords[0].noisy
+    assert lab.keywords[0].hits == 8
+
+
+def test_terms_that_keep_company_are_proposed() -> None:
+    lab = try_profile(DAYS, profile("robot"), CORPUS, now=NOW)
+    assert set(" ".join(lab.add).split()) & set(TOPICS["robots"])
+    assert "robot" not in lab.add
+
+
+def test_an_edit_is_shown_by_what_it_gains_and_loses() -> None:
+    effect = compare(DAYS, profile("robot"), profile("speech"), CORPUS, now=NOW)
+    assert {one.candidate.paper.id for one in effect.gained} == set(effect.after.chosen_ids) - set(
+        effect.before.chosen_ids
+    )
+    assert {one.candidate.paper.id for one in effect.lost} == set(effect.before.chosen_ids) - set(
+        effect.after.chosen_ids
+    )
+    assert effect.gained
+    assert effect.lost
+
+
+def test_no_days_give_an_empty_lab() -> None:
+    lab = try_profile([], profile("robot"), CORPUS, now=NOW)
+    assert (lab.papers, lab.chosen, lab.best) == (0, 0, ())
+
+
+def test_keywords_are_proposed_from_papers() -> None:
+    proposed = suggest([made(number, "chess") for number in range(300, 306)], CORPUS)
+    assert proposed
+    assert all(set(keyword.text.split()) <= set(TOPICS["chess"]) for keyword in proposed)
+
+
+def test_ids_bibtex_ris_and_text_are_read() -> None:
+    assert ids_in("see 2503.02130v2, arXiv:2605.00001 and 2503.02130") == ["2503.02130", "2605.00001"]
+    [paper] = papers_of_bibtex("@article{a, title={{Deep Nets}}, abstract={On nets.}, keywords={a; b}}")
+    assert (paper.title, paper.abstract, paper.source_keywords) == ("Deep Nets", "On nets.", ("a", "b"))
+    [other] = papers_of_ris("TY  - JOUR\nTI  - Deep Nets\nAB  - On nets.\nER  - \n")
+    assert (other.title, other.abstract) == ("Deep Nets", "On nets.")
+    assert paper_of_text("A title\nand text").abstract == "and text"
+
+
+@pytest.mark.parametrize("read", [papers_of_bibtex, papers_of_ris])
+def test_a_file_without_titles_is_refused(read: object) -> None:
+    assert callable(read)
+    with pytest.raises(ProfileError, match="no entry with a title"):
+        read("")

@@ -1,0 +1,37 @@
+"""Compiled profiles score as the profiles they came from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from digest.ranking.packed import columns, compile_profile, top, unit_fingerprint
+from digest.ranking.product import pack
+from digest.ranking.relations import trust_in
+from tests.ranking.test_sum import CORPUS, PROFILES, profile
+
+
+def test_compiled_columns_are_those_of_the_profiles() -> None:
+    profiles = [profile(text) for text in PROFILES]
+    packed = pack(profiles, CORPUS.relations, trust_in(CORPUS.space))
+    units = {unit_fingerprint(unit): row for row, unit in enumerate(packed.units)}
+    compiled = [compile_profile(one, CORPUS) for one in profiles]
+    wanted, excluded, required = columns(compiled, units)
+    np.testing.assert_allclose(wanted.toarray(), packed.wanted.toarray(), rtol=1e-6)
+    np.testing.assert_array_equal(excluded.toarray(), packed.excluded.toarray())
+    np.testing.assert_array_equal(required.toarray(), packed.required.toarray())
+
+
+def test_eight_keywords_take_less_than_256_bytes() -> None:
+    eight = profile("robot, grasping, speech, image, diffusion, latent, voice, arm")
+    assert len(compile_profile(eight, CORPUS)) <= 256
+
+
+def test_a_keyword_that_no_row_knows_is_left_out() -> None:
+    wanted, _, _ = columns([compile_profile(profile("unheard"), CORPUS)], {1: 0})
+    assert wanted.nnz == 0
+
+
+def test_the_best_come_first() -> None:
+    places, values = top(np.array([[1.0, 5.0], [3.0, 4.0], [2.0, 6.0]]), 2)
+    assert places.tolist() == [[1, 2], [2, 0]]
+    assert values.tolist() == [[3.0, 2.0], [6.0, 5.0]]
