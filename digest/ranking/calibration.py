@@ -2,8 +2,9 @@
 
 A score is ten times the expected precision: of papers scored 4, about four in ten are what the profile
 asked for. The logistic law was fitted to our judgements (``docs/ranking.md``: 29 topics written in four
-ways each, and mixtures of topics, 58,000 judged pairs); raw evidence means the same everywhere because each
-keyword's background is taken off (``relations.py``) and synonyms share their weight (``product.py``).
+ways each, and mixtures of topics, 156,000 pairs of wording and paper); raw evidence means the same
+everywhere because each keyword's background is taken off (``relations.py``) and synonyms share their weight
+(``product.py``).
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ itself.
 STEEPNESS = 0.28
 """Log-odds gained by each further unit of evidence, measured between 10 and 25."""
 DEFAULT_BAR = 4.0
-"""Points; the least score of an entry unless the profile says otherwise. Between 3 and 5 precision and
-recall balance (F1 is flat); 4 keeps days that hold nothing quiet."""
+"""Points; the least score of an entry unless the profile says otherwise. On our judgements F1 is 0.66 with
+a bar of 3, 0.65 with 4 and 0.63 with 5; 4 gives little away for quieter days."""
 
 
 def calibrated(raw: NDArray[np.floating]) -> NDArray[np.float64]:

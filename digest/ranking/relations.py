@@ -30,9 +30,9 @@ PAPERS_PER_EXAMPLE = 20
 PRIOR_PAPERS = 100
 """What is related counts n / (n + this) in a store of n papers: little company has been seen yet."""
 LATENT_WEIGHT, TERMS_WEIGHT = 15.0, 30.0
-"""Evidence of a cosine of 1, in the units of BM25F: a paper that could be one of the examples (cosines
-about 0.6 and 0.3) earns about as much as a title that names the keyword.
-"""
+"""Evidence of a cosine of 1, in the units of BM25F. Chosen by comparison on our judgements, with the two
+kinds about equally strong: from half to twice as much nDCG moves by about 0.01 (less helps reasons, more
+helps one-word profiles)."""
 BACKGROUND = 0.8
 """Quantile of the stored papers that is taken for background."""
 SAMPLE = 4_000
