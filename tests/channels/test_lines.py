@@ -1,0 +1,63 @@
+"""What a digest says in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from digest.channels import lines
+from digest.model import DayAccount, DayState, Mark
+from tests.channels.mails import CATCH_UP, DAILY, EMPTY, LEDGER, QUIET, TWINS, account, sheet
+
+
+def test_an_empty_digest_says_which_kind_of_nothing_it_was() -> None:
+    unread = account(listed=0, considered=0, missing_days=(date(2026, 3, 5),))
+    assert "could not be read" in lines.empty_line(replace(EMPTY, account=unread))
+    assert lines.empty_line(replace(EMPTY, account=account(listed=0))) == "No papers were listed."
+    assert "Nothing new" in lines.empty_line(replace(EMPTY, account=account(considered=0)))
+    assert "none reached your bar of 5.0" in lines.empty_line(EMPTY)
+
+
+def test_a_subject_tells_the_day_and_the_best_paper() -> None:
+    assert lines.tell(sheet()).subject == f"Fri 6 Mar: {TWINS.title}, and 2 more"
+    assert lines.tell(sheet(EMPTY)).subject == "Fri 6 Mar: no paper passed your bar"
+    assert lines.tell(sheet(CATCH_UP)).subject.startswith("Mon 2 Mar to Fri 6 Mar: ")
+    one_day = replace(CATCH_UP, account=account(days=(DayAccount(date(2026, 3, 6), DayState.OPEN, 3),)))
+    assert lines.tell(sheet(one_day)).subject.startswith("Fri 6 Mar: ")
+
+
+def test_a_byline_names_three_authors_and_counts_the_rest() -> None:
+    many = replace(TWINS, authors=tuple(f"Author {n}" for n in range(15)), organisation=None)
+    assert lines.byline(many) == "Author 0, Author 1, Author 2 and 12 more"
+    assert lines.byline(QUIET) == "Nordlicht"
+    assert lines.byline(replace(LEDGER, authors=("", " "))) == ""
+
+
+def test_the_sources_summary_is_marked_as_such_and_the_abstract_is_not() -> None:
+    assert lines.excerpt(QUIET, 2).origin == "AI summary by Hugging Face"
+    assert lines.excerpt(TWINS, 1).origin == ""
+    assert lines.excerpt(TWINS, 1).text.count(".") == 1
+    assert lines.excerpt(TWINS, 0).text == ""
+    assert lines.excerpt(replace(QUIET, short_summary=""), 2) == lines.Excerpt("")
+
+
+def test_marks_are_told_and_new_is_not() -> None:
+    entry = DAILY.entries[0]
+    assert lines.mark_word(entry) == ""
+    assert lines.mark_word(replace(entry, mark=Mark.LATE)) == "Late, from Fri 6 Mar"
+    assert lines.mark_word(replace(entry, mark=Mark.RISING)) == "Rising, from Fri 6 Mar"
+
+
+def test_only_ids_of_arxiv_are_linked_there() -> None:
+    assert [link.name for link in lines.paper_links(TWINS, 7)] == ["arXiv", "PDF", "Code"]
+    assert lines.paper_links(replace(LEDGER, id="hf-only/1"), None) == ()
+    assert lines.paper_links(replace(LEDGER, id="cs.LG/0601001v2"), None)[0].url.endswith("cs.LG/0601001v2")
+
+
+def test_without_a_next_slot_nothing_is_promised() -> None:
+    assert lines.next_line(replace(DAILY, next_slot=None)) == ""
+
+
+def test_many_profiles_are_counted_after_the_tenth() -> None:
+    digest = replace(DAILY, sections=(*DAILY.sections, *(replace(DAILY.sections[1], entries=()),) * 10))
+    assert lines.tell(sheet(digest)).profiles[-1] == "and 2 more profiles"
