@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -71,6 +72,16 @@ def test_a_mail_that_cannot_be_written_is_an_error_too(digest: Digest, tmp_path:
 
     assert ran.code == 1
     assert "a mail cannot be written into demo-output" in ran.err
+
+
+def test_mails_that_a_second_run_would_send_are_an_error(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(play, "AGAIN", timedelta(days=1))  # everybody is due again
+    ran = digest("demo")
+
+    assert ran.code == 6
+    assert "a second run prepared 3 digests and sent 3 mails again" in ran.err
 
 
 def test_without_a_port_it_says_so(digest: Digest, monkeypatch: pytest.MonkeyPatch) -> None:
