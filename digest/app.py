@@ -1,0 +1,102 @@
+"""``digest run``: scheduler, delivery and web in one process, with a clean stop.
+
+The first SIGTERM (or Ctrl-C) finishes the hand-over in progress, claims nothing new and ends; what
+is still at work after ``delivery.shutdown_seconds`` is left to its lease. The second ends at once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from types import FrameType
+
+import structlog
+from sdnotify import SystemdNotifier
+
+from digest.bootstrap import House
+from digest.errors import DigestError
+from digest.scheduler import Clockwork, Job, handing, planning
+from digest.web import create_app
+from digest.web.serving import bound, serving
+
+BUILT = datetime(2026, 11, 1, tzinfo=UTC)
+"""No clock that is right shows an earlier moment than this program's own."""
+BEAT_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+
+class Stop:
+    """Set by the first signal; the second ends the process."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def __call__(self) -> bool:
+        return self._event.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the stop or so many seconds; whether it came."""
+        return self._event.wait(seconds)
+
+    def now(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+        """Stop; asked for a second time, at once."""
+        if self._event.is_set():
+            os._exit(0)
+        self._event.set()
+
+    @contextmanager
+    def on_signals(self) -> Iterator[Stop]:
+        """Stop on SIGTERM and SIGINT while the block runs."""
+        before = {number: signal.signal(number, self.now) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def run(house: House, *, plans: bool = True, hands: bool = True, web: bool = True) -> bool:
+    """Run until told to stop; whether everything had ended by then.
+
+    ``plans`` collects, prepares and watches, ``hands`` delivers, ``web`` serves. Raises
+    ``DigestError`` when the clock shows a moment before this program was made.
+    """
+    refuse_wrong_clock(datetime.now(UTC))
+    stop = Stop()
+    with stop.on_signals(), ExitStack() as stack:
+        if web:
+            app = create_app(house)
+            address = stack.enter_context(serving(app, stack.enter_context(bound(house.settings.web))))
+            log.info("web.serving", address=address)
+        patience = timedelta(seconds=house.settings.delivery.shutdown_seconds)
+        clockwork = stack.enter_context(Clockwork(_jobs(house, stop, plans=plans, hands=hands), patience))
+        tend(clockwork, stop)
+    return clockwork.idle
+
+
+def refuse_wrong_clock(now: datetime) -> None:
+    """Raise ``DigestError`` when the clock cannot be right: every slot would be wrong."""
+    if now < BUILT:
+        raise DigestError(
+            f"the clock of this machine shows {now:%Y-%m-%d}",
+            remedy="set it (is NTP running?) and start again",
+        )
+
+
+def _jobs(house: House, stop: Stop, *, plans: bool, hands: bool) -> list[Job]:
+    return [*(planning(house) if plans else []), *(handing(house, stop) if hands else [])]
+
+
+def tend(clockwork: Clockwork, stop: Stop) -> None:
+    """Tell systemd that we live, and mind the clock, until the stop."""
+    systemd = SystemdNotifier()
+    systemd.notify("READY=1")
+    while not stop.wait(BEAT_SECONDS):
+        clockwork.beat()
+        systemd.notify("WATCHDOG=1")
+    systemd.notify("STOPPING=1")

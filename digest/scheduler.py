@@ -1,0 +1,208 @@
+"""Puts the steps on APScheduler. Says only when; what is due, the store knows.
+
+Killing this loses nothing: every step may be run by hand, and by any number of processes at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+from apscheduler.schedulers import SchedulerNotRunningError
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import SQLAlchemyError
+
+from digest.bootstrap import (
+    House,
+    delivery_terms,
+    mail_sender,
+    open_channels,
+    open_source,
+    prepare_rules,
+    send_due_notices,
+    sheet_desk,
+)
+from digest.errors import DigestError
+from digest.pipeline.collect import Collecting, collect
+from digest.pipeline.deliver import deliver
+from digest.pipeline.health import Thresholds
+from digest.pipeline.operator import Operator
+from digest.pipeline.prepare import prepare
+from digest.pipeline.tidying import tidy_deliveries, tidy_source
+from digest.pipeline.watch import Watch
+
+CLOCK_STEP = timedelta(seconds=5)
+"""A wall clock that moved by more than this against the monotonic one was set."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A step with how often it runs."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], object]
+    then: tuple[str, ...] = ()
+
+
+def now_utc() -> datetime:
+    return datetime.now(UTC)
+
+
+def planning(house: House) -> list[Job]:
+    """What brings papers in and digests about: collect, prepare, watch, tidy."""
+    settings, engine = house.settings, house.engine
+    source = open_source(settings.source, engine)
+    collecting = Collecting(settings.source.look_back_days, keep_raw=settings.source.keep_raw_days > 0)
+    rules = prepare_rules(settings)
+    watch = watch_of(house)
+    return [
+        Job(
+            "collect",
+            timedelta(minutes=settings.source.collect_minutes),
+            lambda: collect(engine, source, now=now_utc(), settings=collecting),
+        ),
+        Job(
+            "prepare", timedelta(seconds=30), lambda: prepare(engine, rules, now=now_utc()), then=("deliver",)
+        ),
+        Job("watch", timedelta(minutes=1), lambda: watch.once(now_utc())),
+        Job(
+            "tidy",
+            timedelta(hours=1),
+            lambda: tidy(house, now=now_utc()),
+        ),
+    ]
+
+
+def tidy(house: House, *, now: datetime) -> None:
+    """Let go of what is older than the settings say."""
+    keep = house.settings.retention
+    raw = house.settings.source.keep_raw_days
+    tidy_source(house.engine, now=now, keep_raw_days=raw, observations_days=keep.observations_days)
+    tidy_deliveries(house.engine, keep, now=now)
+
+
+def watch_of(house: House) -> Watch:
+    """The watch over a house, by its settings."""
+    told = house.settings.operator
+    operator = Operator(told, house.settings.email, lambda: mail_sender(house.settings), now_utc)
+    return Watch(house.engine, thresholds_of(house), operator.tell, operator.ping)
+
+
+def thresholds_of(house: House) -> Thresholds:
+    """From when on things are wrong, by the settings."""
+    told = house.settings.operator
+    return Thresholds(
+        stale=timedelta(hours=told.stale_after_hours), overdue=timedelta(minutes=told.overdue_after_minutes)
+    )
+
+
+def handing(house: House, stop: Callable[[], bool]) -> list[Job]:
+    """What sends: each channel apart, so that one that stalls holds up no other; and the notices."""
+    settings, engine = house.settings, house.engine
+    terms, desk = delivery_terms(settings), sheet_desk(house)
+    jobs = [
+        Job(
+            f"deliver {name}",
+            timedelta(seconds=15),
+            lambda name=name, channel=channel: deliver(  # type: ignore[misc]  # mypy infers no lambda defaults
+                engine, {name: channel}, desk.sheets, terms, clock=now_utc, stop=stop
+            ),
+        )
+        for name, channel in open_channels(settings, engine).items()
+    ]
+    if settings.email.enabled:
+        every = timedelta(seconds=5)
+        jobs.append(Job("notices", every, lambda: send_due_notices(house, clock=now_utc)))
+    return jobs
+
+
+@dataclass(slots=True)
+class Clockwork:
+    """Runs jobs in threads, each at most once at a time, until the block ends."""
+
+    jobs: Sequence[Job]
+    patience: timedelta = timedelta(seconds=30)
+    wall: Callable[[], float] = time.time
+    _scheduler: Any = field(init=False)
+    _running: set[str] = field(init=False, default_factory=set)
+    _offset: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": {"type": "threadpool", "max_workers": max(len(self.jobs), 1)}},
+            job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
+        )
+
+    def __enter__(self) -> Self:
+        for job in self.jobs:
+            self._scheduler.add_job(
+                self._run,
+                "interval",
+                [job],
+                id=job.name,
+                seconds=job.every.total_seconds(),
+                next_run_time=now_utc(),
+            )
+        self._offset = self._wall_less_monotonic()
+        self._scheduler.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Start nothing new; wait for what runs, but not for ever."""
+        with suppress(SchedulerNotRunningError):
+            self._scheduler.shutdown(wait=False)
+        until = time.monotonic() + self.patience.total_seconds()
+        while self._running and time.monotonic() < until:
+            time.sleep(0.05)
+        if self._running:
+            log.warning("scheduler.left_running", jobs=sorted(self._running))
+
+    @property
+    def idle(self) -> bool:
+        """Whether no job runs."""
+        return not self._running
+
+    def beat(self) -> bool:
+        """Notice a wall clock that was set, and let everything run at once then; whether it was.
+
+        Jobs are due by the wall clock: set back by an hour, it would let them all wait for an hour.
+        """
+        offset = self._wall_less_monotonic()
+        stepped = abs(offset - self._offset) > CLOCK_STEP.total_seconds()
+        self._offset = offset
+        if stepped:
+            log.warning("scheduler.clock_was_set")
+            self.nudge("")
+        return stepped
+
+    def nudge(self, prefix: str) -> None:
+        """Let the jobs whose name starts so run now."""
+        for job in self.jobs:
+            if job.name.startswith(prefix):
+                self._scheduler.modify_job(job.name, next_run_time=now_utc())
+
+    def _run(self, job: Job) -> None:
+        self._running.add(job.name)
+        try:
+            job.run()
+        except (DigestError, SQLAlchemyError, OSError) as error:
+            log.warning("step.failed", step=job.name, reason=f"{type(error).__name__}: {error}")
+        finally:
+            self._running.discard(job.name)
+        for name in job.then:
+            self.nudge(name)
+
+    def _wall_less_monotonic(self) -> float:
+        return self.wall() - time.monotonic()

@@ -1,0 +1,87 @@
+"""The clockwork: each job at most once at a time, stopped cleanly, awake when the clock is set."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from digest.app import refuse_wrong_clock
+from digest.errors import DigestError, StoreBusy
+from digest.scheduler import Clockwork, Job
+
+LONG = timedelta(hours=1)
+
+
+def test_every_job_runs_at_the_start_and_one_that_fails_runs_again() -> None:
+    ran = threading.Semaphore(0)
+
+    def busy() -> None:
+        ran.release()
+        raise StoreBusy("locked")
+
+    with Clockwork([Job("busy", timedelta(seconds=0.05), busy)]):
+        assert ran.acquire(timeout=20)
+        assert ran.acquire(timeout=20)
+
+
+def test_a_job_wakes_the_one_that_follows() -> None:
+    first, second = threading.Event(), threading.Semaphore(0)
+    jobs = [
+        Job("prepare", LONG, lambda: first.wait(20), then=("deliver",)),
+        Job("deliver mail", LONG, second.release),
+    ]
+    with Clockwork(jobs):
+        assert second.acquire(timeout=20)
+        first.set()
+        assert second.acquire(timeout=20)
+
+
+def test_a_clock_that_is_set_back_wakes_everything_at_once() -> None:
+    ran = threading.Semaphore(0)
+    set_back = [0.0]
+    jobs = [Job("collect", LONG, ran.release)]
+    with Clockwork(jobs, wall=lambda: time.time() - set_back[0]) as clockwork:
+        assert ran.acquire(timeout=20)
+        assert not clockwork.beat()
+        set_back[0] = 3600.0
+        assert clockwork.beat()
+        assert ran.acquire(timeout=20)
+        assert not clockwork.beat()
+
+
+def test_the_end_waits_for_the_job_in_hand_and_starts_nothing_new() -> None:
+    started, go_on, done = threading.Event(), threading.Event(), threading.Event()
+
+    def slow() -> None:
+        started.set()
+        go_on.wait(20)
+        done.set()
+
+    with Clockwork([Job("deliver", timedelta(seconds=0.05), slow)]) as clockwork:
+        started.wait(20)
+        threading.Timer(0.2, go_on.set).start()
+    assert done.is_set()
+    assert clockwork.idle
+
+
+def test_the_end_does_not_wait_for_ever() -> None:
+    started, go_on = threading.Event(), threading.Event()
+
+    def stuck() -> None:
+        started.set()
+        go_on.wait(20)
+
+    before = time.monotonic()
+    with Clockwork([Job("deliver", LONG, stuck)], timedelta(seconds=0.1)) as clockwork:
+        started.wait(20)
+    assert not clockwork.idle
+    assert time.monotonic() - before < 15
+    go_on.set()
+
+
+def test_a_clock_from_before_this_program_is_refused() -> None:
+    with pytest.raises(DigestError, match="1970-01-01"):
+        refuse_wrong_clock(datetime(1970, 1, 1, tzinfo=UTC))
