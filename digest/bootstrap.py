@@ -25,6 +25,7 @@ from digest.http_client import Bounds
 from digest.model import ChannelName, UnknownPolicy
 from digest.pipeline.deliver import Terms
 from digest.pipeline.editions import Limits
+from digest.pipeline.health import Thresholds
 from digest.pipeline.notice_letters import Writer
 from digest.pipeline.notices import Report as NoticeReport
 from digest.pipeline.notices import send_notices
@@ -211,4 +212,12 @@ def delivery_terms(settings: Settings) -> Terms:
         max_age=timedelta(hours=limits.max_age_hours),
         max_kills=limits.max_kills,
         connections={ChannelName.EMAIL: mail.connections},
+    )
+
+
+def thresholds(settings: Settings) -> Thresholds:
+    """From when on things are wrong, by the settings."""
+    told = settings.operator
+    return Thresholds(
+        stale=timedelta(hours=told.stale_after_hours), overdue=timedelta(minutes=told.overdue_after_minutes)
     )

@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "web": ("digest.cli.web", "Serve the pages, feeds and API."),
     "profile": ("digest.cli.profile", "Try a profile on stored days, or have one proposed."),
     "explain": ("digest.cli.explain", "Why a paper was sent to a subscriber, or not."),
+    "doctor": ("digest.cli.doctor", "Say what is wrong, and what to do about it."),
     "config": ("digest.cli.config", "Show or check the effective settings."),
     "db": ("digest.cli.db", "Upgrade, check or back up the store."),
     "prepare": ("digest.cli.prepare", "Prepare the digests that are due."),

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from digest.model import Circuit
+from digest.model import Circuit, DayState
+from digest.pipeline.ledger import empty_weekdays, missing_days
 from digest.store import condition
 from digest.store.condition import Condition
 from digest.store.database import reading
 
-FAILED_DAYS = timedelta(days=2)
-"""Days that failed are an alarm while they are so young that digests cover them."""
+LOOK_BACK = timedelta(days=7)
+"""A day that failed, is missing or was empty is told of while digests may still cover it."""
 FIRST_FAILURES = 2
 """A circuit that opened by a passing fault has closed by its first probe; a refusal of us will not."""
 
@@ -45,7 +46,7 @@ def look(engine: Engine, thresholds: Thresholds, *, now: datetime) -> list[Probl
     with reading(engine) as session:
         found = condition.read(
             session,
-            since=(now - FAILED_DAYS).date(),
+            since=(now - LOOK_BACK).date(),
             today=now.date(),
             overdue_by=now - min(thresholds.overdue, thresholds.waiting),
         )
@@ -68,12 +69,25 @@ def _source(found: Condition, thresholds: Thresholds, now: datetime) -> Iterator
         yield Problem(
             "source.stale", f"the source was not read {last}", "see `digest days`, run `digest collect`"
         )
-    for day in found.failed:
-        yield Problem(
-            f"source.day.{day.day}",
-            f"{day.day} cannot be read: {day.reason}",
-            "run `digest collect` to retry",
-        )
+    yield from _days(found, now)
+
+
+def _days(found: Condition, now: datetime) -> Iterator[Problem]:
+    """Days that failed, weekdays never read since the store's first day, weekdays without any paper."""
+    ledger = {day.day: day for day in found.ledger}
+    for day in found.ledger:
+        if day.state is DayState.FAILED:
+            detail = f"{day.day} cannot be read: {day.reason}"
+            yield Problem(
+                f"source.day.{day.day}", detail, "it is retried by itself; `digest collect` does it now"
+            )
+    yesterday = now.date() - timedelta(days=1)
+    for never in missing_days(ledger, min(ledger, default=now.date()), yesterday):
+        if never not in ledger:
+            yield Problem(f"source.day.{never}", f"{never} was never read", f"run `digest backfill {never}`")
+    for empty in empty_weekdays(ledger, now=now):
+        detail = f"{empty} is a weekday and lists no paper"
+        yield Problem(f"source.empty.{empty}", detail, "look at the source's page of that day")
 
 
 def _time(found: Condition, thresholds: Thresholds, now: datetime) -> Iterator[Problem]:

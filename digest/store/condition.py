@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from digest.model import Circuit, Day, DayState, DeliveryState, SubscriberState
+from digest.model import Circuit, Day, DeliveryState, SubscriberState
 from digest.store import circuits, days
 from digest.store.schema import DayRow, DeliveryRow, SubscriberRow
 
@@ -22,7 +22,7 @@ class Condition:
     """
 
     read_at: datetime | None = None
-    failed: tuple[Day, ...] = ()
+    ledger: tuple[Day, ...] = ()
     subscribers: int = 0
     oldest_due: datetime | None = None
     overdue: int = 0
@@ -34,7 +34,7 @@ class Condition:
 
 
 def read(session: Session, *, since: date, today: date, overdue_by: datetime) -> Condition:
-    """Read the condition; failed days are those from ``since`` to ``today``."""
+    """Read the condition; the ledger's days are those from ``since`` to ``today``."""
     oldest_due, overdue = session.execute(
         select(func.min(SubscriberRow.next_due_at), func.count()).where(
             SubscriberRow.state == SubscriberState.CONFIRMED, SubscriberRow.next_due_at < overdue_by
@@ -48,7 +48,7 @@ def read(session: Session, *, since: date, today: date, overdue_by: datetime) ->
     ).one()
     return Condition(
         read_at=session.scalar(select(func.max(DayRow.last_read_at))),
-        failed=tuple(day for day in days.ledger(session, since, today) if day.state is DayState.FAILED),
+        ledger=tuple(days.ledger(session, since, today)),
         subscribers=_count(session, SubscriberRow.state == SubscriberState.CONFIRMED),
         oldest_due=oldest_due,
         overdue=overdue,

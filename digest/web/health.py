@@ -5,7 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
+from digest.bootstrap import thresholds
 from digest.errors import DigestError
+from digest.pipeline.health import look
 from digest.store.database import check_schema
 from digest.web.desk import At, Desk
 
@@ -27,8 +29,9 @@ def ready(desk: At) -> Response:
 
 
 def _problems(desk: Desk) -> list[str]:
+    house = desk.house
     try:
-        check_schema(desk.house.engine)
+        check_schema(house.engine)
+        return [str(one) for one in look(house.engine, thresholds(house.settings), now=desk.clock())]
     except DigestError as error:
         return [str(error)]
-    return []

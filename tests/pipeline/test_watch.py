@@ -32,6 +32,8 @@ FINE = Condition(read_at=NOW)
 LIMITS = Thresholds()
 MINUTE = timedelta(minutes=1)
 UNREAD = Day(date(2026, 3, 2), DayState.FAILED, reason="no element")
+READ = Day(date(2026, 2, 26), DayState.SETTLED, 30, first_read_at=NOW)
+EMPTY = Day(date(2026, 2, 27), DayState.SETTLED, 0, first_read_at=NOW)
 
 
 def keys(found: Sequence[Problem]) -> list[str]:
@@ -47,7 +49,9 @@ def test_all_is_well_when_nothing_is_wrong() -> None:
     [
         (Condition(), "source.stale"),
         (Condition(read_at=NOW - timedelta(hours=7)), "source.stale"),
-        (Condition(read_at=NOW, failed=(UNREAD,)), "source.day.2026-03-02"),
+        (Condition(read_at=NOW, ledger=(UNREAD,)), "source.day.2026-03-02"),
+        (Condition(read_at=NOW, ledger=(READ,)), "source.day.2026-02-27"),
+        (Condition(read_at=NOW, ledger=(EMPTY,)), "source.empty.2026-02-27"),
         (Condition(read_at=NOW, oldest_due=NOW - timedelta(hours=2), overdue=3), "slots.overdue"),
         (Condition(read_at=NOW, oldest_waiting=NOW - timedelta(hours=4), waiting=1), "deliveries.waiting"),
         (Condition(read_at=NOW, held=1), "deliveries.held"),

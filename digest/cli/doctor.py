@@ -1,0 +1,88 @@
+"""``digest doctor``: what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+from digest.cli.context import print_json, say, settings_of, utc_now
+from digest.cli.subscribers import JSON
+
+if TYPE_CHECKING:
+    from digest.bootstrap import House
+    from digest.pipeline.health import Problem
+
+SICK = 1
+LOCAL = {"127.0.0.1", "localhost", "::1"}
+
+
+@click.command(help="Say what is wrong, and what to do about it.")
+@click.option("--network/--no-network", default=True, help="Also greet the mail server.")
+@JSON
+@click.pass_context
+def command(ctx: click.Context, network: bool, as_json: bool) -> int:  # noqa: FBT001  Click calls it
+    """Examine settings, store, source, deliveries and mail server; end with 1 if anything is wrong."""
+    from digest.bootstrap import open_house
+
+    settings = settings_of(ctx)
+    with open_house(settings, schema=False) as house:
+        found = [*_settings(house), *_store(house)]
+        if network and settings.email.enabled:
+            found += _relay(house)
+    if as_json:
+        print_json([asdict(one) for one in found])
+    for one in () if as_json else found:
+        click.echo(f"{click.style('wrong', fg='red', bold=True)}  {one.detail}")
+        click.echo(f"       → {one.remedy}")
+    if not found:
+        say(ctx, "all is well: settings, store, source, deliveries" + (", mail server" if network else ""))
+    return SICK if found else 0
+
+
+def _settings(house: House) -> Iterator[Problem]:
+    """What can be wrong with settings that are right one by one."""
+    from digest.bootstrap import open_channels
+    from digest.errors import ConfigError
+    from digest.pipeline.health import Problem
+
+    try:
+        _ = house.keys
+        open_channels(house.settings, house.engine)
+    except ConfigError as error:
+        yield Problem("settings", str(error), error.remedy)
+    address = urlsplit(house.settings.web.base_url)
+    if address.scheme != "https" and address.hostname not in LOCAL:
+        yield Problem(
+            "links",
+            "web.base_url is not https: mail programs refuse one-click unsubscribing",
+            "put a proxy with TLS before the web part and name its address",
+        )
+
+
+def _store(house: House) -> Iterator[Problem]:
+    """What is wrong with the store, or else with what stands in it."""
+    from digest.bootstrap import thresholds
+    from digest.errors import DigestError
+    from digest.pipeline.health import Problem, look
+    from digest.store.database import check_schema
+
+    try:
+        check_schema(house.engine)
+        yield from look(house.engine, thresholds(house.settings), now=utc_now())
+    except DigestError as error:
+        yield Problem("store", str(error), error.remedy)
+
+
+def _relay(house: House) -> Iterator[Problem]:
+    """Greet the mail server, with TLS and login, and send nothing."""
+    from digest.bootstrap import mail_sender
+    from digest.pipeline.health import Problem
+
+    wrong = mail_sender(house.settings).greet()
+    if wrong:
+        email = house.settings.email
+        yield Problem("mail", f"{email.host}:{email.port}: {wrong}", "check the [email] settings")

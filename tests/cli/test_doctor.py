@@ -1,0 +1,85 @@
+"""The doctor names what is wrong and what to do about it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from digest.demo.mailbox import Mailbox
+from digest.pipeline.collect import collect
+from tests.cli.conftest import Digest
+from tests.shelf import Shelf, paper
+
+
+def weekdays(until: date) -> list[date]:
+    return [until - timedelta(days=n) for n in range(8)]
+
+
+@pytest.fixture
+def healthy(digest: Digest, sqlite_engine: Engine) -> Digest:
+    """A store whose source was read just now, papers on every day."""
+    now = datetime.now(UTC)
+    days = weekdays(now.date())
+    shelf = Shelf({day: [paper(n, f"Paper {n}")] for n, day in enumerate(days)})
+    collect(sqlite_engine, shelf, now=now, days=days)
+    return digest
+
+
+def test_all_is_well_with_a_fresh_source_and_a_mail_server_that_answers(
+    healthy: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Mailbox() as mailbox:
+        monkeypatch.setenv("DIGEST_EMAIL__PORT", str(mailbox.port))
+        monkeypatch.setenv("DIGEST_EMAIL__HOST", "127.0.0.1")
+        ran = healthy("doctor")
+    assert (ran.code, ran.out) == (0, "")
+    assert "all is well" in ran.err
+
+
+def test_a_source_never_read_and_a_mail_server_that_is_down_are_named(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_EMAIL__PORT", "1")
+    monkeypatch.setenv("DIGEST_EMAIL__HOST", "127.0.0.1")
+    ran = digest("doctor", "--json")
+    found = {one["key"]: one for one in json.loads(ran.out)}
+    assert ran.code == 1
+    assert found.keys() >= {"source.stale", "mail"}
+    assert all(one["remedy"] for one in found.values())
+
+
+def test_links_without_tls_are_named(healthy: Digest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGEST_WEB__BASE_URL", "http://digest.example.org")
+    ran = healthy("doctor", "--no-network")
+    assert ran.code == 1
+    assert "https" in ran.out
+
+
+def test_a_missing_key_is_named(healthy: Digest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DIGEST_WEB__SECRET_KEYS")
+    ran = healthy("doctor", "--no-network")
+    assert ran.code == 1
+    assert "secret_keys" in ran.out
+
+
+def test_a_store_without_schema_is_named(digest: Digest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGEST_STORE__URL", "sqlite:///new.sqlite3")
+    ran = digest("doctor", "--no-network")
+    assert ran.code == 1
+    assert "digest db upgrade" in ran.out
+
+
+def test_a_weekday_that_was_never_read_is_named_with_the_command_to_run(
+    digest: Digest, sqlite_engine: Engine
+) -> None:
+    now = datetime.now(UTC)
+    days = weekdays(now.date())
+    gap = next(day for day in days[2:] if day.weekday() < 5)
+    shelf = Shelf({day: [paper(n, f"Paper {n}")] for n, day in enumerate(days)})
+    collect(sqlite_engine, shelf, now=now, days=[day for day in days if day != gap])
+    ran = digest("doctor", "--no-network")
+    assert ran.code == 1
+    assert f"digest backfill {gap}" in ran.out
