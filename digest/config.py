@@ -74,7 +74,9 @@ class SourceSettings(Part):
 
 
 class EmailSettings(Part):
-    """``sender`` is a name and an address; ``bounce_domain`` receives VERP returns."""
+    """``sender`` is a name and an address; ``bounce_domain`` receives VERP returns.
+
+    ``per_minute`` mails are sent by all workers of a cluster together; 0 is no limit."""
 
     enabled: bool = True
     sender: str = "Daily Papers digest <digest@localhost>"
@@ -90,6 +92,7 @@ class EmailSettings(Part):
     postal_address: str = ""
     connections: int = Field(2, ge=1, le=64)
     messages_per_connection: int = Field(500, ge=1)
+    per_minute: int = Field(0, ge=0)
     dkim_selector: str = ""
     dkim_key_file: Path | None = None
 

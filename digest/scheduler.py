@@ -27,13 +27,13 @@ from digest.bootstrap import (
     prepare_rules,
     send_due_notices,
     sheet_desk,
-    thresholds,
 )
 from digest.errors import DigestError
 from digest.pipeline.collect import Collecting, collect
 from digest.pipeline.deliver import deliver
+from digest.pipeline.health import Thresholds
 from digest.pipeline.operator import Operator
-from digest.pipeline.prepare import prepare
+from digest.pipeline.prepare import Enqueue, prepare
 from digest.pipeline.tidying import tidy_deliveries, tidy_source
 from digest.pipeline.watch import Watch
 
@@ -57,7 +57,7 @@ def now_utc() -> datetime:
     return datetime.now(UTC)
 
 
-def planning(house: House) -> list[Job]:
+def planning(house: House, *, enqueue: Enqueue | None = None) -> list[Job]:
     """What brings papers in and digests about: collect, prepare, watch, tidy."""
     settings, engine = house.settings, house.engine
     source = open_source(settings.source, engine)
@@ -71,7 +71,10 @@ def planning(house: House) -> list[Job]:
             lambda: collect(engine, source, now=now_utc(), settings=collecting),
         ),
         Job(
-            "prepare", timedelta(seconds=30), lambda: prepare(engine, rules, now=now_utc()), then=("deliver",)
+            "prepare",
+            timedelta(seconds=30),
+            lambda: prepare(engine, rules, now=now_utc(), enqueue=enqueue),
+            then=("deliver",),
         ),
         Job("watch", timedelta(minutes=1), lambda: watch.once(now_utc())),
         Job(
@@ -94,7 +97,15 @@ def watch_of(house: House) -> Watch:
     """The watch over a house, by its settings."""
     told = house.settings.operator
     operator = Operator(told, house.settings.email, lambda: mail_sender(house.settings), now_utc)
-    return Watch(house.engine, thresholds(house.settings), operator.tell, operator.ping)
+    return Watch(house.engine, thresholds_of(house), operator.tell, operator.ping)
+
+
+def thresholds_of(house: House) -> Thresholds:
+    """From when on things are wrong, by the settings."""
+    told = house.settings.operator
+    return Thresholds(
+        stale=timedelta(hours=told.stale_after_hours), overdue=timedelta(minutes=told.overdue_after_minutes)
+    )
 
 
 def handing(house: House, stop: Callable[[], bool]) -> list[Job]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli.context import say, settings_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 
 @click.group(help="Upgrade, check or back up the store.")
@@ -25,12 +30,25 @@ def upgrade(ctx: click.Context) -> None:
         before = database.current(house.engine)
         database.upgrade(house.engine)
         after = database.current(house.engine)
+        queue = _upgrade_queue(house.engine)
+    if queue:
+        say(ctx, queue)
     say(
         ctx,
         f"the store is at {after}"
         if before == after
         else f"the store went from {before or 'nothing'} to {after}",
     )
+
+
+def _upgrade_queue(engine: Engine) -> str:
+    """Bring the cluster's queue up too, where its extra is installed and the store is Postgres."""
+    if engine.dialect.name != "postgresql" or find_spec("procrastinate") is None:
+        return ""
+    from digest.cluster.queue import VERSION, install
+
+    before = install(engine)
+    return "" if before == VERSION else f"the queue went from {before or 'nothing'} to {VERSION}"
 
 
 @command.command("check")

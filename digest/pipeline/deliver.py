@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -80,17 +80,21 @@ def deliver(
     *,
     clock: Clock,
     stop: Stop = never,
+    only: Collection[int] | None = None,
 ) -> Report:
     """Hand over everything that is due on these channels, until nothing is left or ``stop`` says so.
+
+    ``only`` names deliveries: a job's share, handed over on one connection.
 
     Raises ``StoreError`` when the store cannot be used; what was handed over by then is recorded
     or found by its lease.
     """
-    sweep(engine, channels, terms, now=clock())
+    if only is None:
+        sweep(engine, channels, terms, now=clock())
     runs = [
-        Run(engine, channel, sheets, terms, clock, stop)
+        Run(engine, channel, sheets, terms, clock, stop, only)
         for channel in channels.values()
-        for _ in range(terms.connections.get(channel.name, 1))
+        for _ in range(terms.connections.get(channel.name, 1) if only is None else 1)
     ]
     if len(runs) == 1:
         return runs[0].all()
@@ -129,6 +133,7 @@ class Run:
     terms: Terms
     clock: Clock
     stop: Stop
+    only: Collection[int] | None = None
 
     def all(self) -> Report:
         """Batch after batch, over one sender."""
@@ -208,7 +213,9 @@ class Run:
         name, now = self.channel.name, self.clock()
         try:
             with transaction(self.engine) as session:
-                found = claims.claim(session, name, how, limit=limit, now=now, suspects=suspects)
+                found = claims.claim(
+                    session, name, how, limit=limit, now=now, suspects=suspects, only=self.only
+                )
         except StoreBusy:
             with reading(self.engine) as session:
                 found = claims.claimed(session, token)

@@ -7,8 +7,8 @@ once, however many processes prepare at the same time. Nothing is sent here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Engine
@@ -18,6 +18,7 @@ from digest.compose import Edition, compose
 from digest.errors import DigestError
 from digest.model import (
     Candidate,
+    ChannelName,
     DayState,
     Digest,
     DigestKind,
@@ -46,6 +47,10 @@ from digest.store.subscribers import Prepared
 
 SILENCE = timedelta(days=7)
 """With ``empty = weekly`` nobody is left without a word for longer: silence must not look like a fault."""
+
+
+Enqueue = Callable[[Session, Mapping[ChannelName, Sequence[int]]], None]
+"""Told of deliveries just planned, by channel, before the transaction that plans them commits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,7 @@ class Round:
     corpus: Corpus
     rules: Rules
     clock: datetime
+    enqueue: Enqueue | None = None
 
     @property
     def now(self) -> datetime:
@@ -98,13 +104,14 @@ class Round:
         return self.now < self.clock
 
 
-def prepare(engine: Engine, rules: Rules, *, now: datetime) -> Report:
+def prepare(engine: Engine, rules: Rules, *, now: datetime, enqueue: Enqueue | None = None) -> Report:
     """Prepare the digests of everybody who is due at ``now``, in batches.
 
     While the source cannot be read, digests wait until they are ``rules.wait`` overdue; then they go
-    out and say what is missing.
+    out and say what is missing. ``enqueue`` tells a queue of what was planned, in the transaction that
+    plans it.
     """
-    round_ = read_round(engine, rules, now)
+    round_ = replace(read_round(engine, rules, now), enqueue=enqueue)
     waiting = source_is_behind(round_.situation)
     due_by = now - rules.wait if waiting else now
     report = Report(waiting=waiting)
@@ -190,8 +197,10 @@ def _prepare_batch(
     new = set() if round_.past else {digest.subscriber_id for digest in stored}
     moved = [_moved_on(one, round_, slots[one.id], covered=one.id in new) for one in batch]
     subscribers.record_prepared(session, moved)
+    if round_.enqueue is not None and planned:
+        round_.enqueue(session, planned)
     empty = sum(digest.kind is DigestKind.EMPTY for digest in stored)
-    return Report(len(stored), planned, empty, len(merged))
+    return Report(len(stored), sum(map(len, planned.values())), empty, len(merged))
 
 
 def _composed(

@@ -40,12 +40,19 @@ class Claim:
 
 
 def claim(
-    session: Session, channel: ChannelName, claim: Claim, *, limit: int, now: datetime, suspects: bool = False
+    session: Session,
+    channel: ChannelName,
+    claim: Claim,
+    *,
+    limit: int,
+    now: datetime,
+    suspects: bool = False,
+    only: Collection[int] | None = None,
 ) -> list[Delivery]:
     """Take up to ``limit`` due deliveries of a channel, oldest first, and freeze their identity.
 
     ``suspects`` are those whose worker was killed before: they are claimed apart, so that one that
-    kills workers does not take its neighbours along.
+    kills workers does not take its neighbours along. ``only`` are the numbers a job names.
     """
     rows = (
         select(TABLE.c.id)
@@ -58,6 +65,8 @@ def claim(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    if only is not None:
+        rows = rows.where(TABLE.c.id.in_(only))
     lease_until = database_now(session) + claim.lease
     own_id = literal(f"<{claim.token}.") + cast(TABLE.c.id, Text) + literal(f"@{claim.domain}>")
     statement = (

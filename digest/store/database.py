@@ -239,8 +239,8 @@ def differences(engine: Engine) -> list[Any]:
 
 
 def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Whether a name is of the models: SQLite's full-text table and its shadows stand beside them."""
-    return not (kind == "table" and name is not None and name.startswith("paper_search"))
+    """Whether a name is of the models: SQLite's full-text table and a cluster's queue stand beside them."""
+    return not (kind == "table" and name is not None and name.startswith(("paper_search", "procrastinate_")))
 
 
 def database_now(session: Session) -> datetime:

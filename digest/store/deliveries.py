@@ -43,13 +43,18 @@ def value_of(row: Any) -> Delivery:
 # --- planning --------------------------------------------------------------------------------
 
 
-def plan(session: Session, planned: Sequence[Planned], *, now: datetime) -> int:
-    """Add deliveries, due at once; return how many. One for a (subscriber, slot) exists once only."""
-    if not planned:
-        return 0
-    rows = [_row(one) for one in planned]
-    statement = insert_all(session, DeliveryRow, rows, _fresh(now)).returning(DeliveryRow.id)
-    return len(session.execute(statement).all())
+def plan(session: Session, planned: Sequence[Planned], *, now: datetime) -> dict[ChannelName, list[int]]:
+    """Add deliveries, due at once; return the numbers of those added, by channel.
+
+    One for a (subscriber, slot) exists once only.
+    """
+    added: dict[ChannelName, list[int]] = {}
+    if planned:
+        rows = [_row(one) for one in planned]
+        statement = insert_all(session, DeliveryRow, rows, _fresh(now))
+        for number, channel in session.execute(statement.returning(DeliveryRow.id, DeliveryRow.channel)):
+            added.setdefault(ChannelName(channel), []).append(number)
+    return added
 
 
 def _row(planned: Planned) -> dict[str, Any]:

@@ -17,17 +17,23 @@ from digest.store.upserts import upsert
 STEP = 10
 
 
-def take(session: Session, key: str, *, allowance: int, window: timedelta, now: datetime) -> datetime | None:
-    """Take one request of ``allowance`` per ``window``; or the moment when one will be free."""
+def take(
+    session: Session, key: str, *, allowance: int, window: timedelta, now: datetime, count: int = 1
+) -> datetime | None:
+    """Take ``count`` requests of ``allowance`` per ``window``; or the moment when they will be free.
+
+    More than the whole allowance is granted as soon as nothing of it is used: it would never be free.
+    """
     row = _locked(session, key)
     if row.not_before is not None and row.not_before > now:
         return row.not_before
     step = int(now.timestamp()) // STEP
     oldest = step - int(window.total_seconds()) // STEP
     spent = {int(place): count for place, count in row.spent.items() if oldest <= int(place) <= step}
-    if sum(spent.values()) >= allowance:
-        return _free_at(spent, allowance, window)
-    spent[step] = spent.get(step, 0) + 1
+    most = max(allowance - count, 0)
+    if sum(spent.values()) > most:
+        return _free_at(spent, most, window)
+    spent[step] = spent.get(step, 0) + count
     row.spent = {str(place): count for place, count in spent.items()}
     session.flush()
     return None
@@ -49,11 +55,11 @@ def _locked(session: Session, key: str) -> LimitRow:
     return session.scalars(select(LimitRow).where(LimitRow.key == key).with_for_update()).one()
 
 
-def _free_at(spent: dict[int, int], allowance: int, window: timedelta) -> datetime:
-    """When enough of the oldest requests have left the window for one more."""
+def _free_at(spent: dict[int, int], most: int, window: timedelta) -> datetime:
+    """When enough of the oldest requests have left the window for ``most`` to remain."""
     left = sum(spent.values())
     for place in sorted(spent):
         left -= spent[place]
-        if left < allowance:
+        if left <= most:
             return datetime.fromtimestamp((place + 1) * STEP, UTC) + window
-    raise AssertionError("without any request the allowance is not used up")
+    raise AssertionError("without any request nothing is used up")

@@ -229,8 +229,8 @@ def test_a_slot_is_planned_once(engine: Engine) -> None:
     one = one_of(engine, number)
     again = deliveries.Planned(one.digest_id, one.subscriber_id, EMAIL, one.address, one.slot)
     with transaction(engine) as session:
-        assert deliveries.plan(session, [again], now=NOW) == 0
-        assert deliveries.plan(session, [], now=NOW) == 0
+        assert deliveries.plan(session, [again], now=NOW) == {}
+        assert deliveries.plan(session, [], now=NOW) == {}
 
 
 def test_what_waits_is_merged_into_a_newer_digest_but_what_may_have_arrived_is_not(engine: Engine) -> None:

@@ -1,0 +1,103 @@
+"""Real workers and schedulers as processes: they drain when told, and others take over."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from click.testing import CliRunner
+from sqlalchemy import text
+
+from digest.cli import root
+from digest.store.database import reading
+from tests.cluster.conftest import Cluster
+
+DIGEST = Path(sys.executable).with_name("digest")
+MANY = 60
+
+
+def environment(cluster: Cluster, folder: Path) -> dict[str, str]:
+    config = folder / "config.toml"
+    config.touch()
+    return os.environ | {
+        "DIGEST_CONFIG": str(config),
+        "DIGEST_STORE__URL": cluster.house.settings.store.url,
+        "DIGEST_EMAIL__HOST": "127.0.0.1",
+        "DIGEST_EMAIL__PORT": str(cluster.mailbox.port),
+        "DIGEST_WEB__SECRET_KEYS": '["' + "k" * 32 + '"]',
+        "DIGEST_SOURCE__BASE_URL": "http://127.0.0.1:9",
+    }
+
+
+def start(cluster: Cluster, folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([DIGEST, *arguments], env=environment(cluster, folder), stderr=subprocess.PIPE)
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "it never came true"
+        time.sleep(0.02)
+
+
+def test_a_worker_drains_on_sigterm_and_another_finishes(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.subscribe(MANY)
+    cluster.prepare()
+    first = start(cluster, tmp_path, "worker", "--at-once", "1")
+    wait_until(lambda: len(cluster.mailbox.mails) >= 3)
+    first.send_signal(signal.SIGTERM)
+    _, said = first.communicate(timeout=60)
+    assert first.returncode == 0, said.decode()
+    with reading(cluster.house.engine) as session:
+        stuck = session.execute(
+            text("SELECT count(*) FROM deliveries WHERE state IN ('claimed', 'handing-over')")
+        ).scalar_one()
+    assert stuck == 0
+
+    cluster.care.sweep(datetime.now(UTC))
+    second = start(cluster, tmp_path, "worker", "--until-empty")
+    _, said = second.communicate(timeout=60)
+    assert second.returncode == 0, said.decode()
+    assert cluster.recipients() == sorted(f"reader{number}@example.org" for number in range(MANY))
+
+
+def test_a_scheduler_puts_forgotten_deliveries_back_and_ends_on_sigterm(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    scheduler = start(cluster, tmp_path, "scheduler")
+    registered = text("SELECT count(*) FROM procrastinate_workers")
+
+    def is_up() -> bool:
+        with reading(cluster.house.engine) as session:
+            return int(session.execute(registered).scalar_one()) > 0
+
+    wait_until(is_up)
+    scheduler.send_signal(signal.SIGTERM)
+    _, said = scheduler.communicate(timeout=60)
+    assert scheduler.returncode == 0, said.decode()
+
+
+def test_db_upgrade_installs_the_queue(cluster: Cluster, tmp_path: Path) -> None:
+    with cluster.house.engine.begin() as connection:
+        connection.exec_driver_sql("COMMENT ON TABLE procrastinate_jobs IS 'procrastinate 3.9.0'")
+    done = CliRunner().invoke(root, ["db", "upgrade"], env=environment(cluster, tmp_path))
+    assert done.exit_code == 0, done.output
+    assert "the queue went from 3.9.0" in done.stderr
+
+
+def test_a_worker_on_sqlite_knows_no_queue(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.touch()
+    url = f"sqlite:///{tmp_path / 'store.sqlite3'}"
+    settings = os.environ | {"DIGEST_CONFIG": str(config), "DIGEST_STORE__URL": url}
+    subprocess.run([DIGEST, "db", "upgrade"], env=settings, check=True, capture_output=True)
+    command = [str(DIGEST), "worker", "--until-empty"]
+    done = subprocess.run(command, env=settings, check=False, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "need the queue" in done.stderr
