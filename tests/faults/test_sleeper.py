@@ -1,0 +1,78 @@
+"""The sleeper: a worker stopped past its lease neither sends nor overwrites."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from digest.model import ChannelName, DeliveryState
+from digest.pipeline.deliver import deliver
+from digest.store.database import open_engine
+from tests.faults.outbox import TERMS, PlainMail, sheets
+from tests.faults.relay import Relay
+from tests.faults.storm import PROCESSES
+from tests.faults.workers import Work, work
+from tests.store.outbox import all_of, fill
+
+LEASE = 2.0
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    ("fresh", "copies"), [(0.2, 0), (3600.0, 1)], ids=["sound", "a twin that trusts an old gate"]
+)
+def test_a_worker_stopped_past_its_lease_does_not_send(store_url: str, fresh: float, copies: int) -> None:
+    """The first case is the promise; the second shows that the test would see it broken."""
+    engine = open_engine(store_url)
+    (number,) = fill(engine, 1)
+    asleep, stopped = threading.Event(), [0]
+
+    def fault(phase: str, _argument: str) -> str | None:
+        if phase == "DATA" and stopped[0]:  # the gate is passed; the content would come next
+            os.kill(stopped[0], signal.SIGSTOP)
+            stopped[0] = 0
+            asleep.set()
+        return None
+
+    with Relay(fault) as relay:
+        how = Work(store_url, relay.port, lease=LEASE, fresh_seconds=fresh)
+        process = PROCESSES.Process(target=work, args=(how,), daemon=True)
+        process.start()
+        assert process.pid is not None
+        stopped[0] = process.pid
+        try:
+            assert asleep.wait(60)
+            _another_sends(engine, relay)
+            before = all_of(engine)[0]
+            os.kill(process.pid, signal.SIGCONT)
+            time.sleep(2.0)  # awake: it finds out, or sends
+        finally:
+            process.kill()
+            process.join()
+        assert len(relay.accepted) == 1 + copies
+        after = next(one for one in all_of(engine) if one.id == number)
+        assert after == before
+        assert after.state is DeliveryState.SENT
+    engine.dispose()
+
+
+def _another_sends(engine: Engine, relay: Relay) -> None:
+    """Another worker, once the lease is over."""
+    terms = replace(TERMS, worker="another", lease=timedelta(minutes=5))
+    until = time.monotonic() + 60
+    while not relay.accepted and time.monotonic() < until:
+        time.sleep(0.2)
+        deliver(
+            engine,
+            {ChannelName.EMAIL: PlainMail(relay.port)},
+            sheets,
+            terms,
+            clock=lambda: datetime.now(UTC),
+        )
