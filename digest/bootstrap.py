@@ -18,9 +18,10 @@ from digest.channels.file import FileChannel
 from digest.channels.sender_identity import identity
 from digest.channels.slack import SlackChannel
 from digest.channels.slack_api import NO_TEAM_TOKENS, Tokens
-from digest.channels.smtp import SmtpSender
+from digest.channels.smtp import FRESH_SECONDS, SmtpSender
 from digest.channels.smtp_session import Relay
 from digest.config import Settings, SourceSettings
+from digest.errors import ConfigError
 from digest.http_client import Bounds
 from digest.model import ChannelName, UnknownPolicy
 from digest.pipeline.deliver import Terms
@@ -202,8 +203,17 @@ def send_due_notices(house: House, *, clock: Callable[[], datetime]) -> NoticeRe
 
 
 def delivery_terms(settings: Settings) -> Terms:
-    """What the settings say about delivering; ``worker`` names this process."""
+    """What the settings say about delivering; ``worker`` names this process.
+
+    Raises ``ConfigError`` for a lease that a hand-over might outlast: then two workers could send.
+    """
     limits, mail = settings.delivery, settings.email
+    longest = FRESH_SECONDS + limits.command_seconds + limits.final_dot_seconds
+    if limits.lease_seconds <= longest:
+        raise ConfigError(
+            f"delivery.lease_seconds ({limits.lease_seconds}) must outlast a hand-over ({longest:g} s)",
+            remedy="raise it, or lower delivery.command_seconds or final_dot_seconds",
+        )
     return Terms(
         worker=f"{socket.gethostname()}:{os.getpid()}",
         domain=mail.list_domain or identity(mail).address.rpartition("@")[2],

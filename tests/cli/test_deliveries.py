@@ -114,3 +114,12 @@ def test_show_tells_of_one_delivery_and_names_an_unknown_one(digest: Digest, sto
     ran = digest("deliveries", "show", "99")
     assert ran.code == 1
     assert "there is no delivery 99" in ran.err
+
+
+def test_a_lease_that_a_hand_over_might_outlast_is_refused(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_DELIVERY__LEASE_SECONDS", "700")
+    ran = digest("deliver")
+    assert ran.code == 3
+    assert "delivery.lease_seconds (700) must outlast a hand-over (750 s)" in ran.err
