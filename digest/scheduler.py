@@ -27,11 +27,11 @@ from digest.bootstrap import (
     prepare_rules,
     send_due_notices,
     sheet_desk,
+    thresholds,
 )
 from digest.errors import DigestError
 from digest.pipeline.collect import Collecting, collect
 from digest.pipeline.deliver import deliver
-from digest.pipeline.health import Thresholds
 from digest.pipeline.operator import Operator
 from digest.pipeline.prepare import Enqueue, prepare
 from digest.pipeline.tidying import tidy_deliveries, tidy_source
@@ -97,15 +97,7 @@ def watch_of(house: House) -> Watch:
     """The watch over a house, by its settings."""
     told = house.settings.operator
     operator = Operator(told, house.settings.email, lambda: mail_sender(house.settings), now_utc)
-    return Watch(house.engine, thresholds_of(house), operator.tell, operator.ping)
-
-
-def thresholds_of(house: House) -> Thresholds:
-    """From when on things are wrong, by the settings."""
-    told = house.settings.operator
-    return Thresholds(
-        stale=timedelta(hours=told.stale_after_hours), overdue=timedelta(minutes=told.overdue_after_minutes)
-    )
+    return Watch(house.engine, thresholds(house.settings), operator.tell, operator.ping)
 
 
 def handing(house: House, stop: Callable[[], bool]) -> list[Job]:

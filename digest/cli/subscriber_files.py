@@ -18,7 +18,7 @@ from digest.ranking import parse_profile
 from digest.store import profiles, subscribers
 from digest.store.database import reading, transaction
 from digest.store.profiles import Draft
-from digest.subscriptions import subscribe
+from digest.subscriptions import check_address, subscribe
 
 COLUMNS = (
     "channel",
@@ -152,9 +152,14 @@ def _groups(file: Iterable[str]) -> list[tuple[int, list[dict[str, str]]]]:
     groups: dict[tuple[str, str], tuple[int, list[dict[str, str]]]] = {}
     for number, line in enumerate(lines, 2):
         cells = {name: _as_it_was((cell or "").strip()) for name, cell in line.items() if name}
-        key = (cells.get("channel") or "email", cells["address"].lower())
-        groups.setdefault(key, (number, []))[1].append(cells)
+        groups.setdefault(_key(cells), (number, []))[1].append(cells)
     return list(groups.values())
+
+
+def _key(cells: Mapping[str, str]) -> tuple[str, str]:
+    """What lines of one subscriber share. Mail ignores case; Slack's ids and webhooks do not."""
+    channel, address = cells.get("channel") or ChannelName.EMAIL, cells["address"]
+    return channel, address.lower() if channel == ChannelName.EMAIL else address
 
 
 def _take(
@@ -162,12 +167,14 @@ def _take(
 ) -> None:
     try:
         channel = ChannelName(lines[0].get("channel") or "email")
-        known = subscribers.find(session, channel, lines[0]["address"].lower())
-        if known is not None:
-            report.skipped.append(f"line {number}: already there, {known.state}")
-            return
         if lines[0].get("state") in LEFT_OUT:
             report.skipped.append(f"line {number}: {lines[0]['state']}")
+            return
+        hosts = house.settings.slack.webhook_hosts
+        address = check_address(channel, lines[0]["address"], webhook_hosts=hosts)
+        known = subscribers.find(session, channel, address)
+        if known is not None:
+            report.skipped.append(f"line {number}: already there, {known.state}")
             return
         _subscribe(session, house, channel, lines, now)
         report.added += 1

@@ -21,11 +21,14 @@ from digest.store.profiles import Draft
 
 LONGEST_ADDRESS = 320
 LONGEST_NAME = 80
+LONGEST_SOURCE = 200
 MOST_PROFILES = 12
 MOST_ENTRIES = 50
 WEBHOOK_HOSTS = ("hooks.slack.com",)
 
 _SLACK_ID = re.compile(r"(?:T[A-Z0-9]{2,20}/)?[CDGU][A-Z0-9]{2,20}")
+_UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but tab and line breaks, and lone surrogates: one or the other database refuses them."""
 _FILE_NAME = re.compile(r"[\w@][\w.@+-]{0,119}", re.ASCII)
 
 
@@ -105,7 +108,8 @@ def _mail_address(address: str) -> str:
 def _slack_address(address: str, webhook_hosts: Sequence[str]) -> str:
     if _SLACK_ID.fullmatch(address):
         return address
-    parts = urlsplit(address) if address.isascii() and address.startswith("https://") else None
+    written = address.isascii() and address.isprintable() and " " not in address
+    parts = urlsplit(address) if written and address.startswith("https://") else None
     if parts and parts.netloc in webhook_hosts and len(parts.path) > 1 and not parts.query:
         return address
     raise SubscriptionError(
@@ -168,7 +172,8 @@ def check_drafts(drafts: Sequence[Draft], *, trending: bool = False) -> tuple[Dr
 
 def check_draft(draft: Draft, *, trending: bool = False) -> Draft:
     """A profile with a usable name, a text that reads, a bar of 0 to 10 and a limit of 1 to 50."""
-    if not parse_profile(draft.text) and not trending:
+    text = check_text(draft.text)
+    if not parse_profile(text) and not trending:
         raise SubscriptionError(
             "the profile has no keywords", remedy="give some, or choose what is trending in so many words"
         )
@@ -176,7 +181,28 @@ def check_draft(draft: Draft, *, trending: bool = False) -> Draft:
         raise SubscriptionError("the bar is not between 0 and 10", remedy="5 is a good start")
     if draft.limit is not None and not 1 <= draft.limit <= MOST_ENTRIES:
         raise SubscriptionError(f"the limit is not between 1 and {MOST_ENTRIES}", remedy="10 is a good start")
-    return replace(draft, name=check_name(draft.name), text=draft.text.strip())
+    return replace(draft, name=check_name(draft.name), text=text)
+
+
+def check_text(text: str) -> str:
+    """A profile's text as both databases take it; what is wrong is named by its place, not repeated."""
+    found = _UNSTORABLE.search(text)
+    if found is not None:
+        raise SubscriptionError(
+            f"the keywords hold what is no text (U+{ord(found[0]):04X}, position {found.start() + 1})",
+            remedy="type that part anew",
+        )
+    return text.strip()
+
+
+def check_source(source: str) -> str:
+    """Where a consent comes from, in one printable line."""
+    if not source.isprintable() or not 0 < len(source) <= LONGEST_SOURCE:
+        raise SubscriptionError(
+            f"the source of the consent is not 1 to {LONGEST_SOURCE} printable characters",
+            remedy="name the door: web, cli, import",
+        )
+    return source
 
 
 def check_name(name: str) -> str:

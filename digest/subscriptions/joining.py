@@ -14,7 +14,7 @@ from digest.model import EVERY_DAY, ChannelName, EmptyDigests, Subscriber, Subsc
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
 from digest.store.profiles import Draft
-from digest.subscriptions.checks import WEBHOOK_HOSTS, Wishes, check_wishes, drafts_of
+from digest.subscriptions.checks import WEBHOOK_HOSTS, Wishes, check_source, check_wishes, drafts_of
 
 ACTIVE = frozenset({SubscriberState.CONFIRMED, SubscriberState.PAUSED})
 
@@ -48,6 +48,7 @@ def subscribe(
     """
     asked = Wishes(channel, address, drafts_of(profiles), timezone, send_at, weekdays, empty_digests, rising)
     wishes = check_wishes(asked, trending=trending, webhook_hosts=webhook_hosts)
+    source = check_source(source)
     known = store_subscribers.find(session, channel, wishes.address, lock=True)
     if known is not None and known.state in ACTIVE:
         raise SubscriptionError(

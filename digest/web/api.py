@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from digest.channels.lines import paper_url
 from digest.errors import NotFound
 from digest.model import DayState, Listing, Paper
 from digest.store import days, listings, papers
+from digest.store.search_words import QueryError
 from digest.web.days import trending_now
 from digest.web.desk import At
 from digest.web.papers import known
@@ -107,8 +108,8 @@ routes = APIRouter(prefix="/api", responses=ERRORS)
 @routes.get("/days", summary="Known days, newest first")
 def known_days(
     desk: At,
-    since: Annotated[date, Query(ge=FIRST, le=LAST)] = FIRST,
-    until: Annotated[date, Query(ge=FIRST, le=LAST)] = LAST,
+    since: date = FIRST,
+    until: date = LAST,
     limit: Annotated[int, Query(ge=1, le=400)] = 100,
 ) -> list[DayOut]:
     """The ledger: which days were read, in what state they are, how many papers they list."""
@@ -118,7 +119,7 @@ def known_days(
 
 
 @routes.get("/days/{day}", summary="One day's papers")
-def one_day(desk: At, day: Annotated[date, Path(ge=FIRST, le=LAST)]) -> DayPapersOut:
+def one_day(desk: At, day: date) -> DayPapersOut:
     """The papers listed on a day, most upvotes first."""
     with desk.reading() as session:
         found = days.load(session, day)
@@ -148,7 +149,10 @@ def search(
     offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
 ) -> FoundOut:
     """Papers whose title, abstract or authors hold the words, best first."""
-    found = found_by(desk, q, offset)
+    try:
+        found = found_by(desk, q, offset)
+    except QueryError:  # no word in it: nothing is found
+        found = []
     return FoundOut(
         papers=[_paper(one.paper) for one in found[:PAGE]],
         next=offset + PAGE if len(found) > PAGE else None,

@@ -14,6 +14,7 @@ from digest.model import FeedbackVerdict
 from digest.store import papers
 from digest.tokens import Purpose
 from digest.web.desk import At, Desk
+from digest.web.lab import material_of
 
 routes = APIRouter(include_in_schema=False)
 
@@ -40,11 +41,13 @@ def give_feedback(desk: At, token: str, paper_id: str, word: Word) -> HTMLRespon
     """Record the word, or take it back."""
     who = desk.subject(Purpose.FEEDBACK, token)
     title = _title(desk, paper_id)
+    corpus = material_of(desk).corpus
     with desk.writing() as session:
         if word is Word.UNDO:
             subscriptions.take_back(session, who, paper_id)
         else:
             subscriptions.give_feedback(session, who, paper_id, FeedbackVerdict(word), desk.clock())
+        subscriptions.relearn(session, who, corpus)
     return desk.page("feedback.html", done=True, word=word, title=title, here_is=f"/f/{token}/{paper_id}")
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 from digest.errors import TooMany
-from digest.model import Candidate, Keyword, KeywordKind, Profile, Ranked, Ranking
+from digest.model import Candidate, Profile, Ranked
 from digest.pipeline.situation import read_corpus
-from digest.ranking import format_keyword, parse_profile, rank
+from digest.ranking import parse_profile
+from digest.ranking.lab import try_profile
 from digest.store import counters, listings, papers
 from digest.store.profiles import Draft
 from digest.subscriptions import check_draft
@@ -18,12 +18,6 @@ from digest.web.shelf import Material
 from digest.web.views import PaperView, view
 
 DAYS = 30
-SHOWN = 5
-NEAR = 3
-NOISY_SHARE = 0.25
-"""A keyword that hits a quarter of all papers tells nothing."""
-FEW_PAPERS = 20
-"""With fewer papers nothing is said about a keyword."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +26,14 @@ class Find:
 
     paper: PaperView
     score: float
-    day: date
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a profile would have found: ``per_week`` papers, the best, those just below the bar.
+    """What a profile would have found: ``per_week`` papers, the best, those around the bar.
 
-    ``dead`` keywords hit nothing; ``noisy`` ones hit a large share of all papers.
+    ``dead`` keywords hit nothing; ``noisy`` ones hit too much. ``add`` are words that keep company
+    with the profile, ``exclude`` those that stand out among the papers just over the bar.
     """
 
     days: int
@@ -50,6 +44,8 @@ class Trial:
     near: tuple[Find, ...]
     dead: tuple[str, ...]
     noisy: tuple[str, ...]
+    add: tuple[str, ...]
+    exclude: tuple[str, ...]
 
 
 def trial(desk: Desk, draft: Draft) -> Trial:
@@ -65,57 +61,31 @@ def trial(desk: Desk, draft: Draft) -> Trial:
 
 
 def _tried(desk: Desk, profile: Profile) -> Trial:
-    material = _material(desk)
-    keywords = [one for one in profile.keywords if one.kind is not KeywordKind.EXCLUDE]
-    everything = len(material.candidates) + 1
-    alone = [_alone(keyword, everything) for keyword in keywords]
-    found, *hits = rank(
-        material.candidates,
-        [replace(profile, limit=everything), *alone],
-        material.corpus,
-        now=desk.clock(),
-        default_bar=desk.house.settings.digest.bar,
-    )
-    limit = profile.limit or desk.house.settings.digest.limit
-    chosen = _within_limits(found, limit)
-    counted = len({one.paper.id for one in material.candidates})
-    names = {format_keyword(word): len(hit.chosen) for word, hit in zip(keywords, hits, strict=True)}
-    judged = counted >= FEW_PAPERS
+    material = material_of(desk)
+    bar = desk.house.settings.digest.bar
+    found = try_profile(material.candidates, profile, material.corpus, now=desk.clock(), default_bar=bar)
+    limit = bar if profile.bar is None else profile.bar
+    below = [one for one in found.borderline if one.score.value < limit]
     return Trial(
-        days=material.days,
-        papers=counted,
-        chosen=len(chosen),
-        per_week=len(chosen) * 7 / DAYS if material.days else 0.0,
-        best=tuple(_find(one) for one in chosen[:SHOWN]),
-        near=tuple(_find(one) for one in found.near_misses[:NEAR]),
-        dead=tuple(name for name, count in names.items() if judged and not count),
-        noisy=tuple(name for name, count in names.items() if judged and count > counted * NOISY_SHARE),
+        days=found.days,
+        papers=found.papers,
+        chosen=found.chosen,
+        per_week=found.per_week,
+        best=tuple(_find(one) for one in found.best),
+        near=tuple(_find(one) for one in below),
+        dead=tuple(one.keyword for one in found.keywords if one.dead),
+        noisy=tuple(one.keyword for one in found.keywords if one.noisy),
+        add=found.add,
+        exclude=found.exclude,
     )
-
-
-def _alone(keyword: Keyword, limit: int) -> Profile:
-    """A profile of one keyword without any bar: what it chooses is what the keyword hits."""
-    plain = replace(keyword, kind=KeywordKind.INCLUDE)
-    return Profile(0, 0, "", format_keyword(plain), (plain,), 0.0, limit, learning=False)
-
-
-def _within_limits(found: Ranking, limit: int) -> list[Ranked]:
-    """The chosen as digests would have held them: at most ``limit`` a day; best first."""
-    taken: dict[date, int] = defaultdict(int)
-    kept = []
-    for one in sorted(found.chosen, key=lambda ranked: -ranked.score.value):
-        if taken[one.candidate.day] < limit:
-            taken[one.candidate.day] += 1
-            kept.append(one)
-    return kept
 
 
 def _find(one: Ranked) -> Find:
-    candidate = one.candidate
-    return Find(view(candidate.paper, candidate.upvotes, sentences=0), one.score.value, candidate.day)
+    return Find(view(one.candidate.paper, one.candidate.upvotes, sentences=0), one.score.value)
 
 
-def _material(desk: Desk) -> Material:
+def material_of(desk: Desk) -> Material:
+    """The store's statistics and last days, read anew when something came since."""
     with desk.reading() as session:
         arrival = counters.arrival(session)
     return desk.shelf.material(arrival, lambda: _read(desk, arrival))

@@ -22,7 +22,7 @@ from digest.store.profiles import Draft
 from digest.subscriptions import Schedule
 from digest.tokens import Purpose
 from digest.web.desk import At, Desk
-from digest.web.lab import Trial, trial
+from digest.web.lab import Trial, material_of, trial
 from digest.web.subscribing import WEEKDAYS, days, hour, number, whole_number, zones
 
 routes = APIRouter(include_in_schema=False, prefix="/p/{token}")
@@ -226,8 +226,10 @@ def weights(desk: At, token: str, profile_id: int, term: Text = "") -> Response:
 def undo_feedback(desk: At, token: str, paper_id: str) -> Response:
     """Take a word on a paper back."""
     who = desk.subject(Purpose.PREFERENCES, token)
+    corpus = material_of(desk).corpus
     with desk.writing() as session:
         subscriptions.take_back(session, who, paper_id)
+        subscriptions.relearn(session, who, corpus)
     return _done(desk, token, "feedback")
 
 

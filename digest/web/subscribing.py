@@ -68,11 +68,12 @@ def zones() -> tuple[str, ...]:
 
 
 @routes.get("/subscribe")
-def form(desk: At, keywords: str = "") -> HTMLResponse:
-    """The empty form; ``keywords`` may come from the box on other pages."""
+def form(desk: At, keywords: str | None = None) -> HTMLResponse:
+    """The empty form; ``keywords`` may come from the box on other pages, where none means trending."""
     defaults = desk.house.settings.digest
     given = SignUpForm(
-        keywords=keywords[:4000],
+        keywords=(keywords or "")[:4000],
+        follow="trending" if keywords is not None and not keywords.strip() else "keywords",
         timezone=defaults.timezone,
         send_at=f"{defaults.send_at:%H:%M}",
         weekdays=[str(day) for day in range(7)],

@@ -177,6 +177,21 @@ def test_an_import_skips_who_is_there_or_left_and_names_the_line(digest: Digest,
     assert "1 subscribed, 2 skipped, 1 were there before" in ran.err
 
 
+def test_an_import_knows_addresses_as_subscribing_stores_them(digest: Digest, tmp_path: Path) -> None:
+    hook = "https://hooks.slack.com/services/T000/B000/Secret9876"
+    for address in ("C0123ABCD", hook):
+        add(digest, address, "--channel", "slack")
+    add(digest, "ada@xn--bcher-kva.example")
+    file = tmp_path / "in.csv"
+    rows = f"slack,C0123ABCD,x\nslack,{hook},x\nemail,Ada@Bücher.example,x\n"
+    file.write_text("channel,address,keywords\n" + rows, encoding="utf-8")
+    ran = digest("subscribers", "import", str(file), "--yes")
+    assert "0 subscribed, 3 skipped, 3 were there before" in ran.err
+    file.write_text("channel,address,keywords\nslack,c0123abcd,x\n")
+    ran = digest("subscribers", "import", str(file), "--yes")
+    assert (ran.code, "line 2: that is no Slack channel id" in ran.err) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -164,3 +164,29 @@ def test_addresses_are_stored_in_one_form(
     join: Subscribe, channel: ChannelName, given: str, stored: str | None
 ) -> None:
     assert join(channel=channel, address=given).address == (stored or given)
+
+
+@pytest.mark.parametrize("bad", ["\x00", "\x07", "\x9f", "\ud800"])
+def test_what_a_database_refuses_is_refused_at_the_door_with_its_place(
+    engine: Engine, join: Subscribe, bad: str
+) -> None:
+    with pytest.raises(SubscriptionError, match=rf"U\+{ord(bad):04X}, position 7") as raised:
+        join(profiles={"Robots": f"robots{bad}, speech"})
+    assert bad not in str(raised.value)
+    assert raised.value.remedy
+    with pytest.raises(SubscriptionError, match="cannot be shown"):
+        join(profiles={f"Ro{bad}bots": "robots"})
+    with pytest.raises(SubscriptionError, match="source of the consent"):
+        join(source=f"slack:U1{bad}")
+    with pytest.raises(SubscriptionError, match="webhook"):
+        join(channel=ChannelName.SLACK, address=f"https://hooks.slack.com/services/T1{bad}")
+    with reading(engine) as session:
+        assert subscribers.listed(session) == []
+
+
+def test_text_of_any_script_over_several_lines_is_stored_as_typed(engine: Engine, join: Subscribe) -> None:
+    text = "扩散模型\r\n\t🤖 robots,\nétude\u200dx"
+    ada = join(profiles={"Étude 🤖": text})
+    with reading(engine) as session:
+        [own] = profiles.of_subscriber(session, ada.id, parse_profile)
+    assert (own.name, own.text) == ("Étude 🤖", text)

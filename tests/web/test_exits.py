@@ -166,7 +166,7 @@ def test_the_api_tells_days_papers_and_trending(site: Site) -> None:
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("/api/days/1999-01-01", 422),
+        ("/api/days/1999-01-01", 404),
         ("/api/days/2020-01-01", 404),
         ("/api/days/nonsense", 422),
         ("/api/days?limit=0", 422),

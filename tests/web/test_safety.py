@@ -164,6 +164,10 @@ def test_who_asks_is_the_nearest_host_that_is_not_ours(peer: str, forwarded: lis
 
 def test_health_touches_nothing_and_readiness_says_what_is_wrong(site: Site) -> None:
     assert site.get("/readyz").json() == {"ready": True, "problems": []}
+    site.clock.later(hours=7)
+    stale = site.get("/readyz")
+    assert stale.status_code == 503
+    assert "source" in stale.json()["problems"][0]
     with site.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     answer = site.get("/readyz")

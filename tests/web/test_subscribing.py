@@ -50,6 +50,14 @@ def planned(site: Site) -> list[tuple[str, Kind]]:
     return [(one.address, one.kind) for one in found]
 
 
+@pytest.mark.parametrize("bad", ["\x00", "\x1b"])
+def test_keywords_no_database_takes_are_named_beside_their_field(site: Site, bad: str) -> None:
+    status, text = ask(site, keywords=f"robots{bad}")
+    assert (status, text.count(f"U+{ord(bad):04X}, position 7")) == (422, 2)  # above and at the field
+    with reading(site.engine) as session:
+        assert subscribers.listed(session) == []
+
+
 def test_a_sign_up_stores_what_was_asked_for_and_mails_one_confirmation(site: Site) -> None:
     status, text = ask(site)
     assert (status, "Look into your mailbox" in text) == (200, True)
