@@ -1,8 +1,10 @@
 """The profile language: text → keywords → the same text again.
 
-Pieces are separated by commas, semicolons or line breaks::
+Pieces are separated by commas, semicolons or line breaks; a mark after a blank and right before a word
+begins a piece too, so ``agents -survey`` is ``agents, -survey``, while ``state-space``, ``models - a survey``
+and what stands in quotation marks stay whole::
 
-    profile = piece ("," piece)*
+    profile = piece ("," piece | " " marked-piece)*
     piece   = ["+" | "-"] [field ":"] (words | '"' words '"') ["*"] ["^" weight]
     field   = "title" | "abstract" | "author" | "org"
 
@@ -34,6 +36,8 @@ MOST_WILDCARDS = 10
 SHORTEST_WILDCARD = 3
 """Letters before the star: shorter ones match half of every text."""
 LEAST_WEIGHT, MOST_WEIGHT = 0.1, 10.0
+LONGEST_QUOTE = 60
+"""Characters of a piece that an error repeats."""
 
 _FIELDS = {
     "title": Field.TITLE,
@@ -52,6 +56,8 @@ _TYPOGRAPHY = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "，": ",", "；": ";", "、": ","}
 )
 _DASHES = "-–—−"
+_BEGINS = re.compile(rf"(?<=\s)[{_DASHES}+]+(?![{_DASHES}+\s,;]|\Z)")
+"""A mark that begins a piece without a comma."""
 _FIELD = re.compile(r"([A-Za-z]{2,}):(?=\S)")
 _WEIGHT = re.compile(r"\^([^\s^\"]*)$")
 _NUMBER = re.compile(r"\d{1,3}(\.\d{1,3})?|\.\d{1,3}")
@@ -63,11 +69,16 @@ class _Piece(NamedTuple):
 
     def error(self, message: str, remedy: str) -> ProfileError:
         return ProfileError(
-            f"{self.text!r} (position {self.position + 1}): {message}",
+            f"{_quoted(self.text)!r} (position {self.position + 1}): {message}",
             piece=self.text,
             position=self.position,
             remedy=remedy,
         )
+
+
+def _quoted(text: str) -> str:
+    """As much of a text as an error repeats."""
+    return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
 
 
 def parse_profile(text: str) -> tuple[Keyword, ...]:
@@ -113,6 +124,7 @@ def format_keyword(keyword: Keyword) -> str:
 
 
 def _pieces(text: str) -> Iterator[_Piece]:
+    begins = {found.start() for found in _BEGINS.finditer(text)}
     start, quote = 0, -1
     for position, letter in enumerate(text + "\n"):
         if letter == '"':
@@ -120,12 +132,12 @@ def _pieces(text: str) -> Iterator[_Piece]:
         at_end = position == len(text)
         if quote >= 0 and (at_end or letter == "\n"):
             piece = _Piece(text[quote:position].strip(), quote)
-            raise piece.error("the quotation mark is not closed", f'write {piece.text}"')
-        if letter in ",;\n" and quote < 0:
+            raise piece.error("the quotation mark is not closed", f'write {_quoted(piece.text)}"')
+        if quote < 0 and (letter in ",;\n" or position in begins):
             stripped = text[start:position].strip()
             if stripped:
                 yield _Piece(stripped, start + text[start:position].index(stripped[0]))
-            start = position + 1
+            start = position if position in begins else position + 1
 
 
 def _keyword(piece: _Piece) -> Keyword:
@@ -152,10 +164,12 @@ def _mark(piece: _Piece) -> tuple[KeywordKind, str]:
         what = "exclude" if mark == "-" else "require"
         raise piece.error(
             f"a blank stands after {first!r}",
-            f"write {mark}{rest.strip() or 'word'} to {what} it, or drop the mark",
+            f"write {mark}{_quoted(rest.strip()) or 'word'} to {what} it, or drop the mark",
         )
     if rest[0] in f"+{_DASHES}":
-        raise piece.error("two marks before one keyword", f"write {mark}{rest.lstrip('+' + _DASHES)}")
+        raise piece.error(
+            "two marks before one keyword", f"write {mark}{_quoted(rest.lstrip('+' + _DASHES))}"
+        )
     return _MARKS[mark], rest
 
 
@@ -168,7 +182,8 @@ def _field(piece: _Piece, rest: str) -> tuple[Field, str]:
         close = get_close_matches(name, _FIELDS, n=1)
         hint = f"did you mean {close[0]}: ?" if close else "leave the colon out to look for the words"
         raise piece.error(
-            f"there is no field {match[1]!r}", f"the fields are title, abstract, author and org; {hint}"
+            f"there is no field {_quoted(match[1])!r}",
+            f"the fields are title, abstract, author and org; {hint}",
         )
     return _FIELDS[name], rest[match.end() :]
 
@@ -178,11 +193,11 @@ def _weight(piece: _Piece, rest: str, kind: KeywordKind) -> tuple[float, str]:
     if match is None:
         return 1.0, rest
     if kind is KeywordKind.EXCLUDE:
-        raise piece.error("an excluded keyword has no weight", f"write -{rest[: match.start()]}")
+        raise piece.error("an excluded keyword has no weight", f"write -{_quoted(rest[: match.start()])}")
     if not _NUMBER.fullmatch(match[1]) or not LEAST_WEIGHT <= float(match[1]) <= MOST_WEIGHT:
         raise piece.error(
-            f"the weight {match[1]!r} is not a number from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}",
-            f"write {rest[: match.start()]}^2 to count it twice",
+            f"the weight {_quoted(match[1])!r} is not a number from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}",
+            f"write {_quoted(rest[: match.start()])}^2 to count it twice",
         )
     return float(match[1]), rest[: match.start()]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,21 +21,14 @@ MAIN = "main"
 TRENDING = "trending"
 
 
-_BEFORE_SIGN = re.compile(r"(?<=[^\s,])[ \t]+(?=[-+][^\s-])")
-
-
 def words_of(text: str) -> tuple[str, bool]:
     """The profile language in what was typed, and whether it asks for the trending profile.
 
-    On one line people write ``agents -survey`` for ``agents, -survey``: a sign after a blank begins a
-    piece of its own, except within quotes. What no text may hold (NUL, half characters) is left out.
+    What no text may hold (NUL, half characters) is left out.
     """
     tidy = tidied(text)
-    if tidy.casefold() == TRENDING:
-        return "", True
-    pieces = tidy.split('"')
-    pieces[::2] = [_BEFORE_SIGN.sub(", ", piece) for piece in pieces[::2]]
-    return '"'.join(pieces), False
+    trending = tidy.casefold() == TRENDING
+    return "" if trending else tidy, trending
 
 
 def save_words(

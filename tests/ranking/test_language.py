@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,60 @@ def test_every_mark_is_read() -> None:
         Keyword("Kaiming He", field=Field.AUTHOR, exact=True),
         Keyword("nvidia", field=Field.ORG),
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("agents -survey +vision", "agents, -survey, +vision"),
+        ("-survey agents, x", "-survey agents, x"),
+        ("agents\t−survey, +vision –title:review", "agents, -survey, +vision, -title:review"),
+        ('"a -b" -c', '"a -b", -c'),
+        (
+            'agents^2 -"video generation" +author:"Kaiming He"',
+            'agents^2, -"video generation", +author:"Kaiming He"',
+        ),
+        ("agent* -agentic*", "agent*, -agentic*"),
+    ],
+)
+def test_a_mark_after_a_blank_begins_a_piece_without_a_comma(typed: str, read: str) -> None:
+    assert format_profile(parse_profile(typed)) == read
+
+
+@pytest.mark.parametrize(
+    "text", ["state-space models", "fine- tuning", "models - a survey", "C++ code", "A -", '"x -y"']
+)
+def test_hyphens_in_words_lone_dashes_and_phrases_stay_whole(text: str) -> None:
+    (keyword,) = parse_profile(text)
+    assert keyword.text == text.strip('"')
+
+
+def test_the_mark_of_a_piece_without_a_comma_is_where_the_error_points() -> None:
+    with pytest.raises(ProfileError) as raised:
+        parse_profile("agents -survey^2")
+    assert (raised.value.piece, raised.value.position) == ("-survey^2", 7)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"' + "a" * 3000,
+        "- " + "a" * 200,
+        "--" + "a" * 200,
+        "a" * 200 + ":x",
+        "-" + "a" * 200 + "^2",
+        "x^" + "9" * 200,
+        "a" * 200 + "^99",
+        "word " * 45,
+        "a*" + "b" * 200,
+        "a" * 5000,
+    ],
+)
+def test_an_error_repeats_little_of_a_long_piece(text: str) -> None:
+    with pytest.raises(ProfileError) as raised:
+        parse_profile(text)
+    longest = max(re.findall(r"([a9]+|(?:word ?)+)", f"{raised.value}\n{raised.value.remedy}"), key=len)
+    assert len(longest) <= 60
 
 
 def test_blank_text_is_the_trending_profile() -> None:
