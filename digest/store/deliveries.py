@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from digest.errors import NotFound
 from digest.model import Attempt, ChannelName, Delivery, DeliveryState
 from digest.store.given import insert_all
-from digest.store.schema import TROUBLED, AttemptRow, DeliveryRow
+from digest.store.schema import AttemptRow, DeliveryRow
+from digest.store.schema.deliveries import TROUBLED
 
 State = DeliveryState
 TABLE: Any = DeliveryRow.__table__

@@ -1,0 +1,68 @@
+"""The tables. Unique constraints carry the rules: what must not happen twice stands here.
+
+Names are the glossary's. Times are UTC (``UtcDateTime``), days and slots are dates. Rows never
+leave ``digest.store``: its functions return the values of ``digest.model``.
+"""
+
+from digest.store.schema.base import Base
+from digest.store.schema.deliveries import (
+    AlarmRow,
+    AttemptRow,
+    CircuitRow,
+    DeliveryRow,
+    DigestRow,
+    EntryRow,
+    NoticeRow,
+)
+from digest.store.schema.slack import SlackInstallationRow, SlackStateRow
+from digest.store.schema.source import (
+    CorpusRow,
+    CounterRow,
+    DayRow,
+    LimitRow,
+    ListingRow,
+    ObservationRow,
+    PaperRow,
+    RawAnswerRow,
+    RevisionRow,
+    SearchRow,
+)
+from digest.store.schema.subscribers import (
+    FeedbackRow,
+    ProfileRow,
+    SavedRow,
+    SignUpRow,
+    SubscriberRow,
+    SuppressionRow,
+    WeightRow,
+)
+
+__all__ = [
+    "AlarmRow",
+    "AttemptRow",
+    "Base",
+    "CircuitRow",
+    "CorpusRow",
+    "CounterRow",
+    "DayRow",
+    "DeliveryRow",
+    "DigestRow",
+    "EntryRow",
+    "FeedbackRow",
+    "LimitRow",
+    "ListingRow",
+    "NoticeRow",
+    "ObservationRow",
+    "PaperRow",
+    "ProfileRow",
+    "RawAnswerRow",
+    "RevisionRow",
+    "SavedRow",
+    "SearchRow",
+    "SignUpRow",
+    "SlackInstallationRow",
+    "SlackStateRow",
+    "SubscriberRow",
+    "SuppressionRow",
+    "WeightRow",
+]
