@@ -16,7 +16,6 @@ from digest.slack.place import Place
 from digest.slack.saving import live
 from digest.slack.showing import named_paper, profile_line, weights_line
 from digest.store import feedback as store_feedback
-from digest.store import profiles as store_profiles
 from digest.store import saved
 from digest.store.database import reading, transaction
 
@@ -114,15 +113,8 @@ def _change(session: Session, number: int, action: str, value: str, now: datetim
     elif action == STOP:
         subscriptions.unsubscribe(session, number)
     elif action == RESET:
-        _reset(session, number)
+        subscriptions.forget_learnt(session, number)
     elif action == TAKE_BACK:
         subscriptions.take_back(session, number, value)
     elif action == UNSAVE:
         saved.remove(session, number, value)
-
-
-def _reset(session: Session, number: int) -> None:
-    """Forget the weights and the words they came from, so that they do not grow back."""
-    store_feedback.clear(session, number)
-    for profile in store_profiles.of_subscriber(session, number, lambda _text: ()):
-        store_profiles.set_weights(session, profile.id, ())

@@ -19,7 +19,7 @@ from digest.subscriptions.changing import (
 from digest.subscriptions.checks import Wishes, check_address, check_draft, check_wishes, drafts_of
 from digest.subscriptions.holding import erase, export
 from digest.subscriptions.joining import confirm, subscribe
-from digest.subscriptions.judging import forget_learnt, give_feedback, relearn, take_back
+from digest.subscriptions.judging import forget_learnt, forget_term, give_feedback, relearn, take_back
 from digest.subscriptions.signing_up import Bounds, ask_for_link, sign_up
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "erase",
     "export",
     "forget_learnt",
+    "forget_term",
     "give_feedback",
     "pause",
     "relearn",

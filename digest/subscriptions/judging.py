@@ -62,15 +62,20 @@ def take_back(session: Session, subscriber_id: int, paper_id: str) -> bool:
     return store_feedback.undo(session, subscriber_id, paper_id)
 
 
-def forget_learnt(session: Session, subscriber_id: int, profile_id: int, term: str | None) -> None:
-    """Forget one learnt term of one's own profile, or all (``None``): then all feedback is taken back too,
-    or the next word would teach the same again. Raises ``NotFound`` for another's profile.
-    """
+def forget_term(session: Session, subscriber_id: int, profile_id: int, term: str) -> None:
+    """Forget one learnt term of one's own profile. Raises ``NotFound`` for another's profile."""
     profile = store_profiles.get(session, profile_id, parse_profile)
     if profile.subscriber_id != subscriber_id:
         raise NotFound("there is no such profile")
-    if term is None:
-        store_feedback.clear(session, subscriber_id)
-        store_profiles.set_weights(session, profile_id, ())
-    else:
-        store_profiles.remove_weight(session, profile_id, term)
+    store_profiles.remove_weight(session, profile_id, term)
+
+
+def forget_learnt(session: Session, subscriber_id: int) -> None:
+    """Forget what all profiles learnt and the feedback it came from, or the next word would teach it again.
+
+    Raises ``NotFound`` for a gone subscriber.
+    """
+    store_subscribers.get(session, subscriber_id, lock=True)
+    store_feedback.clear(session, subscriber_id)
+    for profile in store_profiles.of_subscriber(session, subscriber_id, parse_profile):
+        store_profiles.set_weights(session, profile.id, ())

@@ -213,12 +213,21 @@ def save_profile(
     return _done(desk, token, "profile")
 
 
-@routes.post("/weights/{profile_id}")
-def weights(desk: At, token: str, profile_id: int, term: Text = "") -> Response:
-    """Forget one learnt term, or all of a profile's when none is named."""
+@routes.post("/weights")
+def reset(desk: At, token: str) -> Response:
+    """Forget all that was learnt, and the feedback it came from."""
     who = desk.subject(Purpose.PREFERENCES, token)
     with desk.writing() as session:
-        subscriptions.forget_learnt(session, who, profile_id, term or None)
+        subscriptions.forget_learnt(session, who)
+    return _done(desk, token, "weights")
+
+
+@routes.post("/weights/{profile_id}")
+def forget_term(desk: At, token: str, profile_id: int, term: Text) -> Response:
+    """Forget one learnt term."""
+    who = desk.subject(Purpose.PREFERENCES, token)
+    with desk.writing() as session:
+        subscriptions.forget_term(session, who, profile_id, term)
     return _done(desk, token, "weights")
 
 

@@ -139,8 +139,10 @@ def test_what_was_learnt_is_shown_forgotten_and_reset(ada: Ada) -> None:
     assert "-2.0" in ada.page()
     ada.send(f"weights/{number}", term="survey")
     assert ada.profiles[0].weights == (Weight("grasping", 1.5),)
-    ada.send(f"weights/{number}")
+    assert '/weights"' in ada.page()
+    ada.send("weights")
     assert ada.profiles[0].weights == tuple[Weight, ...]()
+    assert ada.send("weights/999999", term="grasping")[0] == 404
 
 
 def test_feedback_is_listed_and_taken_back(ada: Ada) -> None:
@@ -173,7 +175,7 @@ def test_another_persons_profile_is_out_of_reach(site: Site) -> None:
     hers = ada.profiles[0]
     assert eve.send(f"profiles/{hers.id}", title="Mine", keywords="evil")[0] == 422
     assert eve.send(f"profiles/{hers.id}", action="remove")[0] == 422
-    assert eve.send(f"weights/{hers.id}")[0] == 404
+    assert eve.send(f"weights/{hers.id}", term="x")[0] == 404
     assert ada.profiles == [hers]
 
 
