@@ -73,7 +73,18 @@ def command(
     if stop.is_set():
         say(ctx, "interrupted; the same command goes on from here")
         return 130
-    return WITH_GAPS if done.gaps else 0
+    if done.gave_up:
+        say(ctx, _gave_up(done))
+    return WITH_GAPS if done.gaps or done.gave_up else 0
+
+
+def _gave_up(done: Backfilled) -> str:
+    from digest.pipeline.backfill import MOST_FAILURES
+
+    return (
+        f"stopped: {MOST_FAILURES} days in a row failed, the last because: {done.gave_up}\n"
+        "→ nothing that was read is lost; when the source answers again, the same command goes on from here"
+    )
 
 
 def _span(ctx: click.Context, since: date, until: date | None) -> tuple[date, date]:
@@ -185,4 +196,5 @@ def _shown(done: Backfilled) -> dict[str, Any]:
             "incomplete": list(gaps.incomplete),
         },
         "empty_weekdays": list(gaps.empty_weekdays),
+        "gave_up": done.gave_up,
     }

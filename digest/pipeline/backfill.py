@@ -25,6 +25,8 @@ from digest.store.database import reading as read_only
 
 ROUNDS = 2
 """A day that fails is tried once more, after all the others."""
+MOST_FAILURES = 5
+"""Days that may fail in a row: more, and it is the source that fails, which hours of asking do not mend."""
 
 DONE = frozenset({DayState.SETTLED, DayState.REVISED})
 
@@ -44,12 +46,16 @@ class Gaps:
 
 @dataclass(frozen=True, slots=True)
 class Backfilled:
-    """What a backfill did: days read now, days that were done already, papers added, what is missing."""
+    """What a backfill did: days read now, days that were done already, papers added, what is missing.
+
+    ``gave_up`` is why the last day failed, when too many in a row did and the rest was left unread.
+    """
 
     read: int
     skipped: int
     added: int
     gaps: Gaps
+    gave_up: str = ""
 
 
 @dataclass(slots=True)
@@ -57,7 +63,7 @@ class Backfill:
     """One run. ``make_source`` is called once per worker; ``clock`` and ``pause`` are the outer world's.
 
     ``pause(seconds)`` is called while the source's allowance is used up; ``stop`` ends the run after the
-    days in hand. ``tell`` hears each day when it is done.
+    days in hand, as ``MOST_FAILURES`` days that fail in a row do. ``tell`` hears each day when it is done.
     """
 
     engine: Engine
@@ -68,6 +74,8 @@ class Backfill:
     workers: int = 1
     keep_raw: bool = True
     stop: threading.Event = field(default_factory=threading.Event)
+    _failures: int = 0
+    _gave_up: str = ""
     _own: threading.local = field(default_factory=threading.local)
 
     def run(self, since: date, until: date, *, again: bool = False) -> Backfilled:
@@ -79,7 +87,9 @@ class Backfill:
         wanted = span if again else self._undone(span)
         stored: list[DayReport] = []
         left: Sequence[date] = wanted
+        self._gave_up = ""
         for _round in range(ROUNDS):
+            self._failures = 0
             reports = list(self._read(left))
             stored += [report for report in reports if report.stored]
             left = [report.day.day for report in reports if not report.stored]
@@ -88,6 +98,7 @@ class Backfill:
             skipped=len(span) - len(wanted),
             added=sum(report.added for report in stored),
             gaps=find_gaps(self.engine, since, until, now=self.clock()),
+            gave_up=self._gave_up,
         )
 
     def _undone(self, span: Sequence[date]) -> list[date]:
@@ -99,13 +110,13 @@ class Backfill:
 
     def _read(self, wanted: Sequence[date]) -> Iterator[DayReport]:
         """Read the days in order, as many at a time as there are workers; memory does not grow with them."""
-        queue = iter(wanted)
+        queue = iter([] if self._ended() else wanted)
         with self._pool() as pool:
             running = {pool.submit(self._one, day) for day in islice(queue, self.workers)}
             while running:
                 finished, running = wait(running, return_when=FIRST_COMPLETED)
                 yield from self._told(finished)
-                if not self.stop.is_set():
+                if not self._ended():
                     running |= {pool.submit(self._one, day) for day in islice(queue, len(finished))}
 
     @contextmanager
@@ -122,8 +133,18 @@ class Backfill:
         for future in finished:
             report = future.result()
             if report is not None:
+                self._count(report)
                 self.tell(report)
                 yield report
+
+    def _count(self, report: DayReport) -> None:
+        """Give up when too many days in a row could not be had."""
+        self._failures = 0 if report.stored else self._failures + 1
+        if self._failures == MOST_FAILURES:
+            self._gave_up = report.day.reason or "the source did not answer"
+
+    def _ended(self) -> bool:
+        return self.stop.is_set() or bool(self._gave_up)
 
     def _one(self, day: date) -> DayReport | None:
         """One day, however often the source asks to wait; ``None`` when stopped while waiting."""

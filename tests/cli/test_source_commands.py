@@ -76,6 +76,16 @@ def test_backfill_with_gaps_ends_with_7_and_names_them(digest: Digest) -> None:
     assert [gap["day"] for gap in as_json["gaps"]["failed"]] == [str(FIRST_DAY)]
 
 
+@pytest.mark.usefixtures("no_server")
+def test_backfill_of_a_source_that_is_down_stops_soon_and_says_how_to_go_on(digest: Digest) -> None:
+    ran = digest("backfill", str(FIRST_DAY - timedelta(days=300)), str(FIRST_DAY), "--json")
+    assert ran.code == 7
+    assert "5 days in a row failed" in ran.err
+    assert "the same command goes on from here" in ran.err
+    told = json.loads(ran.out)
+    assert (len(told["gaps"]["failed"]), bool(told["gave_up"])) == (5, True)
+
+
 @pytest.mark.usefixtures("server")
 def test_backfill_starts_where_the_source_does_and_refuses_an_empty_span(digest: Digest) -> None:
     ran = digest("backfill", "2026-10-20", "2026-10-19")

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from digest.model import EmptyDay, Failed, NoElement, Outcome, Paper, Papers, Reading, Record, Tier
-from digest.pipeline.backfill import Backfill, Backfilled, find_gaps
+from digest.pipeline.backfill import MOST_FAILURES, Backfill, Backfilled, find_gaps
 from digest.pipeline.collect import DayReport
 from digest.store import listings
 from digest.store.database import reading as read_only
@@ -178,3 +178,27 @@ def test_a_weekday_on_which_nothing_is_listed_is_told_but_no_gap(sqlite_engine: 
 def test_an_unknown_span_is_one_gap_a_weekday(sqlite_engine: Engine) -> None:
     gaps = find_gaps(sqlite_engine, FIRST, FIRST + timedelta(days=6), now=NOW)
     assert gaps.unread == tuple(span(5))
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_source_that_fails_for_every_day_is_left_alone_soon_and_resumed(
+    sqlite_engine: Engine, workers: int
+) -> None:
+    archive = Archive()
+    archive.said = {day: [Failed("the server is down")] for day in span(401)}
+    done = prepared(sqlite_engine, archive, workers=workers).run(FIRST, FIRST + timedelta(days=400))
+    assert done.gave_up == "the server is down"
+    assert MOST_FAILURES <= len(archive.asked) < MOST_FAILURES + workers
+    assert done.gaps.failed
+    assert done.gaps.unread
+    later = prepared(sqlite_engine, Archive()).run(FIRST, FIRST + timedelta(days=13))
+    assert (later.read, later.gave_up, bool(later.gaps)) == (14, "", False)
+
+
+def test_failures_between_days_that_can_be_had_do_not_end_a_run(sqlite_engine: Engine) -> None:
+    archive = Archive()
+    for number, day in enumerate(span(24)):
+        if number % MOST_FAILURES:
+            archive.said[day] = [Failed("it broke")]
+    done = run(sqlite_engine, archive, 24)
+    assert (done.read, done.gave_up, bool(done.gaps)) == (24, "", False)
