@@ -14,12 +14,10 @@ from digest.store.database import (
     current,
     database_now,
     differences,
-    downgrade,
     head,
     open_engine,
     reading,
     transaction,
-    upgrade,
 )
 from digest.store.schema import AlarmRow
 
@@ -37,13 +35,6 @@ def test_models_and_migrations_agree(engine: Engine) -> None:
 def test_a_migrated_store_is_at_the_head(engine: Engine) -> None:
     check_schema(engine)
     assert current(engine) == head()
-
-
-def test_migrations_go_down_and_up_again(engine: Engine) -> None:
-    downgrade(engine, "base")
-    assert current(engine) is None
-    upgrade(engine)
-    check_schema(engine)
 
 
 def test_a_store_without_schema_is_refused_with_the_command_to_run(tmp_path: Path) -> None:
