@@ -158,7 +158,7 @@ class DeliverySettings(Part):
     """Seconds unless named otherwise. A lease outlasts every phase limit of a hand-over."""
 
     lease_seconds: int = Field(1200, ge=1)
-    batch: int = Field(50, ge=1, le=1000)
+    batch: int = Field(100, ge=1, le=1000)
     max_age_hours: float = Field(24, gt=0)
     max_kills: int = Field(3, ge=1)
     on_unknown_email: Literal["resend", "hold"] = "resend"

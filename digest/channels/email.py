@@ -52,7 +52,7 @@ class EmailChannel:
 
     name = ChannelName.EMAIL
     template = TEMPLATE
-    gate_size = 20
+    gate_size = 50
 
     def __init__(
         self,

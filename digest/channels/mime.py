@@ -70,6 +70,7 @@ def phrase(name: str) -> str:
     return words("", name)
 
 
+@lru_cache(maxsize=4096)
 def words(header: str, text: str) -> str:
     """Unstructured text for a header: as it is, or as encoded words folded one to a line.
 

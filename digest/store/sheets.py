@@ -7,6 +7,7 @@ Entries are lists in a fixed order rather than objects: names would be two third
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 from digest.model import (
@@ -26,6 +27,10 @@ from digest.model import (
 )
 
 FORM = 1
+_KINDS = {kind.value: kind for kind in ReasonKind}
+_MARKS = {mark.value: mark for mark in Mark}
+_FIELDS: dict[str | None, Field | None] = {None: None} | {field.value: field for field in Field}
+"""Looked up by the million: calling an enumeration costs ten times as much."""
 
 
 def pack(digest: Digest) -> dict[str, Any]:
@@ -83,16 +88,22 @@ def _pack_entry(entry: Entry) -> list[Any]:
 
 
 def _unpack_entry(value: list[Any]) -> Entry:
+    paper_id, revision, day, mark, upvotes, stars, also_in, score, reasons = value
     return Entry(
-        paper_id=value[0],
-        revision=value[1],
-        day=date.fromisoformat(value[2]),
-        mark=Mark(value[3]),
-        upvotes=value[4],
-        code_stars=value[5],
-        also_in=tuple(value[6]),
-        score=Score(value[7], tuple(_unpack_reason(reason) for reason in value[8])),
+        paper_id=paper_id,
+        revision=revision,
+        day=_date(day),
+        mark=_MARKS[mark],
+        upvotes=upvotes,
+        code_stars=stars,
+        also_in=tuple(also_in),
+        score=Score(score, tuple(map(_unpack_reason, reasons))),
     )
+
+
+@lru_cache(maxsize=256)
+def _date(text: str) -> date:
+    return date.fromisoformat(text)
 
 
 def _pack_reason(reason: Reason) -> list[Any]:
@@ -106,7 +117,8 @@ def _pack_reason(reason: Reason) -> list[Any]:
 
 
 def _unpack_reason(value: list[Any]) -> Reason:
-    return Reason(ReasonKind(value[0]), value[1], value[2], Field(value[3]) if value[3] else None, value[4])
+    kind, term, points, field, related_to = value
+    return Reason(_KINDS[kind], term, points, _FIELDS[field], related_to)
 
 
 def _pack_account(account: Account) -> dict[str, Any]:
