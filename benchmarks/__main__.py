@@ -16,8 +16,8 @@ from benchmarks.machine import machine
 from benchmarks.report import line, write_report
 
 RESULTS = Path(__file__).parent / "results"
-QUICK = ("start", "parse", "score", "profiles", "render", "dkim", "store", "claim", "send", "backfill")
-LONG = ("day", "million", "workers", "growth", "web")
+QUICK = ("start", "parse", "score", "render", "dkim", "store", "claim", "send", "backfill", "day", "workers")
+LONG = ("million", "web")
 
 
 def main(arguments: list[str] | None = None) -> int:
