@@ -13,6 +13,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from itsdangerous import BadSignature, Signer
 from itsdangerous.encoding import base64_decode, base64_encode
@@ -72,6 +73,7 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
+@lru_cache(maxsize=64)
 def _signer(keys: Keys, purpose: Purpose) -> Signer:
     return Signer(list(reversed(keys.secrets)), salt=f"digest.{purpose}", digest_method=hashlib.sha256)
 

@@ -55,5 +55,5 @@ def rows(subscribers: int = SUBSCRIBERS) -> Iterable[Row]:
             "deliver": round(delivered["cpu"] * 100_000 / subscribers),
         },
         (Budget("CPU-seconds", cpu, 20, 6),),
-        f"scaled from {subscribers:,}; a process held {max(prepared['mib'], delivered['mib']):.0f} MiB at most",
+        f"scaled from {subscribers:,}; a process held {max(prepared['mib'], delivered['mib']):.0f} MiB",
     )
