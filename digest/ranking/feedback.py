@@ -1,9 +1,10 @@
 """Feedback → weights: more and less like this, as bounded weights on named terms.
 
-A logistic regression tells the liked papers from the rest of the store (and the disliked ones, which count
-more); its heaviest terms become weights that a person can read, remove and reset. The weights are scaled so
+A logistic regression tells the liked papers from the rest of the store (and from the disliked ones, which
+count more); its heaviest terms become weights that a person can read, remove and reset. They are scaled so
 that a paper like the liked ones gains ``MOST · k / (k + HALF)`` units of evidence for k liked papers: the
-more is known, the more it says, never more than the keywords themselves. Dislikes alone only take away.
+more is known, the more it says, never more than the keywords themselves. The disliked papers are told from
+the rest in the same way, and what tells them is taken away, up to ``LEAST``.
 
 The regression is the plain one (ridge-penalised likelihood, solved by L-BFGS); with few examples it behaves
 like Rocchio's (1971) difference of means, with many it separates better.
@@ -25,8 +26,11 @@ from digest.ranking.space import Rows, Space
 MOST = 16.0
 """Evidence a paper like the liked ones gains at most: about what the bar asks for.
 """
+LEAST = 8.0
+"""Evidence a paper like the disliked ones loses at most: half, because a disliked paper came for keywords
+that are still wanted."""
 HALF = 5
-"""Liked papers after which half of it is reached."""
+"""Liked (disliked) papers after which half of it is reached."""
 TERMS = 40
 """Named weights kept: what fits on a page."""
 HEAVIEST = 2.0
@@ -36,8 +40,8 @@ BACKGROUND = 400
 RIDGE = 0.01
 """Penalty on the squared coefficients; rows have length 1, so these are about ten before anything is known.
 """
-DISLIKED_COUNTS = 4.0
-"""A paper somebody rejected says more than one nobody looked at."""
+JUDGED_COUNTS = 4.0
+"""A paper of the other verdict says more than one nobody looked at."""
 
 
 def learn_weights(liked: Sequence[Paper], disliked: Sequence[Paper], corpus: Corpus) -> tuple[Weight, ...]:
@@ -47,20 +51,30 @@ def learn_weights(liked: Sequence[Paper], disliked: Sequence[Paper], corpus: Cor
     space = corpus.space
     if space is None or not (liked or disliked):
         return ()
-    given = corpus.rows([*liked, *disliked])
+    more, less = corpus.rows(liked), corpus.rows(disliked)
     stored = space.saturated
     others = stored[np.unique(np.linspace(0, stored.shape[0] - 1, BACKGROUND).astype(int))]
-    rows = sparse.vstack([space.weigh(given), space.weigh(others)]).tocsr()
-    labels = np.array([1.0] * len(liked) + [0.0] * (rows.shape[0] - len(liked)))
-    fitted = _separate(rows, labels, _importance(len(liked), len(disliked), others.shape[0]))
-    raw = (given @ sparse.diags(space.idf)).tocsr()
-    return _named(_scaled(fitted, raw, len(liked)), space)
+    gained = _told_apart(more, less, others, space, MOST)
+    lost = np.maximum(_told_apart(less, more, others, space, LEAST), 0)  # a dislike praises nothing
+    return _named(np.clip(gained - lost, -HEAVIEST, HEAVIEST), space)
 
 
-def _importance(liked: int, disliked: int, others: int) -> NDArray[np.float64]:
-    """Weights of the examples: the liked together count as much as the rest together."""
-    rest = disliked * DISLIKED_COUNTS + others
-    return np.array([rest / max(liked, 1)] * liked + [DISLIKED_COUNTS] * disliked + [1.0] * others) / others
+def _told_apart(these: Rows, those: Rows, others: Rows, space: Space, most: float) -> NDArray[np.float64]:
+    """The weights that tell ``these`` from ``those`` and from the rest, worth ``most`` at most."""
+    number = these.shape[0]
+    if not number:
+        return np.zeros(len(space.keys))
+    rows = sparse.vstack([space.weigh(one) for one in (these, those, others)]).tocsr()
+    labels = np.array([1.0] * number + [0.0] * (rows.shape[0] - number))
+    fitted = _separate(rows, labels, _importance(number, those.shape[0], others.shape[0]))
+    raw = (these @ sparse.diags(space.idf)).tocsr()
+    return _scaled(fitted, raw, most * number / (number + HALF))
+
+
+def _importance(these: int, those: int, others: int) -> NDArray[np.float64]:
+    """Weights of the examples: these together count as much as all others together."""
+    rest = those * JUDGED_COUNTS + others
+    return np.array([rest / these] * these + [JUDGED_COUNTS] * those + [1.0] * others) / others
 
 
 def _separate(
@@ -80,17 +94,14 @@ def _separate(
     return np.asarray(found.x[:-1])
 
 
-def _scaled(fitted: NDArray[np.float64], raw: Rows, liked: int) -> NDArray[np.float64]:
-    """The heaviest ``TERMS`` weights, scaled to the evidence they are to earn."""
+def _scaled(fitted: NDArray[np.float64], raw: Rows, worth: float) -> NDArray[np.float64]:
+    """The heaviest ``TERMS`` weights, scaled so that a paper like those of ``raw`` earns ``worth``."""
     kept = np.zeros_like(fitted)
     reach = np.abs(fitted) * np.asarray(raw.max(axis=0).todense()).ravel()
     best = np.argsort(-reach, kind="stable")[:TERMS]
     kept[best] = fitted[best]
-    earned = float(np.mean(raw[:liked] @ kept)) if liked else float(-np.mean(raw @ kept))
-    number = liked or raw.shape[0]
-    if earned <= 0:
-        return np.zeros_like(kept)
-    return np.clip(kept * (MOST * number / (number + HALF)) / earned, -HEAVIEST, HEAVIEST)
+    earned = float(np.mean(raw @ kept))
+    return kept * worth / earned if earned > 0 else np.zeros_like(kept)
 
 
 def _named(weights: NDArray[np.float64], space: Space) -> tuple[Weight, ...]:

@@ -11,7 +11,7 @@ from digest.channels.slack_text import Block, actions, button, context, header, 
 from digest.errors import NotFound
 from digest.model import Feedback, FeedbackVerdict, Profile, Subscriber, SubscriberState
 from digest.slack.desk import Desk, active, next_line, profiles_of
-from digest.slack.library import titles
+from digest.slack.library import kept_corpus, titles
 from digest.slack.place import Place
 from digest.slack.saving import live
 from digest.slack.showing import named_paper, profile_line, weights_line
@@ -98,9 +98,13 @@ def _row(told: str, paper_id: str, names: dict[str, str], label: str, action: st
 
 def act(desk: Desk, place: Place, action: str, value: str, now: datetime) -> None:
     """Do what a button of the Home says. A gone subscription is no error: the Home shows what is true."""
+    corpus = kept_corpus(desk) if action == TAKE_BACK else None
     try:
         with transaction(desk.engine) as session:
-            _change(session, active(session, place.own).id, action, value, now)
+            number = active(session, place.own).id
+            _change(session, number, action, value, now)
+            if corpus is not None:
+                subscriptions.relearn(session, number, corpus)
     except NotFound:
         return
 

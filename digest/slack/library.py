@@ -12,7 +12,9 @@ from digest.config import DigestSettings
 from digest.errors import NotFound
 from digest.model import Candidate, Listing, Paper, Profile, Ranking
 from digest.ranking import Corpus, CorpusFormatError, rank
+from digest.slack.desk import Desk
 from digest.store import corpora, listings, papers
+from digest.store.database import reading
 
 _PAPER_ID = re.compile(r"(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?(?:\.pdf)?$")
 
@@ -69,6 +71,12 @@ def corpus_of(session: Session) -> Corpus:
         except CorpusFormatError:
             pass  # written by another version: count anew
     return Corpus.build(papers.all_papers(session))
+
+
+def kept_corpus(desk: Desk) -> Corpus:
+    """The kept statistics, read in a transaction of its own: unpacking them must not hold a lock."""
+    with reading(desk.engine) as session:
+        return corpus_of(session)
 
 
 def ranked(

@@ -30,8 +30,11 @@ def give_feedback(
 def relearn(session: Session, subscriber_id: int, corpus: Corpus) -> None:
     """Let each learning profile learn anew from all its owner said; to be called after any word.
 
-    A word counts for the profiles whose section showed the paper; for all where none did.
+    A word counts for the profiles whose section showed the paper; for all where none did. Two words at once
+    learn one after the other, so that the weights are those of all words. Raises ``NotFound`` for a gone
+    subscriber.
     """
+    store_subscribers.get(session, subscriber_id, lock=True)
     said = store_feedback.of_subscriber(session, subscriber_id)
     read = store_papers.load(session, {one.paper_id for one in said})
     shown = _shown_by(session, subscriber_id)

@@ -137,7 +137,8 @@ def test_without_feedback_or_store_nothing_is_learnt() -> None:
 
 def test_dislikes_alone_only_take_away() -> None:
     weights = learn_weights([], [made(number, "vision") for number in range(5)], CORPUS)
-    assert all(weight.weight <= 0 for weight in weights)
+    assert weights
+    assert all(weight.weight < 0 for weight in weights)
 
 
 def test_a_removed_weight_counts_no_more() -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from digest.model import ChannelName, Digest, FeedbackVerdict
+from digest.model import ChannelName, Digest, FeedbackVerdict, Weight
+from digest.ranking import parse_profile
+from digest.slack import home
 from digest.slack.desk import Desk
 from digest.slack.place import Place
 from digest.slack.presses import PRESSES, pressed
-from digest.store import digests, saved
+from digest.store import digests, profiles, saved
 from digest.store import feedback as store_feedback
 from digest.store.database import reading, transaction
 from digest.store.digests import Coverage
 from digest.subscriptions import subscribe
 from tests.channels.slack_sheets import papers, sheet
 from tests.naughty import NAUGHTY
-from tests.slack.conftest import NOW, Person
+from tests.slack.conftest import NOW, Person, fill
 from tests.slack.test_commands import proved
 
 
@@ -125,3 +127,26 @@ def test_forged_values_are_refused_and_never_crash(desk: Desk, action: str) -> N
         reply = pressed(desk, Place("U777", "C555"), action, value, NOW)
         proved(reply.shown)
         assert "→" in reply.text
+
+
+def test_a_press_teaches_the_profile_and_undo_unteaches_it(person: Person, desk: Desk) -> None:
+    subjects = "diffusion policies", "voices", "proteins", "weather", "chess openings", "courts", "theorems"
+    library = ((f"2510.{n:05d}", subjects[n % 7], f"On {subjects[n % 7]}.", 40) for n in range(42))
+    fill(desk.engine, tuple(library))
+    digest = prepared(desk)
+
+    def learnt() -> tuple[Weight, ...]:
+        with reading(desk.engine) as session:
+            return profiles.of_subscriber(session, digest.subscriber_id, parse_profile)[0].weights
+
+    person.presses("digest_more", f"{digest.id}/2511.00001")
+    assert "Noted: more like" in person.told()
+    assert any(one.weight > 0 for one in learnt())
+    person.presses("digest_undo", f"{digest.id}/2511.00001")
+    person.told(2)
+    assert learnt() == ()
+    person.presses("digest_more", f"{digest.id}/2511.00001")
+    person.told(3)
+    assert learnt()
+    home.act(desk, Place("U777", ""), home.TAKE_BACK, "2511.00001", NOW)
+    assert learnt() == ()
