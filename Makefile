@@ -1,9 +1,10 @@
 # Everything runs in .venv, made from the hash-locked files in requirements/.
 PYTHON ?= python3
 BIN := .venv/bin
+PARALLEL := -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs lock bench soak clean
+.PHONY: help demo test slow check format docs lock bench soak clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -22,8 +23,11 @@ help:  ## what can be made
 demo: .venv/.run  ## the main job on bundled sample days: no network, no server, no configuration
 	$(BIN)/digest demo
 
-test: .venv/.dev  ## the tests
-	$(BIN)/python -m pytest -q
+test: .venv/.dev  ## the tests, but for those that take minutes (make slow)
+	$(BIN)/python -m pytest -q $(PARALLEL) -m "not slow"
+
+slow: .venv/.dev  ## the tests that take minutes
+	$(BIN)/python -m pytest -q -m slow
 
 check: .venv/.dev  ## the quality gate: format, lint, types, structure, dependencies, schema, tests with coverage
 	$(BIN)/ruff format --check .
@@ -31,7 +35,7 @@ check: .venv/.dev  ## the quality gate: format, lint, types, structure, dependen
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
-	$(BIN)/python -m pytest -q --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/python -m pytest -q $(PARALLEL) -m "not slow" --cov --cov-report=term --cov-fail-under=95
 
 bench: .venv/.dev  ## the benchmarks: ratios against peers and floors, in ten minutes (BENCH=--long for the long ones)
 	$(BIN)/python -m benchmarks $(BENCH)
