@@ -1,4 +1,4 @@
-"""``digest run``: scheduler, delivery and web in one process, with a clean stop.
+"""``digest run``: scheduler, delivery, web and the Slack app in one process, with a clean stop.
 
 The first SIGTERM (or Ctrl-C) finishes the hand-over in progress, claims nothing new and ends; what
 is still at work after ``delivery.shutdown_seconds`` is left to its lease. The second ends at once.
@@ -19,7 +19,8 @@ from sdnotify import SystemdNotifier
 
 from digest.bootstrap import House
 from digest.errors import DigestError
-from digest.scheduler import Clockwork, Job, handing, planning
+from digest.scheduler import Clockwork, Job, handing, now_utc, planning
+from digest.slack.serving import connected, routes
 from digest.web import create_app
 from digest.web.serving import bound, serving
 
@@ -60,19 +61,23 @@ class Stop:
                 signal.signal(number, handler)
 
 
-def run(house: House, *, plans: bool = True, hands: bool = True, web: bool = True) -> bool:
+def run(
+    house: House, *, plans: bool = True, hands: bool = True, web: bool = True, slack: bool = True
+) -> bool:
     """Run until told to stop; whether everything had ended by then.
 
-    ``plans`` collects, prepares and watches, ``hands`` delivers, ``web`` serves. Raises
-    ``DigestError`` when the clock shows a moment before this program was made.
+    ``plans`` collects, prepares and watches, ``hands`` delivers, ``web`` serves, ``slack``
+    answers by Socket Mode. Raises ``DigestError`` when the clock shows a moment before this program was made.
     """
     refuse_wrong_clock(datetime.now(UTC))
     stop = Stop()
     with stop.on_signals(), ExitStack() as stack:
         if web:
-            app = create_app(house)
+            app = create_app(house, slack=routes(house, now_utc))
             address = stack.enter_context(serving(app, stack.enter_context(bound(house.settings.web))))
             log.info("web.serving", address=address)
+        if slack:
+            stack.enter_context(connected(house, now_utc))
         patience = timedelta(seconds=house.settings.delivery.shutdown_seconds)
         clockwork = stack.enter_context(Clockwork(_jobs(house, stop, plans=plans, hands=hands), patience))
         tend(clockwork, stop)

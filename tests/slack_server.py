@@ -41,6 +41,7 @@ class Slack:
     lock: threading.RLock = field(default_factory=threading.RLock)
     zone: str = "Europe/Berlin"
     broken: bool = False
+    socket_url: str = ""
     scopes: str = ",".join(SCOPES)
     told: threading.Condition = field(default_factory=threading.Condition)
 
@@ -188,6 +189,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self.slack.history(arguments)
         if method == "conversations.replies":
             return self.slack.replies(arguments)
+        if method == "apps.connections.open":
+            return {"ok": True, "url": self.slack.socket_url}
         if method == "conversations.open":
             return {"ok": True, "channel": {"id": "D1"}}
         if method == "users.info":

@@ -14,10 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 
 from digest.model import DeliveryState
 from digest.store.database import open_engine
 from tests.faults.relay import Fault, Relay, no_fault
+from tests.slack_server import TOKEN, running_slack
 from tests.store.outbox import all_of, fill
 
 
@@ -86,6 +88,30 @@ def test_run_delivers_serves_and_ends_with_0_on_sigterm(sqlite_url: str, tmp_pat
             assert process.wait(40) == 0
     assert {one.state for one in all_of(engine)} == {DeliveryState.SENT}
     engine.dispose()
+
+
+@pytest.mark.slow
+def test_run_serves_the_slack_app_by_the_way_its_settings_choose(sqlite_url: str, tmp_path: Path) -> None:
+    port = free_port()
+    with Relay() as relay, running_slack() as slack:
+        own = {"ENABLED": "true", "BOT_TOKEN": TOKEN, "SIGNING_SECRET": "hush", "BASE_URL": slack.api}
+        environment = settings(
+            sqlite_url,
+            relay,
+            tmp_path,
+            DIGEST_WEB__PORT=str(port),
+            DIGEST_DELIVERY__SHUTDOWN_SECONDS="1",
+            **{f"DIGEST_SLACK__{name}": value for name, value in own.items()},
+        )
+        for more in ({}, {"DIGEST_SLACK__APP_TOKEN": "xapp-unknown"}):
+            with started(["run"], environment | more, tmp_path) as process:
+                wait_for(lambda: answers(f"http://127.0.0.1:{port}/healthz"))
+                unsigned = requests.post(f"http://127.0.0.1:{port}/slack/events", data="x", timeout=20)
+                assert unsigned.status_code == (404 if more else 401)
+                if more:
+                    slack.wait_for("apps.connections.open")
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(40) == 0
 
 
 @pytest.mark.parametrize(("second", "most"), [(False, 25.0), (True, 5.0)])

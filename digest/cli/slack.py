@@ -27,7 +27,9 @@ def command() -> None:
 @click.pass_context
 def run(ctx: click.Context, host: str, port: int) -> None:
     """Answer commands and buttons: by Socket Mode with slack.app_token, otherwise over HTTP."""
-    _need_bolt()
+    from digest.slack.serving import need_bolt
+
+    need_bolt()
     from digest.slack.start import open_app
 
     with house_of(ctx) as house:
@@ -39,17 +41,6 @@ def run(ctx: click.Context, host: str, port: int) -> None:
         else:
             say(ctx, f"the Slack app listens on http://{host}:{port}/slack/events")
             _by_http(app, host, port)
-
-
-def _need_bolt() -> None:
-    from importlib.util import find_spec
-
-    from digest.errors import ConfigError
-
-    if find_spec("slack_bolt") is None:
-        raise ConfigError(
-            "the Slack app needs the extra `slack`", remedy="pip install 'daily-papers-digest[slack]'"
-        )
 
 
 def _by_socket(app: App, token: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from digest import __version__
 from digest.bootstrap import House
@@ -43,9 +43,13 @@ def utc_now() -> datetime:
 
 
 def create_app(
-    house: House, *, clock: Callable[[], datetime] = utc_now, answer_seconds: float = ANSWER_SECONDS
+    house: House,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    answer_seconds: float = ANSWER_SECONDS,
+    slack: APIRouter | None = None,
 ) -> Guard:
-    """The web application over an opened house, as ASGI.
+    """The web application over an opened house, as ASGI; with the routes ``slack``, Slack may call it too.
 
     Raises ``ConfigError`` when there is no secret key or a proxy's address is wrong: it does not
     start half.
@@ -84,5 +88,7 @@ def create_app(
         assets.routes,
     ):
         app.include_router(part)
+    if slack is not None:
+        app.include_router(slack)
     failing.install(app, desk)
     return Guard(app, https=desk.base_url.startswith("https://"), root=desk.root)

@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 64 * 1024
 """Bytes: many times the largest form there is; refused before anything reads it."""
+SLACK_EVENTS, LARGEST_EVENT = "/slack/events", 1_000_000
+"""A press brings the message with it: more than any form."""
 
 _TOKEN_PATH = re.compile(r"^/(confirm|p|pause|u|f|d|feed)/(?!trending\.)[^/]+")
 
@@ -68,12 +70,13 @@ class Guard:
         path = scope["path"].removeprefix(self.root) or "/"
         answer = _Answer(send, path, head=scope["method"] == "HEAD", https=self.https)
         started = time.perf_counter()
+        largest = LARGEST_EVENT if path == SLACK_EVENTS else LARGEST_BODY
         scope = {**scope, "root_path": self.root, "method": "GET" if answer.head else scope["method"]}
         try:
-            if _announced(scope["headers"]) > LARGEST_BODY:
+            if _announced(scope["headers"]) > largest:
                 await answer.refuse()
             else:
-                await self.app(scope, _bounded(receive), answer)
+                await self.app(scope, _bounded(receive, largest), answer)
         except TooLarge:
             await answer.refuse()
         except Exception:  # answered and noted by `failing`; a traceback in the log could hold secrets
@@ -101,17 +104,17 @@ class TooLarge(HTTPException):
 
 def _announced(headers: Iterable[tuple[bytes, bytes]]) -> int:
     length = next((value for name, value in headers if name == b"content-length"), b"0")
-    return int(length) if length.isdigit() else LARGEST_BODY + 1
+    return int(length) if length.isdigit() else LARGEST_EVENT + 1
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, largest: int) -> Receive:
     seen = 0
 
     async def limited() -> Message:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > LARGEST_BODY:
+        if seen > largest:
             raise TooLarge
         return message
 

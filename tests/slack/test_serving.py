@@ -1,0 +1,124 @@
+"""Slack inside another process: connected by Socket Mode, or mounted in the web site."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+import pytest
+import requests
+from pydantic import SecretStr
+from sqlalchemy import Engine
+
+from digest.bootstrap import House
+from digest.config import Settings, SlackSettings, WebSettings
+from digest.errors import ConfigError
+from digest.model import ChannelName
+from digest.slack import serving
+from digest.slack.serving import connected, routes
+from digest.store import subscribers
+from digest.store.database import reading
+from digest.web import create_app
+from digest.web.serving import bound
+from digest.web.serving import serving as served
+from tests.slack.conftest import SECRET, signed
+from tests.slack_server import TOKEN, running_slack
+from tests.slack_socket import socket_mode
+
+WEB = WebSettings(secret_keys=(SecretStr("a secret key for tests only"),), port=0)
+APP_TOKEN = "xapp-canary"
+FORM = "application/x-www-form-urlencoded"
+
+
+def clock() -> datetime:
+    return datetime(2026, 11, 20, tzinfo=UTC)
+
+
+def house(engine: Engine, **slack: object) -> House:
+    values = {"enabled": True, "bot_token": TOKEN} | slack
+    return House(Settings(web=WEB, slack=SlackSettings.model_validate(values)), engine)
+
+
+def command(response_url: str) -> dict[str, str]:
+    asked = {"command": "/digest", "text": "subscribe agents -survey", "user_id": "U777", "team_id": "T111"}
+    return asked | {"channel_id": "D777", "response_url": response_url, "trigger_id": "1.2"}
+
+
+def subscribed(engine: Engine) -> bool:
+    with reading(engine) as session:
+        return subscribers.find(session, ChannelName.SLACK, "U777") is not None
+
+
+def test_a_command_by_socket_mode_is_acknowledged_and_done_and_the_stop_says_goodbye(
+    sqlite_engine: Engine,
+) -> None:
+    with running_slack() as slack:
+        slack.tokens.add(APP_TOKEN)
+        payload = command(f"{slack.url}/response")
+        envelope = {"envelope_id": "e1", "type": "slash_commands", "payload": payload}
+        with socket_mode(envelope) as other:
+            slack.socket_url = other.url
+            with connected(house(sqlite_engine, app_token=APP_TOKEN, base_url=slack.api), clock):
+                assert other.acknowledged.wait(20)
+                slack.wait_for("response")
+            assert other.left.wait(20)
+    assert subscribed(sqlite_engine)
+
+
+def test_slack_out_of_reach_is_tried_again_and_never_keeps_a_process_from_stopping(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(serving, "FIRST_PAUSE", 0.01)
+    with running_slack() as slack:  # it does not know the app token
+        with connected(house(sqlite_engine, app_token=APP_TOKEN, base_url=slack.api), clock):
+            slack.wait_for("apps.connections.open", 3)
+        began = time.monotonic()
+    assert time.monotonic() - began < 10
+    assert "invalid_auth" in caplog.text
+    assert APP_TOKEN not in caplog.text
+
+
+def test_over_http_the_web_site_answers_signed_requests_larger_than_any_form(sqlite_engine: Engine) -> None:
+    with running_slack() as slack:
+        own = house(sqlite_engine, signing_secret=SECRET, base_url=slack.api)
+        app = create_app(own, slack=routes(own, clock))
+        body = urlencode(command(f"{slack.url}/response") | {"padding": "x" * 100_000})
+        with served(app, bound(WEB)) as url:
+            for secret, status in ((SECRET, 200), ("another", 401)):
+                headers = signed(body, FORM, secret)
+                answer = requests.post(f"{url}/slack/events", data=body.encode(), headers=headers, timeout=20)
+                assert answer.status_code == status
+            slack.wait_for("response")
+            assert requests.get(f"{url}/healthz", timeout=20).status_code == 200
+    assert subscribed(sqlite_engine)
+
+
+@pytest.mark.parametrize(
+    "slack",
+    [
+        {},
+        {"app_token": APP_TOKEN, "enabled": False},
+        {"signing_secret": SECRET, "enabled": False},
+    ],
+)
+def test_who_asks_for_no_app_needs_no_bolt(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, slack: dict[str, object]
+) -> None:
+    monkeypatch.setattr(serving, "find_spec", lambda _name: None)
+    own = house(sqlite_engine, **slack)
+    with connected(own, clock):
+        assert routes(own, clock) is None
+
+
+def test_a_missing_extra_is_named_before_anything_starts(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "find_spec", lambda _name: None)
+    with pytest.raises(ConfigError, match="extra `slack`"):
+        routes(house(sqlite_engine, signing_secret=SECRET), clock)
+    with (
+        pytest.raises(ConfigError, match="extra `slack`"),
+        connected(house(sqlite_engine, app_token=APP_TOKEN), clock),
+    ):
+        pass
