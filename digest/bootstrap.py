@@ -50,7 +50,12 @@ class House:
     @property
     def keys(self) -> Keys:
         """The keys of links. Raises ``ConfigError`` when none is configured."""
-        return Keys(tuple(key.get_secret_value().encode() for key in self.settings.web.secret_keys))
+        return keys_of(self.settings)
+
+
+def keys_of(settings: Settings) -> Keys:
+    """The configured keys, newest first. Raises ``ConfigError`` when there is none."""
+    return Keys(tuple(key.get_secret_value().encode() for key in settings.web.secret_keys))
 
 
 @contextmanager
@@ -199,7 +204,7 @@ def send_due_notices(house: House, *, clock: Callable[[], datetime]) -> NoticeRe
         settings.email,
         delivery_terms(settings).domain,
     )
-    return send_notices(house.engine, lambda: mail_sender(settings), writer, clock=clock)
+    return send_notices(house.engine, lambda: mail_sender(settings), writer, keys=house.keys, clock=clock)
 
 
 def delivery_terms(settings: Settings) -> Terms:
@@ -217,6 +222,7 @@ def delivery_terms(settings: Settings) -> Terms:
     return Terms(
         worker=f"{socket.gethostname()}:{os.getpid()}",
         domain=mail.list_domain or identity(mail).address.rpartition("@")[2],
+        keys=keys_of(settings),
         lease=timedelta(seconds=limits.lease_seconds),
         batch=limits.batch,
         max_age=timedelta(hours=limits.max_age_hours),

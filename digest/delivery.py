@@ -212,6 +212,13 @@ def _after_kill(rules: Rules, now: datetime) -> datetime | None:
     return now if rules.on_unknown is UnknownPolicy.RESEND else now + LOOK_AFTER
 
 
+def suppress(delivery: Delivery, rules: Rules, now: datetime) -> Ruling:
+    """A delivery to an address on the suppression list: refused, and its subscriber suspended."""
+    return settle(
+        delivery, Refused("the address is on the suppression list", "suppressed", suspend=True), rules, now
+    )
+
+
 def set_aside(delivery: Delivery, reason: str) -> Ruling:
     """A delivery that cannot be rendered: set aside for an operator, the others go on."""
     return _ruling(delivery, State.POISON, None, reason=reason, note="poison")

@@ -35,6 +35,10 @@ class SubscriptionError(DigestError):
     """A subscription cannot be made or changed as asked: address, zone, time, channel."""
 
 
+class Suppressed(SubscriptionError):
+    """The address is on the suppression list; only an admin takes it off."""
+
+
 class TooMany(DigestError):
     """More is asked than is good for others; ``retry_after`` is in seconds."""
 

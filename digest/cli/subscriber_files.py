@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from digest.bootstrap import House
-from digest.errors import DigestError, SubscriptionError
+from digest.errors import DigestError, SubscriptionError, Suppressed
 from digest.model import ChannelName, EmptyDigests, Profile, Subscriber, SubscriberState
 from digest.ranking import parse_profile
 from digest.store import profiles, subscribers
@@ -120,8 +120,9 @@ class _Undo(Exception):
 def import_csv(house: House, file: Iterable[str], now: datetime, *, keep: bool) -> Report:
     """Subscribe everybody in a CSV file in one transaction; without ``keep`` it is rolled back.
 
-    Who is subscribed already, or left, is skipped and named by line. Raises ``SubscriptionError``
-    or ``ProfileError`` naming the line of anything that is wrong; then nothing was stored.
+    Who is subscribed already, left, or is suppressed, is skipped and named by line. Raises
+    ``SubscriptionError`` or ``ProfileError`` naming the line of anything that is wrong;
+    then nothing was stored.
     """
     groups = _groups(file)
     with reading(house.engine) as session:
@@ -178,6 +179,8 @@ def _take(
             return
         _subscribe(session, house, channel, lines, now)
         report.added += 1
+    except Suppressed as error:
+        report.skipped.append(f"line {number}: {error}")
     except DigestError as error:
         raise SubscriptionError(f"line {number}: {error}", remedy=error.remedy) from error
     except ValueError as error:
@@ -190,6 +193,7 @@ def _subscribe(
     first, defaults = lines[0], house.settings.digest
     subscribe(
         session,
+        keys=house.keys,
         channel=channel,
         address=first["address"],
         profiles=[_draft(cells) for cells in lines],

@@ -122,6 +122,7 @@ def add(
         with transaction(house.engine) as session:
             added = subscribe(
                 session,
+                keys=house.keys,
                 channel=ChannelName(channel),
                 address=address,
                 profiles=_drafts(keywords, named, trending, bar, limit),
@@ -261,9 +262,14 @@ def pause_(ctx: click.Context, subscriber: str, until: date | None) -> None:
 @click.pass_context
 def resume_(ctx: click.Context, subscriber: str) -> None:
     """End a pause or a suspension of SUBSCRIBER."""
-    from digest.subscriptions import resume
+    from digest.store import subscribers
+    from digest.store.database import reading
+    from digest.subscriptions import refuse_suppressed, resume
 
     with house_of(ctx) as house:
+        with reading(house.engine) as session:
+            known = subscribers.named(session, subscriber)
+            refuse_suppressed(session, house.keys, known.channel, known.address)
         one = _change(house, subscriber, resume)
     say(ctx, f"resumed; the next digest is due {_local(one)}")
 
@@ -289,6 +295,22 @@ def _change(house: House, name: str, change: Callable[[Session, int, datetime], 
         number = subscribers.named(session, name).id
         change(session, number, utc_now())
         return subscribers.get(session, number)
+
+
+@command.command("unsuppress")
+@click.argument("address")
+@click.option("--channel", type=click.Choice(["email", "slack", "file"]), default="email", show_default=True)
+@click.pass_context
+def unsuppress_(ctx: click.Context, address: str, channel: str) -> None:
+    """Take ADDRESS off the suppression list: its mailbox works again, or its owner asks for mail again."""
+    from digest.model import ChannelName
+    from digest.store.database import transaction
+    from digest.subscriptions import unsuppress
+
+    with house_of(ctx) as house, transaction(house.engine) as session:
+        hosts = house.settings.slack.webhook_hosts
+        reason = unsuppress(session, house.keys, ChannelName(channel), address, webhook_hosts=hosts)
+    say(ctx, f"taken off the suppression list ({reason}); `digest subscribers add` or `resume` is next")
 
 
 @command.command("erase")

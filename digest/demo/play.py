@@ -156,6 +156,7 @@ def _subscribe(house: House) -> None:
         for reader in READERS:
             subscribe(
                 session,
+                keys=house.keys,
                 channel=ChannelName.EMAIL,
                 address=reader.address,
                 profiles=reader.profiles,

@@ -21,7 +21,7 @@ from digest.model import Delivery, Subscriber, SubscriberState
 from digest.store import bounces, deliveries, subscribers, suppressions
 from digest.store.database import transaction
 from digest.subscriptions import unsubscribe
-from digest.subscriptions.holding import ADDRESS
+from digest.subscriptions.suppressing import ADDRESS
 from digest.tokens import Keys, keyed_hash
 
 SOFT_LIMIT = 5.0

@@ -24,6 +24,7 @@ from digest.model import ChannelName, Delivery, Sheet
 from digest.pipeline.handing import UNRENDERABLE, Batch, Hand
 from digest.store import circuits, claims
 from digest.store.database import reading, transaction
+from digest.tokens import Keys
 
 Sheets = Callable[[Sequence[Delivery]], Mapping[int, Sheet]]
 Clock = Callable[[], datetime]
@@ -42,11 +43,13 @@ log = structlog.get_logger()
 class Terms:
     """How deliveries are made. ``worker`` names this process, ``domain`` ends message ids.
 
-    ``connections`` says how many hand-overs go on at once, by channel (one if not named).
+    ``keys`` are those of the suppression list; ``connections`` says how many hand-overs
+    go on at once, by channel (one if not named).
     """
 
     worker: str
     domain: str
+    keys: Keys
     lease: timedelta = timedelta(minutes=20)
     batch: int = 50
     max_age: timedelta = timedelta(hours=24)
@@ -150,6 +153,7 @@ class Run:
                 self.terms.rules(self.channel),
                 self.terms.lease,
                 self.terms.worker,
+                self.terms.keys,
                 self.clock,
                 self.stop,
             )

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from digest.channels import Channel, Sender
-from digest.delivery import Rules, hold, next_probe, set_aside, settle
+from digest.delivery import Rules, hold, next_probe, set_aside, settle, suppress
 from digest.errors import DigestError, StoreError
 from digest.model import (
     ChannelName,
@@ -30,7 +30,9 @@ from digest.model import (
     UnknownPolicy,
 )
 from digest.store import circuits, claims, subscribers
-from digest.store.database import transaction
+from digest.store.database import reading, transaction
+from digest.subscriptions import suppressed_among
+from digest.tokens import Keys
 
 FLUSH_SECONDS = 0.25
 """How long an outcome may wait to be recorded with others: what a kill in between costs is a copy."""
@@ -79,6 +81,7 @@ class Hand:
     rules: Rules
     lease: timedelta
     worker: str
+    keys: Keys
     clock: Callable[[], datetime]
     stop: Callable[[], bool]
     pause: Callable[[float], None] = time.sleep
@@ -101,9 +104,10 @@ class _Passage:
     written_at: float = 0.0
 
     def go(self, sheets: Mapping[int, Sheet]) -> Found:
+        self._refuse_suppressed()
         messages = [
             ready
-            for one in self.batch.deliveries
+            for one in list(self.left.values())
             if (ready := self._ready(one, sheets.get(one.id))) is not None
         ]
         self._write()
@@ -117,6 +121,19 @@ class _Passage:
                 outcomes.close()
             self._write(release=done)  # after an accident the sender cannot say what went out: the lease will
         return self.found
+
+    def _refuse_suppressed(self) -> None:
+        """Whatever the subscriber's row says: who is on the suppression list gets nothing.
+
+        Asked once a batch. Who comes onto the list later is suspended or erased with it: the gate sees that.
+        """
+        name, now = self.hand.channel.name, self.hand.clock()
+        addresses = {one.address for one in self.batch.deliveries}
+        with reading(self.hand.engine) as session:
+            listed = suppressed_among(session, self.hand.keys, name, addresses)
+        for one in self.batch.deliveries:
+            if one.address in listed:
+                self._rule(one, suppress(one, self.hand.rules, now), "suppressed")
 
     def _listen(self, outcomes: Iterator[tuple[int, HandOver]]) -> None:
         self.written_at = time.monotonic()

@@ -16,10 +16,22 @@ from sqlalchemy import Engine
 
 from digest.channels import Sender
 from digest.errors import DeliveryError, NotFound
-from digest.model import Deferred, DeliveryState, Faulty, HandOver, Message, Refused, Sent, Unknown
+from digest.model import (
+    ChannelName,
+    Deferred,
+    DeliveryState,
+    Faulty,
+    HandOver,
+    Message,
+    Refused,
+    Sent,
+    Unknown,
+)
 from digest.store import notices
-from digest.store.database import transaction
+from digest.store.database import reading, transaction
 from digest.store.notices import Notice, Verdict
+from digest.subscriptions import suppressed_among
+from digest.tokens import Keys
 
 BATCH = 20
 LEASE = timedelta(minutes=20)
@@ -41,16 +53,24 @@ class Report:
 
 
 def send_notices(
-    engine: Engine, open_sender: Callable[[], Sender], write: Write, *, clock: Callable[[], datetime]
+    engine: Engine,
+    open_sender: Callable[[], Sender],
+    write: Write,
+    *,
+    keys: Keys,
+    clock: Callable[[], datetime],
 ) -> Report:
-    """Send what is due, in batches over one connection; opens none when nothing is due."""
+    """Send what is due, in batches over one connection; opens none when nothing is due.
+
+    ``keys`` are those of the suppression list: whoever is on it gets no notice either.
+    """
     report = Report()
     batch = _claim(engine, clock())
     if not batch:
         return report
     with open_sender() as sender:
         while batch:
-            report = _add(report, _send(engine, sender, batch, write, clock))
+            report = _add(report, _send(engine, sender, batch, write, keys, clock))
             batch = _claim(engine, clock())
     return report
 
@@ -61,7 +81,12 @@ def _claim(engine: Engine, now: datetime) -> list[Notice]:
 
 
 def _send(
-    engine: Engine, sender: Sender, batch: Sequence[Notice], write: Write, clock: Callable[[], datetime]
+    engine: Engine,
+    sender: Sender,
+    batch: Sequence[Notice],
+    write: Write,
+    keys: Keys,
+    clock: Callable[[], datetime],
 ) -> Report:
     claimed = {notice.id: notice for notice in batch}
 
@@ -73,9 +98,10 @@ def _send(
             )
 
     report, left, messages = Report(), dict(claimed), []
+    listed = _suppressed(engine, keys, batch)
     for notice in batch:
         try:
-            messages.append(write(notice))
+            messages.append(_write(notice, write, listed))
         except (DeliveryError, NotFound) as error:  # this one cannot be written; the others go on
             report = _add(report, _record(engine, left.pop(notice.id), Refused(str(error)), clock()))
     for number, outcome in sender.hand_over(messages, gate):
@@ -83,6 +109,17 @@ def _send(
     for notice in left.values():  # stopped at the gate, or not tried after a fault of the relay
         report = _add(report, _record(engine, notice, Faulty("not tried"), clock()))
     return report
+
+
+def _suppressed(engine: Engine, keys: Keys, batch: Sequence[Notice]) -> set[str]:
+    with reading(engine) as session:
+        return suppressed_among(session, keys, ChannelName.EMAIL, {notice.address for notice in batch})
+
+
+def _write(notice: Notice, write: Write, suppressed: Collection[str]) -> Message:
+    if notice.address in suppressed:
+        raise DeliveryError("the address is on the suppression list")
+    return write(notice)
 
 
 def _record(engine: Engine, notice: Notice, outcome: HandOver, now: datetime) -> Report:

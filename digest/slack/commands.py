@@ -64,7 +64,7 @@ def subscribe(desk: Desk, asked: Asked, now: datetime) -> Reply:
     if not asked.rest:
         return show_profile(desk, asked, now)
     with transaction(desk.engine) as session:
-        save_words(session, asked, asked.rest, desk.defaults, now)
+        save_words(session, asked, asked.rest, desk, now)
     return show_subscription(desk, asked, now, "You are subscribed.")
 
 

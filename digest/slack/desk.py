@@ -16,16 +16,18 @@ from digest.ranking import parse_profile
 from digest.slots import first_due
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
+from digest.tokens import Keys
 
 ACTIVE = (SubscriberState.CONFIRMED, SubscriberState.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The store and the defaults for new subscribers."""
+    """The store, the defaults for new subscribers, and the keys of the suppression list."""
 
     engine: Engine
     defaults: DigestSettings
+    keys: Keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def save_form(desk: Desk, asked: Asked, view: Mapping[str, Any], now: datetime) 
     words, trending = words_of(form.text)
     draft = Draft(MAIN, words, form.bar, form.limit)
     with transaction(desk.engine) as session:
-        subscriber = save_draft(session, asked, draft, desk.defaults, now, trending=trending)
+        subscriber = save_draft(session, asked, draft, desk, now, trending=trending)
         subscriptions.change_schedule(session, subscriber.id, _schedule(subscriber, form), now)
     return finished(show_subscription(desk, asked, now, "Saved.").shown)
 

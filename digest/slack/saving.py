@@ -8,10 +8,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from digest import subscriptions
-from digest.config import DigestSettings
 from digest.model import ChannelName, Profile, Subscriber
 from digest.ranking import parse_profile
-from digest.slack.desk import ACTIVE
+from digest.slack.desk import ACTIVE, Desk
 from digest.slack.place import Asked, tidied
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
@@ -31,30 +30,29 @@ def words_of(text: str) -> tuple[str, bool]:
     return "" if trending else tidy, trending
 
 
-def save_words(
-    session: Session, asked: Asked, text: str, defaults: DigestSettings, now: datetime
-) -> Subscriber:
+def save_words(session: Session, asked: Asked, text: str, desk: Desk, now: datetime) -> Subscriber:
     """Subscribe with these words, or put them into the first profile of a live subscription."""
     words, trending = words_of(text)
     first = first_profile(session, asked)
     draft = Draft(first.name, words, first.bar, first.limit, first.learning) if first else Draft(MAIN, words)
-    return save_draft(session, asked, draft, defaults, now, trending=trending)
+    return save_draft(session, asked, draft, desk, now, trending=trending)
 
 
 def save_draft(
-    session: Session, asked: Asked, draft: Draft, defaults: DigestSettings, now: datetime, *, trending: bool
+    session: Session, asked: Asked, draft: Draft, desk: Desk, now: datetime, *, trending: bool
 ) -> Subscriber:
     """Subscribe with this profile, or put it in the place of a live subscription's first."""
     known = live(session, asked.address)
     if known is None:
         return subscriptions.subscribe(
             session,
+            keys=desk.keys,
             channel=ChannelName.SLACK,
             address=asked.address,
             profiles=(replace(draft, name=MAIN),),
-            timezone=asked.timezone or defaults.timezone,
-            send_at=defaults.send_at,
-            rising=defaults.rising,
+            timezone=asked.timezone or desk.defaults.timezone,
+            send_at=desk.defaults.send_at,
+            rising=desk.defaults.rising,
             trending=trending,
             confirmed=True,
             now=now,

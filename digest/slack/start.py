@@ -25,7 +25,9 @@ def open_app(house: House, clock: Callable[[], datetime]) -> App:
     installations = None
     if access.several:
         installations = Installations(house.engine, seal_of(settings), clock)
-    return build_app(Desk(house.engine, settings.digest), access, clock, installations=installations)
+    return build_app(
+        Desk(house.engine, settings.digest, house.keys), access, clock, installations=installations
+    )
 
 
 def access_of(slack: SlackSettings, base_url: str) -> Access:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,14 @@ def reason(session: Session, channel: ChannelName, address_hash: str) -> str | N
         SuppressionRow.channel == channel, SuppressionRow.address_hash == address_hash
     )
     return session.scalars(question).one_or_none()
+
+
+def among(session: Session, channel: ChannelName, hashes: Collection[str]) -> set[str]:
+    """Those of ``hashes`` that are suppressed: one query for a batch."""
+    question = select(SuppressionRow.address_hash).where(
+        SuppressionRow.channel == channel, SuppressionRow.address_hash.in_(list(hashes))
+    )
+    return set(session.scalars(question))
 
 
 def remove(session: Session, channel: ChannelName, address_hash: str) -> bool:

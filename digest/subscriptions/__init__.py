@@ -21,6 +21,7 @@ from digest.subscriptions.holding import erase, export
 from digest.subscriptions.joining import confirm, subscribe
 from digest.subscriptions.judging import forget_learnt, forget_term, give_feedback, relearn, take_back
 from digest.subscriptions.signing_up import Bounds, ask_for_link, sign_up
+from digest.subscriptions.suppressing import refuse_suppressed, suppressed_among, unsuppress
 
 __all__ = [
     "Bounds",
@@ -40,6 +41,7 @@ __all__ = [
     "forget_term",
     "give_feedback",
     "pause",
+    "refuse_suppressed",
     "relearn",
     "remove_profile",
     "resume",
@@ -47,6 +49,8 @@ __all__ = [
     "set_profiles",
     "sign_up",
     "subscribe",
+    "suppressed_among",
     "take_back",
     "unsubscribe",
+    "unsuppress",
 ]

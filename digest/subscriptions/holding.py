@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session
 
 from digest.store import held, sign_ups, suppressions
 from digest.store import subscribers as store_subscribers
+from digest.subscriptions.suppressing import ADDRESS
 from digest.tokens import Keys, keyed_hash
 
-ADDRESS = "address"
-"""The purpose of the keyed hash of an address: for suppressions and for bounding sign-ups."""
 TAGLESS = ("gmail.com", "googlemail.com")
 """Where dots in the local part mean nothing."""
 

@@ -15,6 +15,8 @@ from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
 from digest.store.profiles import Draft
 from digest.subscriptions.checks import WEBHOOK_HOSTS, Wishes, check_source, check_wishes, drafts_of
+from digest.subscriptions.suppressing import refuse_suppressed
+from digest.tokens import Keys
 
 ACTIVE = frozenset({SubscriberState.CONFIRMED, SubscriberState.PAUSED})
 
@@ -22,6 +24,7 @@ ACTIVE = frozenset({SubscriberState.CONFIRMED, SubscriberState.PAUSED})
 def subscribe(
     session: Session,
     *,
+    keys: Keys,
     channel: ChannelName,
     address: str,
     profiles: Mapping[str, str] | Sequence[Draft],
@@ -44,11 +47,13 @@ def subscribe(
     An address that left, or never confirmed, is taken up again under its old number.
 
     Raises ``SubscriptionError`` for a wrong address, zone, weekday or profile, and for an address
-    that is subscribed already; ``ProfileError`` for the profile language.
+    that is subscribed already; ``Suppressed`` for one that is never to be written to again;
+    ``ProfileError`` for the profile language.
     """
     asked = Wishes(channel, address, drafts_of(profiles), timezone, send_at, weekdays, empty_digests, rising)
     wishes = check_wishes(asked, trending=trending, webhook_hosts=webhook_hosts)
     source = check_source(source)
+    refuse_suppressed(session, keys, channel, wishes.address)
     known = store_subscribers.find(session, channel, wishes.address, lock=True)
     if known is not None and known.state in ACTIVE:
         raise SubscriptionError(

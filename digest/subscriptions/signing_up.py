@@ -21,8 +21,9 @@ from digest.store import subscribers as store_subscribers
 from digest.store.notices import Kind
 from digest.store.sign_ups import Outcome
 from digest.subscriptions.checks import Wishes
-from digest.subscriptions.holding import ADDRESS, bounding_form
+from digest.subscriptions.holding import bounding_form
 from digest.subscriptions.joining import ACTIVE, fresh
+from digest.subscriptions.suppressing import ADDRESS
 from digest.tokens import Keys, keyed_hash
 
 HOUR = timedelta(hours=1)

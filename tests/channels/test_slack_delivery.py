@@ -23,10 +23,11 @@ from digest.pipeline.deliver import Terms, deliver
 from digest.store.database import transaction
 from digest.store.schema import DeliveryRow
 from tests.channels.slack_sheets import papers, sheet
+from tests.keys import KEYS
 from tests.slack_server import TOKEN, Slack, running_slack
 from tests.store import outbox
 
-TERMS = Terms(worker="test", domain="digest.example", max_age=timedelta(days=30))
+TERMS = Terms(worker="test", domain="digest.example", keys=KEYS, max_age=timedelta(days=30))
 FAULTS = ("", "lose", "lose", "drop", "status:500", "error:fatal_error", "raw:<html>", "429:3")
 SHEET = sheet(papers(4))
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from digest.subscriptions.suppressing import ADDRESS
+from digest.tokens import keyed_hash
 from tests.cli.conftest import Digest
+from tests.keys import KEYS
 
 
 def add(digest: Digest, address: str = "ada@example.org", *more: str) -> str:
@@ -213,3 +218,41 @@ def test_a_wrong_file_is_refused_as_a_whole_with_the_line(
     assert ran.code == 1
     assert says in ran.err
     assert digest("subscribers", "list").out == ""
+
+
+def test_who_was_erased_for_good_comes_back_only_by_an_explicit_unsuppress(
+    digest: Digest, tmp_path: Path
+) -> None:
+    add(digest)
+    assert digest("subscribers", "erase", "ada@example.org", "--never-again", "--yes").code == 0
+    ran = digest("subscribers", "add", "ada@example.org", "-k", "robots")
+    assert ran.code == 1
+    assert "digest subscribers unsuppress" in ran.err
+    assert "ada@example.org" not in ran.err
+    file = tmp_path / "all.csv"
+    file.write_text("address,keywords\nada@example.org,robots\nbob@example.org,robots\n")
+    ran = digest("subscribers", "import", str(file), "--yes")
+    assert ran.code == 0
+    assert "line 2: that address is on the suppression list" in ran.err
+    assert "1 subscribed, 1 skipped" in ran.err
+    ran = digest("subscribers", "unsuppress", "Ada@Example.org")
+    assert ran.code == 0
+    assert "asked never to be written to" in ran.err
+    assert "suppression.lifted" in ran.err
+    assert "ada@example.org" not in ran.err.lower()
+    add(digest)
+    assert digest("subscribers", "unsuppress", "ada@example.org").code == 1
+
+
+def test_a_suppressed_subscriber_is_not_resumed_in_passing(digest: Digest) -> None:
+    add(digest)
+    with closing(sqlite3.connect("store.sqlite3")) as store, store:
+        stored = keyed_hash(KEYS, ADDRESS, "ada@example.org")
+        store.execute(
+            "INSERT INTO suppressions VALUES ('email', ?, 'bounced: 5.1.1', '2026-03-02 09:00:00')", [stored]
+        )
+    ran = digest("subscribers", "resume", "ada@example.org")
+    assert ran.code == 1
+    assert "unsuppress" in ran.err
+    assert digest("subscribers", "unsuppress", "ada@example.org").code == 0
+    assert digest("subscribers", "resume", "ada@example.org").code == 0

@@ -18,6 +18,7 @@ from digest.pipeline.collect import collect
 from digest.pipeline.prepare import Enqueue, Report, prepare
 from digest.store.database import open_engine, transaction
 from digest.subscriptions import subscribe
+from tests.keys import KEYS
 from tests.shelf import Shelf, paper
 
 DAY = date(2026, 3, 2)
@@ -45,6 +46,7 @@ class Cluster:
             for number in range(count):
                 subscribe(
                     session,
+                    keys=KEYS,
                     channel=ChannelName.EMAIL,
                     address=f"reader{number}@example.org",
                     profiles={"main": "diffusion models"},

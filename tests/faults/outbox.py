@@ -23,13 +23,14 @@ from digest.model import (
     UnknownPolicy,
 )
 from digest.pipeline.deliver import Terms
+from tests.keys import KEYS
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 LINKS = Links(
     "https://d/p", "https://d/pause", "https://d/u", "https://d/u", "", "https://d/f", "https://d/d"
 )
 ACCOUNT = Account(NOW, (), 0, 0, 0, 0, 0, 0, 0)
-TERMS = Terms(worker="test", domain="example.net", lease=timedelta(minutes=20))
+TERMS = Terms(worker="test", domain="example.net", keys=KEYS, lease=timedelta(minutes=20))
 
 
 @dataclass

@@ -14,7 +14,8 @@ from digest.pipeline.bounces import SOFT_LIMIT, take
 from digest.store import subscribers, suppressions
 from digest.store.database import reading, transaction
 from digest.store.schema import AlarmRow
-from digest.subscriptions.holding import ADDRESS, erase
+from digest.subscriptions.holding import erase
+from digest.subscriptions.suppressing import ADDRESS
 from digest.tokens import Keys, keyed_hash
 from tests.channels.returns import bounce, complaint, letter
 from tests.store.outbox import NOW, all_of, plan, subscribe

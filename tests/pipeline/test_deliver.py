@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from digest.channels import Sender
 from digest.errors import StoreError
@@ -28,8 +28,10 @@ from digest.model import (
 )
 from digest.pipeline.deliver import Report, deliver, never, sweep
 from digest.pipeline.handing import Batch, Hand
-from digest.store import circuits, claims, deliveries, subscribers
+from digest.store import circuits, claims, deliveries, subscribers, suppressions
 from digest.store.database import reading, transaction
+from digest.subscriptions.suppressing import ADDRESS
+from digest.tokens import keyed_hash
 from tests.faults.outbox import NOW, TERMS, PlainMail, at, sheets
 from tests.faults.relay import CUT, Accepted, Relay
 from tests.store.outbox import address_of, all_of, end_leases, fill, one_of, plan, set_state, subscribe
@@ -106,6 +108,39 @@ def test_a_refused_address_suspends_its_subscriber_and_nobody_else(engine: Engin
         states = [subscribers.get(session, one.subscriber_id).state for one in all_of(engine)]
     assert states == [SubscriberState.CONFIRMED, SubscriberState.SUSPENDED, SubscriberState.CONFIRMED]
     assert one_of(engine, ids[1]).reason == "RCPT: 550 5.1.1 no such user"
+
+
+def test_a_suppressed_address_gets_nothing_even_if_its_row_says_confirmed(engine: Engine) -> None:
+    ids = fill(engine, 3)
+    with transaction(engine) as session:
+        stored = keyed_hash(TERMS.keys, ADDRESS, address_of(2))
+        suppressions.add(session, EMAIL, stored, "asked never to be written to", NOW)
+    with Relay() as relay:
+        report = run(engine, PlainMail(relay.port))
+        assert sorted(one.recipient for one in relay.accepted) == [address_of(1), address_of(3)]
+    assert report.outcomes == {"sent": 2, "suppressed": 1}
+    refused = one_of(engine, ids[1])
+    assert (refused.state, refused.reason) == (
+        DeliveryState.REFUSED,
+        "the address is on the suppression list",
+    )
+    with reading(engine) as session:
+        assert subscribers.get(session, refused.subscriber_id).state is SubscriberState.SUSPENDED
+
+
+def test_the_suppression_list_is_asked_once_a_batch(sqlite_engine: Engine) -> None:
+    fill(sqlite_engine, 30)
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "FROM suppressions" in statement:
+            asked.append(statement)
+
+    event.listen(sqlite_engine, "before_cursor_execute", note)
+    with Relay() as relay:
+        run(sqlite_engine, PlainMail(relay.port, gate_size=5), batch=15)
+        assert len(relay.accepted) == 30
+    assert len(asked) == 2
 
 
 def test_a_cut_after_the_dot_is_one_more_copy_with_the_same_bytes(engine: Engine) -> None:
@@ -346,7 +381,16 @@ def test_what_cannot_be_recorded_is_not_sent(sqlite_engine: Engine) -> None:
             freeze(sqlite_engine, frozen=False)
 
         hand = Hand(
-            sqlite_engine, channel, channel.open(), TERMS.rules(channel), TERMS.lease, "w", at(), never, pause
+            sqlite_engine,
+            channel,
+            channel.open(),
+            TERMS.rules(channel),
+            TERMS.lease,
+            "w",
+            TERMS.keys,
+            at(),
+            never,
+            pause,
         )
         taken = _claimed(sqlite_engine, 5)
         with hand.sender:

@@ -26,10 +26,13 @@ from digest.model import (
     Unknown,
 )
 from digest.pipeline.notices import LEASE, MOST_ATTEMPTS, Report, send_notices
-from digest.store import notices, subscribers
+from digest.store import notices, subscribers, suppressions
 from digest.store.database import reading, transaction
 from digest.store.notices import Kind, Notice
 from digest.subscriptions import confirm
+from digest.subscriptions.suppressing import ADDRESS
+from digest.tokens import keyed_hash
+from tests.keys import KEYS
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -94,12 +97,24 @@ def plan(engine: Engine, number: int = 1, kind: Kind = Kind.CONFIRM) -> int:
 
 
 def send(engine: Engine, relay: Relay, now: datetime = NOW) -> Report:
-    return send_notices(engine, relay, write, clock=lambda: now)
+    return send_notices(engine, relay, write, keys=KEYS, clock=lambda: now)
 
 
 def states(engine: Engine) -> dict[str, int]:
     with reading(engine) as session:
         return notices.counts(session)
+
+
+def test_a_suppressed_address_gets_no_notice_and_the_others_do(engine: Engine) -> None:
+    plan(engine, 1)
+    plan(engine, 2)
+    with transaction(engine) as session:
+        stored = keyed_hash(KEYS, ADDRESS, "reader1@example.org")
+        suppressions.add(session, ChannelName.EMAIL, stored, "bounced: 5.1.1", NOW)
+    relay = Relay()
+    assert send(engine, relay) == Report(sent=1, failed=1)
+    assert [b"reader2@" in body for body in relay.accepted] == [True]
+    assert states(engine) == {"sent": 1, "refused": 1}
 
 
 def test_what_is_planned_is_sent_once_and_no_connection_is_opened_for_nothing(engine: Engine) -> None:

@@ -19,6 +19,7 @@ from digest.store import digests, subscribers
 from digest.store.database import open_engine, reading, transaction
 from digest.store.schema import DeliveryRow, DigestRow
 from digest.subscriptions import subscribe, unsubscribe
+from tests.keys import KEYS
 from tests.shelf import Shelf, paper
 
 RULES = Rules(bar=1.0, limit=10, limits=Limits(catch_up=7, late=14), wait=timedelta(hours=2), batch=2)
@@ -42,6 +43,7 @@ def join(
     with transaction(engine) as session:
         return subscribe(
             session,
+            keys=KEYS,
             channel=ChannelName.EMAIL,
             address=address,
             profiles=profiles or {"main": text},
@@ -190,6 +192,7 @@ def test_the_trending_profile_needs_no_keywords(engine: Engine) -> None:
     with transaction(engine) as session:
         reader = subscribe(
             session,
+            keys=KEYS,
             channel=ChannelName.EMAIL,
             address=READER,
             profiles={"trending": ""},

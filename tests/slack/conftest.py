@@ -23,6 +23,7 @@ from digest.slack.app import Access, build_app
 from digest.slack.desk import Desk
 from digest.store import counters, listings, papers
 from digest.store.database import transaction
+from tests.keys import KEYS
 from tests.slack_server import TOKEN, Slack, running_slack
 
 SECRET = "a signing secret"
@@ -49,7 +50,7 @@ def slack() -> Iterator[Slack]:
 def desk(sqlite_engine: Engine) -> Desk:
     """A store with a few papers of today, of some days ago and of last month."""
     fill(sqlite_engine, LIBRARY)
-    return Desk(sqlite_engine, DEFAULTS)
+    return Desk(sqlite_engine, DEFAULTS, KEYS)
 
 
 def fill(engine: Engine, library: tuple[tuple[str, str, str, int], ...]) -> None:

@@ -22,6 +22,7 @@ from digest.slack.saving import words_of
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
 from digest.store.database import reading
+from tests.keys import KEYS
 from tests.naughty import NAUGHTY
 from tests.slack.conftest import DEFAULTS, NOW, SECRET, TODAY, Person
 from tests.slack_server import TOKEN, Slack, wrong_content
@@ -258,7 +259,7 @@ def test_a_zone_that_cannot_be_asked_for_falls_back_to_the_default(
 
 
 def test_a_store_without_papers_says_so(sqlite_engine: Engine) -> None:
-    empty = Desk(sqlite_engine, DEFAULTS)
+    empty = Desk(sqlite_engine, DEFAULTS, KEYS)
     asked = Asked(Place("U111", "C111"), "today")
     assert answer(empty, asked, NOW).text == "No papers are stored yet."
     told = answer(empty, replace(asked, verb="subscribe", rest="agents"), NOW)

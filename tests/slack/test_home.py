@@ -16,6 +16,7 @@ from digest.store import saved
 from digest.store import subscribers as store_subscribers
 from digest.store.database import reading, transaction
 from digest.subscriptions import give_feedback, subscribe
+from tests.keys import KEYS
 from tests.slack.conftest import NOW, Person
 from tests.slack_server import Slack
 
@@ -34,6 +35,7 @@ def number(desk: Desk) -> int:
     with transaction(desk.engine) as session:
         found = subscribe(
             session,
+            keys=KEYS,
             channel=ChannelName.SLACK,
             address="U777",
             profiles={"robots": "diffusion"},

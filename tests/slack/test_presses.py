@@ -16,6 +16,7 @@ from digest.store.database import reading, transaction
 from digest.store.digests import Coverage
 from digest.subscriptions import subscribe
 from tests.channels.slack_sheets import papers, sheet
+from tests.keys import KEYS
 from tests.naughty import NAUGHTY
 from tests.slack.conftest import NOW, Person, fill
 from tests.slack.test_commands import proved
@@ -28,6 +29,7 @@ def prepared(desk: Desk, address: str = "U777") -> Digest:
     with transaction(desk.engine) as session:
         number = subscribe(
             session,
+            keys=KEYS,
             channel=ChannelName.SLACK,
             address=address,
             profiles={"robots": "diffusion policy"},

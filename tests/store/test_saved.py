@@ -10,6 +10,7 @@ from digest.model import ChannelName
 from digest.store import saved
 from digest.store.database import transaction
 from digest.subscriptions import subscribe
+from tests.keys import KEYS
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 
@@ -18,6 +19,7 @@ def test_papers_are_put_aside_once_and_taken_off_again(engine: Engine) -> None:
     with transaction(engine) as session:
         number = subscribe(
             session,
+            keys=KEYS,
             channel=ChannelName.SLACK,
             address="C123",
             profiles={"main": "robots"},

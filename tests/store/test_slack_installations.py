@@ -14,6 +14,7 @@ from digest.store import slack_installations, subscribers
 from digest.store.database import reading, transaction
 from digest.store.slack_installations import StoredInstallation
 from digest.subscriptions import subscribe
+from tests.keys import KEYS
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 FIRST = StoredInstallation("T1", "Lab", b"sealed", "B1", "UB", "U1", "chat:write", False, NOW)
@@ -42,6 +43,7 @@ def test_a_workspace_that_leaves_suspends_its_own_subscribers_alone(engine: Engi
         numbers = {
             address: subscribe(
                 session,
+                keys=KEYS,
                 channel=ChannelName.SLACK,
                 address=address,
                 profiles={"main": "robots"},

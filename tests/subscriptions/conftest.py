@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from digest.model import ChannelName, Subscriber
 from digest.store.database import transaction
 from digest.subscriptions import subscribe
+from tests.keys import KEYS
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # a Monday
 
@@ -23,6 +24,7 @@ def join(engine: Engine) -> Subscribe:
 
     def call(**wishes: object) -> Subscriber:
         given: dict[str, object] = {
+            "keys": KEYS,
             "channel": ChannelName.EMAIL,
             "address": "ada@example.org",
             "profiles": {"Robots": "robot learning, grasping"},

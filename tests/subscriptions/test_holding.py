@@ -16,7 +16,7 @@ from digest.store.schema import Base
 from digest.store.sign_ups import Outcome
 from digest.store.types import UtcDateTime
 from digest.subscriptions import erase, export, give_feedback, take_back
-from digest.subscriptions.holding import ADDRESS
+from digest.subscriptions.suppressing import ADDRESS
 from digest.tokens import Keys, keyed_hash
 from tests.subscriptions.conftest import NOW, Subscribe
 

@@ -14,6 +14,7 @@ from digest.store import profiles, subscribers
 from digest.store.database import reading, transaction
 from digest.store.profiles import Draft
 from digest.subscriptions import confirm, pause, unsubscribe
+from tests.keys import KEYS
 from tests.subscriptions.conftest import NOW, Subscribe
 
 
@@ -118,6 +119,7 @@ def test_what_is_wrong_is_named_and_nothing_is_stored(
     from digest.subscriptions import subscribe
 
     given: dict[str, object] = {
+        "keys": KEYS,
         "channel": ChannelName.EMAIL,
         "address": "ada@example.org",
         "profiles": {"Robots": "robots"},

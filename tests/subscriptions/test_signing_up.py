@@ -17,8 +17,9 @@ from digest.store.database import reading, transaction
 from digest.store.notices import Kind
 from digest.store.profiles import Draft
 from digest.subscriptions import Bounds, Wishes, ask_for_link, confirm, erase, sign_up, unsubscribe
-from digest.subscriptions.holding import ADDRESS, bounding_form
+from digest.subscriptions.holding import bounding_form
 from digest.subscriptions.signing_up import network_of
+from digest.subscriptions.suppressing import ADDRESS
 from digest.tokens import Keys, keyed_hash
 from tests.subscriptions.conftest import NOW, Subscribe
 

@@ -73,6 +73,7 @@ class Site:
     def join(self, **wishes: object) -> Subscriber:
         """Subscribe by hand of an admin."""
         given: dict[str, object] = {
+            "keys": KEYS,
             "channel": ChannelName.EMAIL,
             "address": "ada@example.org",
             "profiles": {"Robots": "robot learning, manipulation"},
