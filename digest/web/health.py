@@ -1,4 +1,4 @@
-"""Is it alive, is it ready; and what a collector of metrics may read."""
+"""Is it alive, is it ready."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from digest.bootstrap import thresholds
 from digest.errors import DigestError
 from digest.pipeline.health import look
 from digest.store.database import check_schema
-from digest.web.desk import At, Desk
+from digest.web.desk import At
 
 routes = APIRouter(include_in_schema=False)
+
+STOPS = frozenset({"source.stale", "slots.overdue"})
+"""The problems that another process might not have; a held delivery is nothing a load balancer can mend."""
 
 
 @routes.get("/healthz")
@@ -22,16 +25,18 @@ def alive() -> PlainTextResponse:
 
 @routes.get("/readyz")
 def ready(desk: At) -> Response:
-    """Whether this process can do its work: store within reach, schema up to date, source read lately."""
-    wrong = _problems(desk)
-    status = 503 if wrong else 200
-    return JSONResponse({"ready": not wrong, "problems": wrong}, status)
-
-
-def _problems(desk: Desk) -> list[str]:
-    house = desk.house
+    """Whether this process can do its work: store within reach, schema up to date, source read lately,
+    slots planned in time. What else is wrong is listed, and takes no site away from its readers.
+    """
     try:
-        check_schema(house.engine)
-        return [str(one) for one in look(house.engine, thresholds(house.settings), now=desk.clock())]
+        check_schema(desk.house.engine)
+        found = look(desk.house.engine, thresholds(desk.house.settings), now=desk.clock())
     except DigestError as error:
-        return [str(error)]
+        return _answer([str(error)], [])
+    stops = [str(one) for one in found if one.key in STOPS]
+    return _answer(stops, [str(one) for one in found if one.key not in STOPS])
+
+
+def _answer(stops: list[str], problems: list[str]) -> Response:
+    told = {"ready": not stops, "because": stops, "problems": problems}
+    return JSONResponse(told, 503 if stops else 200)

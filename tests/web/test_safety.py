@@ -162,21 +162,6 @@ def test_who_asks_is_the_nearest_host_that_is_not_ours(peer: str, forwarded: lis
     assert Proxies.of(["10.0.0.0/8"]).client(peer, forwarded) == client
 
 
-def test_health_touches_nothing_and_readiness_says_what_is_wrong(site: Site) -> None:
-    assert site.get("/readyz").json() == {"ready": True, "problems": []}
-    site.clock.later(hours=7)
-    stale = site.get("/readyz")
-    assert stale.status_code == 503
-    assert "source" in stale.json()["problems"][0]
-    with site.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    answer = site.get("/readyz")
-    assert answer.status_code == 503
-    assert "newer" in answer.json()["problems"][0]
-    site.engine.dispose()
-    assert site.get("/healthz").text == "ok\n"
-
-
 def test_it_serves_over_a_real_socket_and_stops(site: Site) -> None:
     with bound(WebSettings(port=0)) as listening:
         with serving(create_app(site.house), listening) as address:
