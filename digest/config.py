@@ -138,6 +138,7 @@ class WebSettings(Part):
     trusted_proxies: tuple[str, ...] = ()
     secret_keys: tuple[SecretStr, ...] = ()
     sign_ups_per_hour: int = Field(500, ge=1)
+    metrics: bool = False
 
 
 class DigestSettings(Part):

@@ -20,6 +20,16 @@ from digest.store.schema import (
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """Papers, and by state what has states."""
+
+    papers: int
+    days: dict[str, int]
+    subscribers: dict[str, int]
+    deliveries: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Statistics:
     """What the store holds. ``size`` is the database's, in bytes; ``newest_day`` has papers."""
 
@@ -32,6 +42,16 @@ class Statistics:
     deliveries: dict[str, int]
     feedback: int
     size: int
+
+
+def tally(session: Session) -> Tally:
+    """Count what metrics tell."""
+    return Tally(
+        papers=_rows(session, PaperRow),
+        days=_by(session, DayRow.state),
+        subscribers=_by(session, SubscriberRow.state),
+        deliveries=_by(session, DeliveryRow.state),
+    )
 
 
 def count(session: Session) -> Statistics:

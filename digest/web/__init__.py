@@ -24,6 +24,7 @@ from digest.web import (
     feeds,
     health,
     leaving,
+    metrics,
     papers,
     preferences,
     searching,
@@ -85,6 +86,7 @@ def create_app(
         api.routes,
         api.about,
         health.routes,
+        metrics.routes,
         assets.routes,
     ):
         app.include_router(part)
