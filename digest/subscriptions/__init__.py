@@ -1,8 +1,8 @@
 """The rules of subscribing, for web, Slack and command line alike.
 
-Functions take a session in a writing transaction, plain values and ``now``; they raise
-``SubscriptionError`` (or ``ProfileError``) naming what is wrong. Nothing here sends anything: a
-mail that is due is a notice in the store, taken along by the deliver step.
+Functions take a session in a writing transaction (``judge`` opens its own), plain values and
+``now``; they raise ``SubscriptionError`` (or ``ProfileError``) naming what is wrong. Nothing here
+sends anything: a mail that is due is a notice in the store, taken along by the deliver step.
 """
 
 from digest.subscriptions.changing import (
@@ -19,7 +19,14 @@ from digest.subscriptions.changing import (
 from digest.subscriptions.checks import Wishes, check_address, check_draft, check_wishes, drafts_of
 from digest.subscriptions.holding import erase, export
 from digest.subscriptions.joining import confirm, subscribe
-from digest.subscriptions.judging import forget_learnt, forget_term, give_feedback, relearn, take_back
+from digest.subscriptions.judging import (
+    forget_learnt,
+    forget_term,
+    give_feedback,
+    judge,
+    relearn,
+    take_back,
+)
 from digest.subscriptions.signing_up import Bounds, ask_for_link, sign_up
 from digest.subscriptions.suppressing import refuse_suppressed, suppressed_among, unsuppress
 
@@ -40,6 +47,7 @@ __all__ = [
     "forget_learnt",
     "forget_term",
     "give_feedback",
+    "judge",
     "pause",
     "refuse_suppressed",
     "relearn",

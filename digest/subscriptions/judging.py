@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from digest.errors import NotFound
-from digest.model import Feedback, FeedbackVerdict
+from digest.errors import NotFound, StoreBusy
+from digest.model import Feedback, FeedbackVerdict, Paper, Weight
 from digest.ranking import Corpus, parse_profile
 from digest.ranking.feedback import learn_weights
 from digest.store import digests as store_digests
@@ -15,8 +18,11 @@ from digest.store import feedback as store_feedback
 from digest.store import papers as store_papers
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
+from digest.store.database import reading, transaction
 
 DIGESTS_LOOKED_AT = 60
+MOST_TRIES = 4
+"""One person's words come one after the other; this many at the same moment are no person's."""
 
 
 def give_feedback(
@@ -27,27 +33,80 @@ def give_feedback(
     store_feedback.record(session, Feedback(subscriber_id, paper_id, verdict, now))
 
 
-def relearn(session: Session, subscriber_id: int, corpus: Corpus) -> None:
-    """Let each learning profile learn anew from all its owner said; to be called after any word.
+def take_back(session: Session, subscriber_id: int, paper_id: str) -> bool:
+    """Take a word back; tells whether there was one."""
+    return store_feedback.undo(session, subscriber_id, paper_id)
 
-    A word counts for the profiles whose section showed the paper; for all where none did. Two words at once
-    learn one after the other, so that the weights are those of all words. Raises ``NotFound`` for a gone
-    subscriber.
+
+def relearn(session: Session, subscriber_id: int, corpus: Corpus) -> None:
+    """Let each learning profile learn anew from all its owner said, in the caller's own transaction: for
+    one that has to do more in it. ``judge`` learns outside. Raises ``NotFound`` for a gone subscriber.
     """
     store_subscribers.get(session, subscriber_id, lock=True)
-    said = store_feedback.of_subscriber(session, subscriber_id)
-    read = store_papers.load(session, {one.paper_id for one in said})
-    shown = _shown_by(session, subscriber_id)
-    for profile in store_profiles.of_subscriber(session, subscriber_id, parse_profile):
-        if profile.trending or not profile.learning:
-            continue
-        mine = [one for one in said if profile.id in shown.get(one.paper_id, {profile.id})]
-        sides = {
-            verdict: [read[one.paper_id] for one in mine if one.verdict is verdict and one.paper_id in read]
-            for verdict in FeedbackVerdict
-        }
-        taught = learn_weights(sides[FeedbackVerdict.MORE], sides[FeedbackVerdict.LESS], corpus)
-        store_profiles.set_weights(session, profile.id, taught)
+    for profile_id, weights in _taught(_lesson(session, subscriber_id), corpus).items():
+        store_profiles.set_weights(session, profile_id, weights)
+
+
+def judge(
+    engine: Engine,
+    subscriber_id: int,
+    paper_id: str,
+    verdict: FeedbackVerdict | None,
+    corpus: Corpus,
+    now: datetime,
+) -> None:
+    """Record a word on a paper, or take it back (``None``), and let each learning profile learn from all.
+
+    Learning takes longer than a write may: it happens before the transaction that stores the word and what
+    it taught together. When something else was said meanwhile, it happens anew. Raises ``NotFound`` for a
+    gone subscriber, ``StoreBusy`` when the words do not stop.
+    """
+    for _ in range(MOST_TRIES):
+        with reading(engine) as session:
+            known = _lesson(session, subscriber_id)
+            paper = store_papers.load(session, [paper_id])
+        taught = _taught(_after(known, paper_id, verdict, paper), corpus)
+        with transaction(engine) as session:
+            store_subscribers.get(session, subscriber_id, lock=True)
+            if _lesson(session, subscriber_id) == known:
+                _store(session, subscriber_id, paper_id, verdict, now)
+                for profile_id, weights in taught.items():
+                    store_profiles.set_weights(session, profile_id, weights)
+                return
+    raise StoreBusy("more was said in the meantime", remedy="try again")
+
+
+def _store(
+    session: Session, subscriber_id: int, paper_id: str, verdict: FeedbackVerdict | None, now: datetime
+) -> None:
+    if verdict is None:
+        store_feedback.undo(session, subscriber_id, paper_id)
+    else:
+        store_feedback.record(session, Feedback(subscriber_id, paper_id, verdict, now))
+
+
+# --- what there is to learn from -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """All a subscriber said, the papers it was said of, who showed them, and the profiles that learn."""
+
+    said: Mapping[str, FeedbackVerdict]
+    papers: Mapping[str, Paper]
+    shown: Mapping[str, set[int]]
+    learners: tuple[int, ...]
+
+
+def _lesson(session: Session, subscriber_id: int) -> _Lesson:
+    said = {one.paper_id: one.verdict for one in store_feedback.of_subscriber(session, subscriber_id)}
+    own = store_profiles.of_subscriber(session, subscriber_id, parse_profile)
+    return _Lesson(
+        said=said,
+        papers=store_papers.load(session, set(said)),
+        shown=_shown_by(session, subscriber_id),
+        learners=tuple(one.id for one in own if one.learning and not one.trending),
+    )
 
 
 def _shown_by(session: Session, subscriber_id: int) -> dict[str, set[int]]:
@@ -60,9 +119,33 @@ def _shown_by(session: Session, subscriber_id: int) -> dict[str, set[int]]:
     return found
 
 
-def take_back(session: Session, subscriber_id: int, paper_id: str) -> bool:
-    """Take a word back; tells whether there was one."""
-    return store_feedback.undo(session, subscriber_id, paper_id)
+def _after(
+    known: _Lesson, paper_id: str, verdict: FeedbackVerdict | None, paper: Mapping[str, Paper]
+) -> _Lesson:
+    """The lesson with one more word, newest first, or without it."""
+    others = {one: word for one, word in known.said.items() if one != paper_id}
+    said = others if verdict is None else {paper_id: verdict} | others
+    return _Lesson(said, {**known.papers, **paper}, known.shown, known.learners)
+
+
+def _taught(lesson: _Lesson, corpus: Corpus) -> dict[int, tuple[Weight, ...]]:
+    """What each profile learns. A word counts for the profiles whose section showed the paper; for all
+    where none did.
+    """
+    return {learner: _weights(lesson, learner, corpus) for learner in lesson.learners}
+
+
+def _weights(lesson: _Lesson, learner: int, corpus: Corpus) -> tuple[Weight, ...]:
+    mine = {
+        paper_id: verdict
+        for paper_id, verdict in lesson.said.items()
+        if paper_id in lesson.papers and learner in lesson.shown.get(paper_id, {learner})
+    }
+    sides = {
+        side: [lesson.papers[paper_id] for paper_id, verdict in mine.items() if verdict is side]
+        for side in FeedbackVerdict
+    }
+    return learn_weights(sides[FeedbackVerdict.MORE], sides[FeedbackVerdict.LESS], corpus)
 
 
 def forget_term(session: Session, subscriber_id: int, profile_id: int, term: str) -> None:

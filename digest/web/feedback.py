@@ -41,13 +41,9 @@ def give_feedback(desk: At, token: str, paper_id: str, word: Word) -> HTMLRespon
     """Record the word, or take it back."""
     who = desk.subject(Purpose.FEEDBACK, token)
     title = _title(desk, paper_id)
+    verdict = None if word is Word.UNDO else FeedbackVerdict(word)
     corpus = material_of(desk).corpus
-    with desk.writing() as session:
-        if word is Word.UNDO:
-            subscriptions.take_back(session, who, paper_id)
-        else:
-            subscriptions.give_feedback(session, who, paper_id, FeedbackVerdict(word), desk.clock())
-        subscriptions.relearn(session, who, corpus)
+    subscriptions.judge(desk.house.engine, who, paper_id, verdict, corpus, desk.clock())
     return desk.page("feedback.html", done=True, word=word, title=title, here_is=f"/f/{token}/{paper_id}")
 
 

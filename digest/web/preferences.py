@@ -236,9 +236,7 @@ def undo_feedback(desk: At, token: str, paper_id: str) -> Response:
     """Take a word on a paper back."""
     who = desk.subject(Purpose.PREFERENCES, token)
     corpus = material_of(desk).corpus
-    with desk.writing() as session:
-        subscriptions.take_back(session, who, paper_id)
-        subscriptions.relearn(session, who, corpus)
+    subscriptions.judge(desk.house.engine, who, paper_id, None, corpus, desk.clock())
     return _done(desk, token, "feedback")
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from digest.model import FeedbackVerdict, Weight
-from digest.ranking import parse_profile
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from digest.model import FeedbackVerdict, Paper, Weight
+from digest.ranking import Corpus, learn_weights, parse_profile
 from digest.store import feedback, profiles
-from digest.store.database import reading
+from digest.store.database import reading, transaction
+from digest.subscriptions import give_feedback, judging
 from digest.tokens import Purpose
 from tests.web.conftest import Site
 
@@ -43,3 +48,58 @@ def test_feedback_on_nothing_or_by_nobody_is_refused(site: Site) -> None:
     assert site.post(f"/f/{token}/{paper}/love").status_code == 404
     assert site.post(f"/f/{site.token(Purpose.FEEDBACK, 999)}/{paper}/more").status_code == 404
     assert site.post(f"/f/{site.token(Purpose.UNSUBSCRIBE, ada.id)}/{paper}/more").status_code == 403
+
+
+def while_learning(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> None:
+    """Let something happen in the middle of the first learning."""
+    waiting = [happens]
+
+    def slow(liked: Sequence[Paper], disliked: Sequence[Paper], corpus: Corpus) -> tuple[Weight, ...]:
+        if waiting:
+            waiting.pop()()
+        return learn_weights(liked, disliked, corpus)
+
+    monkeypatch.setattr(judging, "learn_weights", slow)
+
+
+def test_what_is_said_during_the_learning_is_stored_and_learnt_too(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It can be stored at all only while the learning holds no transaction."""
+    ada = site.join()
+    first, second = (one["paper"]["id"] for one in site.get("/api/trending").json()[:2])
+    token = site.token(Purpose.FEEDBACK, ada.id)
+
+    def weights() -> tuple[Weight, ...]:
+        with reading(site.engine) as session:
+            return profiles.of_subscriber(session, ada.id, parse_profile)[0].weights
+
+    def another() -> None:
+        with transaction(site.engine) as session:
+            give_feedback(session, ada.id, second, FeedbackVerdict.LESS, site.clock())
+
+    while_learning(monkeypatch, another)
+    assert site.post(f"/f/{token}/{first}/more").status_code == 200
+    with reading(site.engine) as session:
+        said = {one.paper_id: one.verdict for one in feedback.of_subscriber(session, ada.id)}
+    assert said == {first: FeedbackVerdict.MORE, second: FeedbackVerdict.LESS}
+    together = weights()
+    assert site.post(f"/f/{token}/{second}/undo").status_code == 200
+    assert weights() != together
+    assert site.post(f"/f/{token}/{second}/less").status_code == 200
+    assert weights() == together
+
+
+def test_words_without_end_are_answered_with_try_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada = site.join()
+    paper = site.get("/api/trending").json()[0]["paper"]["id"]
+    numbers = iter(range(100))
+
+    def restless(liked: Sequence[Paper], disliked: Sequence[Paper], corpus: Corpus) -> tuple[Weight, ...]:
+        with transaction(site.engine) as session:
+            give_feedback(session, ada.id, f"2610.{next(numbers):05}", FeedbackVerdict.LESS, site.clock())
+        return learn_weights(liked, disliked, corpus)
+
+    monkeypatch.setattr(judging, "learn_weights", restless)
+    answer = site.post(f"/f/{site.token(Purpose.FEEDBACK, ada.id)}/{paper}/more")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
