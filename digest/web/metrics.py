@@ -49,7 +49,7 @@ class _Gauges(Collector):
         """All gauges."""
         tally, found = self.tally, self.found
         yield GaugeMetricFamily("digest_papers", "Papers in the store.", tally.papers)
-        yield _by_state("digest_days", "Days in the ledger, by state.", DayState, tally.days)
+        yield _by_state("digest_dates", "Days of the source in the ledger, by state.", DayState, tally.days)
         yield _by_state("digest_subscribers", "Subscribers, by state.", SubscriberState, tally.subscribers)
         yield _by_state("digest_deliveries", "Deliveries kept, by state.", DeliveryState, tally.deliveries)
         yield GaugeMetricFamily(

@@ -50,7 +50,7 @@ def test_the_numbers_are_those_of_the_store(lived: Site) -> None:
     assert answer.headers["content-type"].startswith("text/plain; version=")
     found = samples(answer.text)
     assert found["digest_papers", ""] > 50
-    assert sum(value for (name, _), value in found.items() if name == "digest_days") == 3
+    assert sum(value for (name, _), value in found.items() if name == "digest_dates") == 3
     states = {state: found["digest_subscribers", state] for state in SubscriberState}
     assert {state for state, number in states.items() if number} == {
         SubscriberState.CONFIRMED,
