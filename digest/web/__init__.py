@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from digest import __version__
 from digest.bootstrap import House
@@ -31,6 +31,7 @@ from digest.web import (
     subscribing,
 )
 from digest.web.desk import Desk
+from digest.web.origins import refuse_foreign
 from digest.web.proxies import Proxies
 from digest.web.safety import Guard
 
@@ -70,6 +71,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        dependencies=[Depends(refuse_foreign)],
     )
     app.state.desk = desk
     for part in (

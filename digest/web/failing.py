@@ -22,12 +22,14 @@ from digest.errors import (
 )
 from digest.store.search_words import QueryError
 from digest.web.desk import Desk
+from digest.web.origins import ForeignForm
 from digest.web.safety import masked
 
 BUSY_SECONDS = 5
 STATUSES: tuple[tuple[type[DigestError], int], ...] = (
     (NotFound, 404),
     (TokenError, 403),
+    (ForeignForm, 403),
     (TooMany, 429),
     (StoreBusy, 503),
     (StoreError, 503),
@@ -37,7 +39,7 @@ STATUSES: tuple[tuple[type[DigestError], int], ...] = (
 )
 HEADINGS = {
     400: "That cannot be read",
-    403: "This link does not work",
+    403: "This does not work",
     404: "Nothing here",
     405: "That does not work here",
     413: "That is too much",
