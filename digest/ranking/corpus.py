@@ -1,8 +1,8 @@
 """The statistics of the stored papers: what ranking knows of the field.
 
 A ``Corpus`` is a value: ``add`` gives a new one. ``build`` takes all stored papers and learns the space of
-terms anew (seconds); ``add`` takes a day's papers and costs a merge. When it has grown by a tenth, building
-anew is worth while (``stale``). ``to_bytes`` and ``from_bytes`` let the store keep it.
+terms anew (a second per thousand papers); ``add`` takes a day's papers and costs a merge. When it has grown
+by a tenth, building anew is worth while (``stale``). ``to_bytes`` and ``from_bytes`` let the store keep it.
 """
 
 from __future__ import annotations
@@ -18,18 +18,17 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from digest.model import Paper
-from digest.ranking.evidence import length_norm, norm_of, saturated, weighted_length
+from digest.ranking.evidence import length_norm, saturated, weighted_length
 from digest.ranking.frequencies import Frequencies, idf_of
 from digest.ranking.relations import Relation, learn_relations
-from digest.ranking.space import Rows, Space, Tally, build_space
+from digest.ranking.space import Rows, Space, build_space
+from digest.ranking.tally import tally
 from digest.ranking.terms import (
     STEMMED,
     Counts,
     Text,
     count,
-    count_words_and_pairs,
     read,
-    written_words_and_pairs,
 )
 from digest.ranking.units import Unit
 
@@ -62,27 +61,21 @@ class Corpus:
     def build(cls, papers: Iterable[Paper]) -> Corpus:
         """The corpus of these papers, oldest first as the store gives them; each paper counts once."""
         texts = _texts(papers)
-        total = _total_length(texts)
-        mean = total / len(texts) if texts else TYPICAL_LENGTH
-        tally = Tally()
-        for text in texts:
-            tally.add(count_words_and_pairs(text), norm_of(text, mean))
-        frequencies = Frequencies().plus(len(texts), tally.held())
-        space = build_space(tally, _shown(texts, tally))
-        return cls(frequencies, total, space, learnt_from=len(texts))
+        counted, lengths = tally(texts)
+        frequencies = Frequencies().plus(len(texts), counted.held())
+        space = build_space(counted, lengths)
+        return cls(frequencies, float(lengths.sum()), space, learnt_from=len(texts))
 
     def add(self, papers: Iterable[Paper]) -> Corpus:
-        """With more papers. The caller passes papers that are not yet in it."""
+        """With more papers. The caller passes papers that are not yet in it.
+
+        What terms are related stays as it was learnt, until the corpus is built anew: so every process that
+        reads one build explains a score as it was given.
+        """
         texts = _texts(papers)
         held = Counter(term for text in texts for term in text.always if term.startswith(STEMMED))
-        total = self.total_length + _total_length(texts)
-        grown = replace(
-            self, frequencies=self.frequencies.plus(len(texts), held), total_length=total, _relations={}
-        )
-        if grown.space is None:
-            return grown
-        rows = [grown._saturated(text, text.always) for text in texts]
-        return replace(grown, space=grown.space.with_examples(rows), _relations={})
+        total = self.total_length + sum(weighted_length(text.lengths) for text in texts)
+        return replace(self, frequencies=self.frequencies.plus(len(texts), held), total_length=total)
 
     def _saturated(self, text: Text, counts: dict[str, Counts]) -> dict[str, float]:
         norm = length_norm(text, self)
@@ -170,22 +163,6 @@ class Corpus:
 
 def _texts(papers: Iterable[Paper]) -> list[Text]:
     return [read(paper) for paper in {paper.id: paper for paper in papers}.values()]
-
-
-def _total_length(texts: Iterable[Text]) -> float:
-    return sum(weighted_length(text.lengths) for text in texts)
-
-
-def _shown(texts: Iterable[Text], tally: Tally) -> dict[str, str]:
-    """How each term of the tally that may enter a space was first written, in small letters."""
-    asked = tally.frequent()
-    shown: dict[str, str] = {}
-    for text in texts:
-        for words in text.fields:
-            for term, written in written_words_and_pairs([word.folded for word in words]):
-                if term in asked and term not in shown:
-                    shown[term] = written
-    return shown
 
 
 def _space_arrays(space: Space) -> dict[str, NDArray[np.generic]]:

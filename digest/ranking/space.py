@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from digest.ranking.evidence import saturated
 from digest.ranking.frequencies import idf_of
 from digest.ranking.stopwords import STOPWORDS
-from digest.ranking.terms import Counts
+from digest.ranking.tally import Tally
 
 DIMENSIONS = 150
 """Of the latent space. 200 to 300 are common; 150 is what was measured here, and a third smaller."""
@@ -59,10 +58,6 @@ class Space:
         return self.weigh(self.saturated)
 
     @cached_property
-    def by_term(self) -> sparse.csc_matrix:
-        return self.saturated.tocsc()
-
-    @cached_property
     def latent(self) -> Floats:
         """Stored papers × dimensions, rows of length 1."""
         return self.project(self.weighted)
@@ -78,11 +73,6 @@ class Space:
         """The latent coordinates of weighted rows, scaled to length 1."""
         dense = np.asarray(weighted @ self.basis, dtype=np.float32)
         return np.asarray(dense / np.maximum(np.linalg.norm(dense, axis=1, keepdims=True), 1e-9))
-
-    def with_examples(self, papers: Sequence[dict[str, float]]) -> Space:
-        """Later papers folded in as examples; the oldest leave when there are too many."""
-        stacked = sparse.vstack([self.saturated, self.rows(papers)]).tocsr()[-MOST_PAPERS:]
-        return Space(self.keys, self.shown, self.idf, self.basis, stacked)
 
 
 def rows_of(papers: Sequence[dict[str, float]], index: dict[str, int]) -> Rows:
@@ -106,62 +96,18 @@ def unit_rows(rows: Rows) -> Rows:
     return scaled
 
 
-class Tally:
-    """Saturated frequencies of many papers, kept as flat arrays while a space is built."""
-
-    def __init__(self) -> None:
-        self.ids: dict[str, int] = {}
-        self.columns: list[NDArray[np.int32]] = []
-        self.values: list[Floats] = []
-
-    def add(self, counts: dict[str, Counts], norm: float) -> None:
-        """Take in one paper's counts; names are left out."""
-        ids = self.ids
-        stemmed = [
-            (ids.setdefault(term, len(ids)), places) for term, places in counts.items() if term[0] == "s"
-        ]
-        self.columns.append(np.array([column for column, _ in stemmed], dtype=np.int32))
-        self.values.append(np.array([saturated(places, norm) for _, places in stemmed], dtype=np.float32))
-
-    def held(self) -> dict[str, int]:
-        """How many papers hold each term."""
-        return dict(zip(self.ids, self._holding().tolist(), strict=True))
-
-    def frequent(self) -> set[str]:
-        """The terms that enough papers hold to enter a space."""
-        return {term for term, number in self.held().items() if number >= FEWEST_HOLDING}
-
-    def matrix(self, keys: Sequence[str]) -> Rows:
-        """Papers × ``keys``."""
-        places = np.full(len(self.ids), -1, dtype=np.int32)
-        places[[self.ids[key] for key in keys]] = np.arange(len(keys), dtype=np.int32)
-        kept = [places[columns] >= 0 for columns in self.columns]
-        columns = [places[one][keep] for one, keep in zip(self.columns, kept, strict=True)]
-        values = [one[keep] for one, keep in zip(self.values, kept, strict=True)]
-        pointers = np.cumsum([0, *(len(one) for one in columns)])
-        triple = (as_kept(np.concatenate(values)), np.concatenate(columns), pointers)
-        return sparse.csr_matrix(triple, shape=(len(columns), len(keys)))
-
-    def _holding(self) -> NDArray[np.intp]:
-        if not self.columns:
-            return np.zeros(0, dtype=np.intp)
-        return np.bincount(np.concatenate(self.columns), minlength=len(self.ids))
-
-
-def build_space(tally: Tally, shown: dict[str, str]) -> Space | None:
-    """The space of tallied papers; None while there are too few. ``shown`` is how frequent terms were
-    written.
-    """
-    papers = len(tally.columns)
-    if papers < FEWEST_PAPERS:
+def build_space(tally: Tally, lengths: NDArray[np.float64]) -> Space | None:
+    """The space of tallied papers of these weighted lengths; None while there are too few."""
+    if tally.papers < FEWEST_PAPERS:
         return None
-    held = tally.held()
-    keys = _vocabulary(held, shown, papers)
-    idf = idf_of(papers, np.array([held[key] for key in keys], dtype=np.float64)).astype(np.float32)
-    rows = tally.matrix(keys)
+    places = _vocabulary(tally)
+    idf = idf_of(tally.papers, tally.holding[places].astype(np.float64)).astype(np.float32)
+    rows = tally.saturated(places, lengths)
+    rows.data = as_kept(rows.data)
     weighted = unit_rows((rows @ sparse.diags(idf)).tocsr())
-    basis = _directions(weighted, min(DIMENSIONS, papers // 2, max(len(keys) // 2, 1)))
-    return Space(keys, tuple(shown[key] for key in keys), idf, as_kept(basis), rows[-MOST_PAPERS:])
+    basis = _directions(weighted, min(DIMENSIONS, tally.papers // 2, max(len(places) // 2, 1)))
+    keys, shown = (tuple(names[place] for place in places) for names in (tally.terms, tally.written))
+    return Space(keys, shown, idf, as_kept(basis), rows[-MOST_PAPERS:])
 
 
 def as_kept(values: Floats) -> Floats:
@@ -169,10 +115,13 @@ def as_kept(values: Floats) -> Floats:
     return values.astype(np.float16).astype(np.float32)
 
 
-def _vocabulary(held: dict[str, int], shown: dict[str, str], papers: int) -> tuple[str, ...]:
-    most = max(LARGEST_SHARE * papers, FEWEST_HOLDING)
-    fitting = [(-held[key], key) for key, written in shown.items() if held[key] <= most and _tells(written)]
-    return tuple(key for _, key in sorted(fitting)[:MOST_TERMS])
+def _vocabulary(tally: Tally) -> list[int]:
+    """The places of the terms of the space, those that most papers hold first."""
+    most = max(LARGEST_SHARE * tally.papers, FEWEST_HOLDING)
+    held = tally.holding
+    fitting = np.flatnonzero((held >= FEWEST_HOLDING) & (held <= most)).tolist()
+    telling = [place for place in fitting if _tells(tally.written[place])]
+    return sorted(telling, key=lambda place: (-held[place], tally.terms[place]))[:MOST_TERMS]
 
 
 def _tells(shown: str) -> bool:
@@ -184,9 +133,23 @@ def _directions(weighted: Rows, dimensions: int) -> Floats:
     """The leading right singular vectors (terms × dimensions), the same for the same papers."""
     width = min(dimensions + OVERSAMPLING, min(weighted.shape))
     random = np.random.default_rng(0).standard_normal((weighted.shape[1], width)).astype(np.float32)
-    sketch = np.linalg.qr(weighted @ random)[0]
+    turned = weighted.T.tocsr()
+    sketch = _orthonormal(weighted @ random)
     for _ in range(POWER_ITERATIONS):
-        sketch = np.linalg.qr(weighted.T @ sketch)[0]
-        sketch = np.linalg.qr(weighted @ sketch)[0]
-    _, _, right = np.linalg.svd(np.asarray((weighted.T @ sketch).T), full_matrices=False)
-    return np.ascontiguousarray(right[:dimensions].T, dtype=np.float32)
+        sketch = _orthonormal(weighted @ _orthonormal(turned @ sketch))
+    small = np.asarray(turned @ sketch)
+    squares, turns = np.linalg.eigh((small.T @ small).astype(np.float64))
+    leading = np.argsort(-squares, kind="stable")[:dimensions]
+    scale = turns[:, leading] / np.sqrt(np.maximum(squares[leading], 1e-12))
+    return np.ascontiguousarray(small @ scale.astype(np.float32))
+
+
+def _orthonormal(columns: Floats) -> Floats:
+    """Orthonormal columns of the same span, by way of their small Gram matrix: one product, where the
+    Householder decomposition of a tall matrix takes many times as long. Directions of no extent become 0.
+    """
+    columns = np.asarray(columns)
+    squares, turns = np.linalg.eigh((columns.T @ columns).astype(np.float64))
+    kept = squares > squares[-1] * 1e-7
+    scale = np.where(kept, 1 / np.sqrt(np.where(kept, squares, 1.0)), 0.0)
+    return np.asarray(columns @ (turns * scale).astype(np.float32))

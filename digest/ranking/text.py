@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -125,6 +126,15 @@ def singular(word: str) -> str:
 def stem(word: str) -> str:
     """The Snowball English stem (Porter 2001) of a folded word; words with digits or signs stay."""
     return str(_stemmer.stemWord(word)) if word.isalpha() and word.isascii() else word
+
+
+def stems(folded: Sequence[str]) -> list[str]:
+    """``stem`` of many different words at once."""
+    stemmed = Stemmer.Stemmer("english", 0).stemWords(list(folded))
+    return [
+        stem if word.isalpha() and word.isascii() else word
+        for word, stem in zip(folded, stemmed, strict=True)
+    ]
 
 
 def is_acronym(raw: str) -> bool:
