@@ -18,7 +18,8 @@ from digest.channels.mail_returns import Report, Verdict, read_report
 from digest.errors import NotFound, TokenError
 from digest.links import BOUNCE, read_address
 from digest.model import Delivery, Subscriber, SubscriberState
-from digest.store import bounces, deliveries, subscribers, suppressions
+from digest.pipeline.telling import EVENT
+from digest.store import alarms, bounces, deliveries, subscribers, suppressions
 from digest.store.database import transaction
 from digest.subscriptions import unsubscribe
 from digest.subscriptions.suppressing import ADDRESS
@@ -27,7 +28,7 @@ from digest.tokens import Keys, keyed_hash
 SOFT_LIMIT = 5.0
 """Days with a soft bounce, one point each, after which an address is suspended."""
 FORGET_AFTER = timedelta(days=14)
-POLICY_ALARM = "bounces-policy"
+POLICY_ALARM = EVENT + "bounces-policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,8 @@ def _policy(session: Session, keys: Keys, report: Report, now: datetime) -> str:
     """Our mail is refused for what it is or where it comes from: nobody's address is at fault."""
     if _signed(session, keys, report) is None:
         return "ignored"
-    bounces.alarm(session, POLICY_ALARM, f"mail is refused by policy ({report.code}): {report.reason}", now)
+    words = f"mail is refused by policy ({report.code}): {report.reason}"
+    alarms.happened(session, POLICY_ALARM, words, now=now)
     return "alarmed"
 
 

@@ -29,7 +29,8 @@ from digest.model import (
     Sheet,
     UnknownPolicy,
 )
-from digest.store import circuits, claims, subscribers
+from digest.pipeline.telling import news
+from digest.store import alarms, circuits, claims, subscribers
 from digest.store.database import reading, transaction
 from digest.subscriptions import suppressed_among
 from digest.tokens import Keys
@@ -231,6 +232,8 @@ class _Passage:
                 ruling = self.rulings.get(delivery.id)
                 if ruling and ruling.suspend:
                     subscribers.suspend(session, delivery.subscriber_id, ruling.reason)
+                if ruling and (told := news(delivery, ruling)):
+                    alarms.happened(session, *told, now=now)
             if release:
                 claims.release(session, self.batch.token, list(self.left), now=now)
                 self._record_circuit(session, now)

@@ -16,12 +16,15 @@ from sqlalchemy import Engine
 from digest.errors import StoreError
 from digest.model import Alarm
 from digest.pipeline.health import Problem, Thresholds, look
+from digest.pipeline.telling import EVENT, TARGET
 from digest.store import alarms, limits
 from digest.store.database import reading, transaction
 
 EVERY = timedelta(minutes=1)
 OWN = ("source.", "slots.", "deliveries.", "circuit.")
 """The alarms whose all-clear is ours to give; others are cleared by whoever raised them."""
+QUIET = timedelta(hours=24)
+"""An event that has not happened for this long is over."""
 STORE = "store.unreachable"
 REMIND = timedelta(hours=6)
 """An alarm about the store cannot be noted in it; it is told again after this long."""
@@ -66,12 +69,11 @@ class Watch:
     def _note(self, found: Sequence[Problem], now: datetime) -> None:
         wrong = {one.key for one in found}
         with transaction(self.engine) as session:
-            over = [
-                one.key
-                for one in alarms.standing(session)
-                if one.key.startswith(OWN) and one.key not in wrong
-            ]
-            alarms.clear(session, over, now=now)
+            standing = alarms.standing(session)
+            over = [one.key for one in standing if one.key.startswith(OWN) and one.key not in wrong]
+            quiet = [one.key for one in standing if one.key.startswith(EVENT) and now - one.raised_at > QUIET]
+            alarms.forget(session, [key for key in quiet if key.startswith(TARGET)])
+            alarms.clear(session, over + [key for key in quiet if not key.startswith(TARGET)], now=now)
             for one in found:
                 alarms.raise_(session, one.key, str(one), now=now)
         for one in found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import case, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.model import Alarm
@@ -23,6 +23,30 @@ def raise_(session: Session, key: str, detail: str, *, now: datetime) -> None:
             index_elements=[AlarmRow.key], set_=fresh, where=AlarmRow.cleared_at.is_not(None)
         )
     )
+
+
+def happened(session: Session, key: str, detail: str, *, now: datetime) -> None:
+    """Raise the alarm of an event. One that stands is not told twice, but its moment moves on.
+
+    So it can be cleared when the event has not happened for long enough.
+    """
+    fresh = {"detail": detail, "raised_at": now, "told_at": None, "cleared_at": None}
+    again = {
+        "detail": case((AlarmRow.cleared_at.is_(None), AlarmRow.detail), else_=detail),
+        "raised_at": now,
+        "told_at": case((AlarmRow.cleared_at.is_(None), AlarmRow.told_at), else_=None),
+        "cleared_at": None,
+    }
+    session.execute(
+        upsert(session, AlarmRow)
+        .values(key=key, **fresh)
+        .on_conflict_do_update(index_elements=[AlarmRow.key], set_=again)
+    )
+
+
+def forget(session: Session, keys: Collection[str]) -> None:
+    """Drop alarms that were told and have no all-clear."""
+    session.execute(delete(AlarmRow).where(AlarmRow.key.in_(list(keys)), AlarmRow.told_at.is_not(None)))
 
 
 def clear(session: Session, keys: Collection[str], *, now: datetime) -> None:

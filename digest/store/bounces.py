@@ -1,13 +1,13 @@
-"""How often mail to a subscriber came back: a score with a daily cap; and the alarm of refusals by policy."""
+"""How often mail to a subscriber came back: a score with a daily cap."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from digest.store.schema import AlarmRow, SubscriberRow
+from digest.store.schema import SubscriberRow
 
 
 def add_soft(session: Session, subscriber_id: int, day: date, *, forget_after: timedelta) -> float:
@@ -30,12 +30,3 @@ def add_soft(session: Session, subscriber_id: int, day: date, *, forget_after: t
         .values(bounce_score=score, bounced_on=day)
     )
     return float(score)
-
-
-def alarm(session: Session, key: str, detail: str, now: datetime) -> None:
-    """Raise an alarm, or raise a cleared one again; one that stands keeps its time and is not told twice."""
-    standing = session.get(AlarmRow, key, with_for_update=True)
-    if standing is None:
-        session.add(AlarmRow(key=key, detail=detail, raised_at=now, told_at=None, cleared_at=None))
-    elif standing.cleared_at is not None:
-        standing.detail, standing.raised_at, standing.told_at, standing.cleared_at = detail, now, None, None

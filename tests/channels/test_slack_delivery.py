@@ -18,9 +18,10 @@ from digest.channels import Channel
 from digest.channels.slack import SlackChannel
 from digest.channels.slack_http import Limits
 from digest.channels.slack_pace import Pace
-from digest.model import ChannelName, Delivery, DeliveryState, HandOver, Message, Sheet
+from digest.model import ChannelName, Delivery, DeliveryState, HandOver, Message, Sheet, SubscriberState
 from digest.pipeline.deliver import Terms, deliver
-from digest.store.database import transaction
+from digest.store import alarms, subscribers
+from digest.store.database import reading, transaction
 from digest.store.schema import DeliveryRow
 from tests.channels.slack_sheets import papers, sheet
 from tests.keys import KEYS
@@ -157,3 +158,39 @@ def test_a_webhooks_lost_answer_waits_for_an_operator_and_nothing_is_repeated(sq
         (held,) = outbox.all_of(sqlite_engine)
         assert (held.state, held.next_attempt_at) == (DeliveryState.UNKNOWN, None)
         assert len(slack.hooked) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "key", "says"),
+    [
+        ("error:is_archived", "event.target.1", "digest subscribers resume 1"),
+        ("error:invalid_blocks", "event.slack.fallback", "plain text"),
+    ],
+)
+def test_what_is_wrong_at_slack_is_told_to_the_operator_once_without_an_address(
+    sqlite_engine: Engine, fault: str, key: str, says: str
+) -> None:
+    with running_slack() as slack:
+        planned(sqlite_engine, slack, 1)
+        slack.faults = [fault]
+        clock = Moving()
+        run_to_the_end(sqlite_engine, channel_to(slack, clock), clock, rounds=2)
+    with reading(sqlite_engine) as session:
+        (alarm,) = alarms.untold(session)
+    assert alarm.key == key
+    assert says in alarm.detail
+    assert "C000001" not in alarm.detail
+    state = DeliveryState.SENT if "fallback" in key else DeliveryState.REFUSED
+    assert [one.state for one in outbox.all_of(sqlite_engine)] == [state]
+
+
+def test_a_content_that_is_refused_twice_is_one_alarm_and_suspends_nobody(sqlite_engine: Engine) -> None:
+    with running_slack() as slack:
+        planned(sqlite_engine, slack, 2)
+        slack.faults = ["error:msg_too_long"] * 4
+        clock = Moving()
+        run_to_the_end(sqlite_engine, channel_to(slack, clock), clock, rounds=2)
+        assert slack.messages == []
+    with reading(sqlite_engine) as session:
+        assert [one.key for one in alarms.untold(session)] == ["event.slack.content"]
+        assert [one.state for one in subscribers.listed(session)] == [SubscriberState.CONFIRMED] * 2

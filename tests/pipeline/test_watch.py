@@ -16,8 +16,10 @@ from digest.channels.smtp import SmtpSender
 from digest.channels.smtp_session import Relay as Server
 from digest.config import EmailSettings, OperatorSettings
 from digest.model import Alarm, Circuit, Day, DayState, DeliveryState
+from digest.pipeline.bounces import POLICY_ALARM
 from digest.pipeline.health import Problem, Thresholds, look, problems
 from digest.pipeline.operator import Operator
+from digest.pipeline.telling import TARGET
 from digest.pipeline.watch import STORE, Watch
 from digest.store import alarms, circuits, days
 from digest.store.condition import Condition
@@ -172,6 +174,40 @@ def test_alarms_of_others_are_left_to_them(engine: Engine) -> None:
     assert ear.raised == ["mail.policy"]
     with reading(engine) as session:
         assert [one.key for one in alarms.standing(session)] == ["mail.policy"]
+
+
+def happen(engine: Engine, key: str, at: datetime) -> None:
+    with transaction(engine) as session:
+        alarms.happened(session, key, "mail is refused by policy", now=at)
+
+
+def test_an_event_is_told_once_and_is_over_after_a_day_without_it(engine: Engine) -> None:
+    ear = Ear()
+    for hour in (0, 20, 40):
+        at = NOW + timedelta(hours=hour)
+        read_source(engine, at)
+        happen(engine, POLICY_ALARM, at)
+        watch(engine, ear).once(at)
+    assert (ear.raised, ear.cleared) == ([POLICY_ALARM], [])
+    later = NOW + timedelta(hours=65)
+    read_source(engine, later)
+    watch(engine, ear).once(later)
+    assert (ear.raised, ear.cleared) == ([POLICY_ALARM], [POLICY_ALARM])
+    happen(engine, POLICY_ALARM, later)
+    watch(engine, ear).once(later + MINUTE)
+    assert ear.raised == [POLICY_ALARM] * 2
+
+
+def test_a_closed_target_is_told_once_and_never_said_to_be_open_by_mere_time(engine: Engine) -> None:
+    ear = Ear()
+    happen(engine, f"{TARGET}7", NOW)
+    for day in range(3):
+        at = NOW + timedelta(days=day, minutes=1)
+        read_source(engine, at)
+        watch(engine, ear).once(at)
+    assert (ear.raised, ear.cleared) == ([f"{TARGET}7"], [])
+    with reading(engine) as session:
+        assert alarms.standing(session) == []
 
 
 def test_a_store_out_of_reach_is_told_by_another_way_and_stops_the_ping(tmp_path: Path) -> None:
