@@ -37,7 +37,7 @@ check: .venv/.dev  ## the quality gate: format, lint, types, structure, dependen
 	$(BIN)/deptry .
 	$(BIN)/python -m pytest -q $(PARALLEL) -m "not slow" --cov --cov-report=term --cov-fail-under=95
 
-bench: .venv/.dev  ## the benchmarks: ratios against peers and floors, in ten minutes (BENCH=--long for the long ones)
+bench: .venv/.dev  ## the benchmarks: ratios against peers and floors, in ten minutes (BENCH=NAMES for some)
 	$(BIN)/python -m benchmarks $(BENCH)
 
 soak: .venv/.dev  ## the long form of the fault tests: kill storms, cuts, a month and a year (an hour)

@@ -17,7 +17,6 @@ from benchmarks.report import line, write_report
 
 RESULTS = Path(__file__).parent / "results"
 QUICK = ("start", "parse", "score", "render", "dkim", "store", "claim", "send", "backfill", "day", "workers")
-LONG = ("million", "web")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     rows: list[Row] = []
     facts = machine()
-    for name in options.only or (QUICK + LONG if options.long else QUICK):
+    for name in options.only or QUICK:
         begun = time.perf_counter()
         for row in _measured(name):
             rows.append(row)
@@ -55,8 +54,7 @@ def _keep(folder: Path, rows: list[Row], facts: dict[str, object], *, partial: b
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("only", nargs="*", choices=[*QUICK, *LONG, []], help="these alone")
-    parser.add_argument("--long", action="store_true", help="the shows of many minutes too")
+    parser.add_argument("only", nargs="*", choices=[*QUICK, []], help="these alone")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the results")
     return parser.parse_args(arguments)
 

@@ -10,7 +10,7 @@ from benchmarks.peers import good_peer
 from benchmarks.sinks import MISSING, available, sink, source
 from benchmarks.stores import sqlite
 
-SUBSCRIBERS = 10_000
+SUBSCRIBERS = 4_000
 PEERS = 300
 BYTES = 30_000
 

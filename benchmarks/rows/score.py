@@ -14,7 +14,8 @@ from digest.model import Candidate, KeywordKind, Profile
 from digest.ranking import Corpus, rank
 
 PAPERS = 100
-PROFILES = 100_000
+PROFILES = 20_000
+"""Enough to see the slope; a hundred thousand take as many times as long."""
 TOP = 10
 LOOP_PROFILES = 1_000
 """The substring loop is measured on so many, and scaled: it is linear."""

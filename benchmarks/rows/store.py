@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from benchmarks import crowd, material, outbox
 from benchmarks.harness import Budget, Row, contest, in_unit, once
+from benchmarks.house import quiet
 from benchmarks.stores import both
 from digest.model import Record
 from digest.pipeline.collect import collect
@@ -18,7 +19,7 @@ from digest.store.schema import DeliveryRow, DigestRow, PaperRow
 from tests.shelf import Shelf
 
 PAPERS = 100
-DELIVERIES = 100_000
+DELIVERIES = 20_000
 BATCH = 1_000
 FIRST = {"SQLite": 10, "Postgres": 5}
 MOONSHOT = {"SQLite": 15, "Postgres": 25}
@@ -26,6 +27,7 @@ MOONSHOT = {"SQLite": 15, "Postgres": 25}
 
 def rows() -> Iterable[Row]:
     """Both on both databases."""
+    quiet()
     with both() as engines:
         for name, engine in engines.items():
             yield _day_again(name, engine)

@@ -11,7 +11,7 @@ from benchmarks.harness import Budget, Row
 from benchmarks.sinks import MISSING, available, sink
 from benchmarks.stores import postgres, postgres_server
 
-SUBSCRIBERS = 10_000
+SUBSCRIBERS = 4_000
 
 
 def rows(subscribers: int = SUBSCRIBERS) -> Iterable[Row]:

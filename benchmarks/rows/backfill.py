@@ -1,0 +1,27 @@
+"""Backfilling over loopback, against parsing and storing the same bodies without a network."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from benchmarks.harness import Budget, Row
+from benchmarks.house import quiet
+from benchmarks.source.backfill import BUDGET, archive, over_loopback, without_network
+
+
+def rows() -> Iterable[Row]:
+    """As ``benchmarks.source.backfill`` does it, on its own days."""
+    quiet()
+    days = archive(None)
+    with tempfile.TemporaryDirectory(prefix="digest-bench-") as name:
+        direct = without_network(Path(name), days)
+        loopback = over_loopback(Path(name), days)
+    yield Row(
+        f"backfill {len(days)} days over loopback",
+        "s",
+        {"over loopback": round(loopback, 2), "parse and store": round(direct, 2)},
+        (Budget("× parse and store", loopback / direct, BUDGET),),
+        f"{sum(map(len, days.values()))} listings",
+    )
