@@ -13,7 +13,7 @@ from digest.cli.context import house_of, say, utc_now
 
 if TYPE_CHECKING:
     from digest.bootstrap import House
-    from digest.model import HandOver, Sheet
+    from digest.model import HandOver, Links, Sheet
 
 FAILED = 6
 
@@ -32,10 +32,18 @@ def command(ctx: click.Context, address: str, subscriber: str | None, day: datet
     with house_of(ctx) as house:
         sheet = _sheet(house, one_address(address), subscriber, day, now)
         identity = f"<test.{uuid.uuid4().hex}@{house.settings.email.list_domain or 'digest.invalid'}>"
-        sheet = replace(sheet, address=address, message_id=identity, message_date=now, bounce_address="")
+        sheet = replace(
+            sheet,
+            address=address,
+            links=nobodys_links(house, now),
+            message_id=identity,
+            message_date=now,
+            bounce_address="",
+        )
         outcome = send(house, sheet)
     if isinstance(outcome, Sent):
         say(ctx, f"accepted{f': {outcome.reference}' if outcome.reference else ''}")
+        say(ctx, "its personal links are dead: a test must not unsubscribe anybody")
         return 0
     click.echo(f"error: {type(outcome).__name__.lower()}: {outcome.reason}", err=True)
     return FAILED
@@ -61,6 +69,15 @@ def _sheet(house: House, address: str, name: str | None, day: datetime | None, n
         0, ChannelName.EMAIL, address, SubscriberState.CONFIRMED, defaults.timezone, defaults.send_at
     )
     return sample(desk, rules, nobody, now=now)
+
+
+def nobodys_links(house: House, now: datetime) -> Links:
+    """Links like a digest's, for subscriber 0, whom there never is: they change and open nothing."""
+    from digest.links import make_links
+
+    domain = house.settings.email.bounce_domain
+    base = house.settings.web.base_url
+    return make_links(house.keys, base, subscriber_id=0, digest_id=0, at=now, return_domain=domain)
 
 
 def send(house: House, sheet: Sheet) -> HandOver:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,8 +17,10 @@ import time_machine
 from digest.cli import main
 from digest.demo.sample import LAST_DAY
 from digest.demo.server import SourceServer, sample_source
+from digest.tokens import Purpose, verify
 from tests.cli.conftest import Digest
 from tests.faults.relay import Relay
+from tests.keys import KEYS
 
 NOW = datetime(2026, 10, 16, 18, tzinfo=UTC)
 ADA = "ada@example.org"
@@ -43,6 +46,7 @@ def shelf(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
         time_machine.travel(NOW, tick=False),
     ):
         patch.setenv("DIGEST_STORE__URL", f"sqlite:///{store}")
+        patch.setenv("DIGEST_WEB__SECRET_KEYS", '["a secret key for tests only"]')
         patch.setenv("DIGEST_SOURCE__BASE_URL", running.url)
         assert main(["--quiet", "collect"]) == 0
         assert main(["subscribers", "add", ADA, "--keywords", "agents, robotics, diffusion models"]) == 0
@@ -115,6 +119,20 @@ def test_a_test_mail_can_be_a_subscribers_digest(stocked: Digest, relay: Relay) 
         "Subject"
     ]
     assert message_from_bytes(mail, policy=policy.default)["Subject"] == subject
+
+
+def test_a_test_mails_links_are_of_nobody(stocked: Digest, relay: Relay) -> None:
+    """They look and verify like any, and name subscriber 0, whom there never is."""
+    sent = stocked("send-test", "admin@example.org", "--subscriber", ADA)
+    assert "links are dead" in sent.err
+    (mail,) = relay.bodies("admin@example.org")
+    header = message_from_bytes(mail, policy=policy.default)["List-Unsubscribe"]
+    found = re.findall(r"/u/([\w.-]+)", mail.decode().replace("=\r\n", "")) + re.findall(
+        r"/u/([\w.-]+)", header
+    )
+    assert len(found) >= 3
+    assert {verify(KEYS, Purpose.UNSUBSCRIBE, token, NOW) for token in found} == {"0"}
+    assert "u.0." in header
 
 
 def test_a_test_mail_that_is_not_accepted_ends_with_the_code_of_delivery(
