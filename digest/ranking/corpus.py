@@ -12,22 +12,21 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from digest.model import Paper
-from digest.ranking.evidence import length_norm, saturated, weighted_length
+from digest.ranking.evidence import length_norm, weighted_length
 from digest.ranking.frequencies import Frequencies, idf_of
 from digest.ranking.relations import Relation, learn_relations
-from digest.ranking.space import Rows, Space, build_space
-from digest.ranking.tally import tally
+from digest.ranking.space import Row, Rows, Space, build_space, stacked
+from digest.ranking.tally import read_all, tally
 from digest.ranking.terms import (
     STEMMED,
-    Counts,
     Text,
-    count,
     read,
 )
 from digest.ranking.units import Unit
@@ -56,6 +55,7 @@ class Corpus:
     space: Space | None = None
     learnt_from: int = 0
     _relations: dict[Unit, Relation | None] = field(default_factory=dict, compare=False, repr=False)
+    _rows: WeakKeyDictionary[Text, Row] = field(default_factory=WeakKeyDictionary, compare=False, repr=False)
 
     @classmethod
     def build(cls, papers: Iterable[Paper]) -> Corpus:
@@ -75,11 +75,12 @@ class Corpus:
         texts = _texts(papers)
         held = Counter(term for text in texts for term in text.always if term.startswith(STEMMED))
         total = self.total_length + sum(weighted_length(text.lengths) for text in texts)
-        return replace(self, frequencies=self.frequencies.plus(len(texts), held), total_length=total)
-
-    def _saturated(self, text: Text, counts: dict[str, Counts]) -> dict[str, float]:
-        norm = length_norm(text, self)
-        return {term: saturated(places, norm) for term, places in counts.items()}
+        return replace(
+            self,
+            frequencies=self.frequencies.plus(len(texts), held),
+            total_length=total,
+            _rows=WeakKeyDictionary(),
+        )
 
     @property
     def papers(self) -> int:
@@ -110,10 +111,16 @@ class Corpus:
         Raises:
             ValueError: the corpus has no space of terms yet.
         """
+        return self.rows_of(read_all(papers))
+
+    def rows_of(self, texts: Sequence[Text]) -> Rows:
+        """``rows`` of papers that were read; kept as long as their texts are, for the next profile."""
         if self.space is None:
             raise ValueError("the corpus has too few papers for a space of terms")
-        texts = [read(paper) for paper in papers]
-        return self.space.rows([self._saturated(text, count(text)) for text in texts])
+        for text in texts:
+            if text not in self._rows:
+                self._rows[text] = self.space.row(text.always, length_norm(text, self))
+        return stacked([self._rows[text] for text in texts], len(self.space.keys))
 
     def relations(self, units: Sequence[Unit]) -> list[Relation | None]:
         """What each unit is related to; learnt for units not seen before, remembered for the others."""

@@ -98,7 +98,6 @@ class Lookup:
         for (term, field), column in self.columns.items():
             self._by_term.setdefault(term, []).append((column, scope_of(field)))
         self.counts: list[dict[str, Counts]] = []
-        self.all_counts: list[dict[str, Counts]] = []
         self.norms: list[float] = []
 
     def _column(self, term: str, field: Field) -> int:
@@ -115,10 +114,9 @@ class Lookup:
     def read(self, texts: Sequence[Text]) -> None:
         """Look every column up in every paper."""
         self.norms = [length_norm(text, self.statistics) for text in texts]
-        self.all_counts = [count(text, self.wanted) for text in texts]
         self.counts = [
             {term: counts[term] for term in counts.keys() & self._by_term.keys()}
-            for counts in self.all_counts
+            for counts in (count(text, self.wanted) for text in texts)
         ]
 
     def frequencies(self) -> Matrix:

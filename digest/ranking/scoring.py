@@ -14,12 +14,12 @@ from scipy import sparse
 from digest.model import Candidate, Field, Keyword, KeywordKind, Profile, Reason, ReasonKind, Score
 from digest.ranking.calibration import calibrated
 from digest.ranking.corpus import Corpus
-from digest.ranking.evidence import Lookup, saturated
+from digest.ranking.evidence import Lookup
 from digest.ranking.product import Dense, Packed, Pull, kept_out, lacking, pack, raw_scores
 from digest.ranking.reasons import TENTHS, share_out
 from digest.ranking.relations import Relation, related, trust_in
 from digest.ranking.space import Rows
-from digest.ranking.terms import read
+from digest.ranking.tally import read_all
 from digest.ranking.trending import age_hours, trending_score
 
 VOTES_MOST = 0.5
@@ -216,11 +216,12 @@ def _read_day(
 ) -> tuple[Lookup, Rows, Rows, Rows | None, Rows]:
     """The day's papers looked up for all units: hits, presence, rows in the space, and what is related."""
     lookup = Lookup(packed.units, corpus)
-    lookup.read([read(candidate.paper) for candidate in candidates])
+    texts = read_all([candidate.paper for candidate in candidates])
+    lookup.read(texts)
     frequencies = lookup.frequencies()
     hits = (frequencies @ lookup.weights).tocsr()
     presence = ((frequencies > 0) @ lookup.phrases).tocsr()
-    rows = _space_rows(lookup, corpus)
+    rows = corpus.rows_of(texts) if corpus.space else None
     return lookup, hits, presence, rows, _related(packed.relations, corpus, rows, hits)
 
 
@@ -238,18 +239,6 @@ def _follow_votes(
     for place, profile in enumerate(profiles):
         if is_trending(profile):
             values[:, place] = raw[:, place] = trends
-
-
-def _space_rows(lookup: Lookup, corpus: Corpus) -> Rows | None:
-    if corpus.space is None:
-        return None
-    index = corpus.space.index
-    return corpus.space.rows(
-        [
-            {term: saturated(counts[term], norm) for term in counts.keys() & index.keys()}
-            for counts, norm in zip(lookup.all_counts, lookup.norms, strict=True)
-        ]
-    )
 
 
 def _related(relations: Sequence[Relation | None], corpus: Corpus, rows: Rows | None, hits: Rows) -> Rows:

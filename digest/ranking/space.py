@@ -10,15 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from digest.ranking.evidence import FIELD_WEIGHTS, K1
 from digest.ranking.frequencies import idf_of
 from digest.ranking.stopwords import STOPWORDS
 from digest.ranking.tally import Tally
+from digest.ranking.terms import Counts
 
 DIMENSIONS = 150
 """Of the latent space. 200 to 300 are common; 150 is what was measured here, and a third smaller."""
@@ -35,6 +38,8 @@ OVERSAMPLING, POWER_ITERATIONS = 20, 2
 
 Floats = NDArray[np.float32]
 Rows = sparse.csr_matrix
+Row = tuple[NDArray[np.int32], Floats]
+"""Places in the vocabulary, and their values."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +67,13 @@ class Space:
         """Stored papers × dimensions, rows of length 1."""
         return self.project(self.weighted)
 
-    def rows(self, papers: Sequence[dict[str, float]]) -> Rows:
-        """Papers × terms from saturated frequencies by key; terms outside the vocabulary are left out."""
-        return rows_of(papers, self.index)
+    def row(self, counts: dict[str, Counts], norm: float) -> Row:
+        """One paper's terms of the vocabulary with their saturated frequencies, in a paper of this norm."""
+        places = np.fromiter(map(self.index.get, counts, repeat(-1)), dtype=np.int32, count=len(counts))
+        pooled = np.fromiter(map(pooled_count, counts.values()), dtype=np.float64, count=len(counts))
+        known = places >= 0
+        frequency = pooled[known] / norm
+        return places[known], as_kept((frequency * (K1 + 1) / (K1 + frequency)).astype(np.float32))
 
     def weigh(self, saturated: Rows) -> Rows:
         return unit_rows((saturated @ sparse.diags(self.idf)).tocsr())
@@ -75,18 +84,19 @@ class Space:
         return np.asarray(dense / np.maximum(np.linalg.norm(dense, axis=1, keepdims=True), 1e-9))
 
 
-def rows_of(papers: Sequence[dict[str, float]], index: dict[str, int]) -> Rows:
-    pointers, columns, values = [0], [], []
-    for paper in papers:
-        for key, value in paper.items():
-            place = index.get(key)
-            if place is not None:
-                columns.append(place)
-                values.append(value)
-        pointers.append(len(columns))
-    shape = (len(papers), len(index))
-    kept = as_kept(np.array(values, dtype=np.float32))
-    return sparse.csr_matrix((kept, np.array(columns, dtype=np.int32), pointers), shape=shape)
+def stacked(rows: Sequence[Row], terms: int) -> Rows:
+    """Rows one above the other."""
+    if not rows:
+        return sparse.csr_matrix(np.zeros((0, terms), dtype=np.float32))
+    columns, values = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+    pointers = np.cumsum([0, *(len(places) for places, _ in rows)])
+    return sparse.csr_matrix((values, columns, pointers), shape=(len(rows), terms))
+
+
+@lru_cache(maxsize=10_000)
+def pooled_count(counts: Counts) -> float:
+    """Field-weighted frequency."""
+    return sum(weight * times for weight, times in zip(FIELD_WEIGHTS, counts, strict=True))
 
 
 def unit_rows(rows: Rows) -> Rows:

@@ -7,39 +7,64 @@ is linear in the text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from digest.model import Paper
 from digest.ranking.evidence import FIELD_WEIGHTS, K1, B
-from digest.ranking.terms import STEMMED, Text
+from digest.ranking.terms import STEMMED, Counts, Text, names, read
 from digest.ranking.text import BREAK, CLAUSE_END, singular, stems
 
 Numbers = NDArray[np.int64]
 _END = (CLAUSE_END,)
+BITS = 20
+"""Of one field's count of one term: a million times."""
+MANY = 20
+"""Papers from which counting them at once is quicker than one by one."""
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Terms by number, how each was first written, and papers × terms as field-weighted frequencies."""
+    """Terms by number, how each was first written, and papers × terms as counts: those of title, abstract
+    and the source's keywords in ``BITS`` bits each.
+    """
 
     terms: tuple[str, ...]
     written: tuple[str, ...]
-    pooled: sparse.csr_matrix
+    counts: sparse.csr_matrix
 
     @property
     def papers(self) -> int:
-        return int(self.pooled.shape[0])
+        return int(self.counts.shape[0])
+
+    @cached_property
+    def pooled(self) -> sparse.csr_matrix:
+        """Papers × terms: field-weighted frequencies."""
+        data = np.array(FIELD_WEIGHTS) @ np.stack(_apart(self.counts.data))
+        return sparse.csr_matrix((data, self.counts.indices, self.counts.indptr), shape=self.counts.shape)
+
+    def of_papers(self) -> Iterator[dict[str, Counts]]:
+        """For each paper its terms, as ``terms.count_words_and_pairs`` counts them."""
+        known = {code: _tuple(code) for code in np.unique(self.counts.data).tolist()}
+        columns, codes, pointers = (
+            self.counts.indices.tolist(),
+            self.counts.data.tolist(),
+            self.counts.indptr.tolist(),
+        )
+        for start, end in pairwise(pointers):
+            terms = map(self.terms.__getitem__, columns[start:end])
+            yield dict(zip(terms, map(known.__getitem__, codes[start:end]), strict=True))
 
     @cached_property
     def holding(self) -> NDArray[np.intp]:
         """How many papers hold each term."""
-        return np.bincount(self.pooled.indices, minlength=len(self.terms))
+        return np.bincount(self.counts.indices, minlength=len(self.terms))
 
     def held(self) -> dict[str, int]:
         """How many papers hold each term, by term."""
@@ -59,9 +84,9 @@ class Tally:
 def tally(texts: Sequence[Text]) -> tuple[Tally, NDArray[np.float64]]:
     """The tally of papers, and the weighted length of each."""
     words, vocabulary = _numbered(texts)
-    paper, weight = _places(texts)
+    paper, place = _places(texts)
     at = np.flatnonzero(words)
-    lengths = np.bincount(paper[at], weights=weight[at], minlength=len(texts))
+    lengths = np.bincount(paper[at], weights=np.array(FIELD_WEIGHTS)[place[at]], minlength=len(texts))
     ends = at[1:][np.diff(at) == 1]  # where a pair ends
     forms, first_words, of_words = _distinct(words[at])
     pairs, first_pairs, of_pairs = _distinct(words[ends - 1] * len(vocabulary) + words[ends])
@@ -75,9 +100,30 @@ def tally(texts: Sequence[Text]) -> tuple[Tally, NDArray[np.float64]]:
     number, terms, shown = _terms(stems(joined), written, order.tolist())
     columns = np.concatenate([number[: len(forms)][of_words], number[len(forms) :][of_pairs]])
     rows = np.concatenate([paper[at], paper[ends]])
-    weights = np.concatenate([weight[at], weight[ends]])
-    pooled = sparse.coo_matrix((weights, (rows, columns)), shape=(len(texts), len(terms))).tocsr()
-    return Tally(terms, shown, pooled), lengths.astype(np.float64)
+    ones = np.int64(1) << (BITS * np.concatenate([place[at], place[ends]]))
+    counts = sparse.coo_matrix((ones, (rows, columns)), shape=(len(texts), len(terms))).tocsr()
+    return Tally(terms, shown, counts), lengths.astype(np.float64)
+
+
+def read_all(papers: Sequence[Paper]) -> list[Text]:
+    """``terms.read`` of many papers, with what is counted for every profile counted at once."""
+    texts = [read(paper) for paper in papers]
+    fresh = [text for text in texts if not text.is_counted]
+    if len(fresh) >= MANY:
+        counted, _ = tally(fresh)
+        for text, counts in zip(fresh, counted.of_papers(), strict=True):
+            text.remember(counts | names(text))
+    return texts
+
+
+def _apart(codes: Numbers) -> tuple[Numbers, ...]:
+    mask = (1 << BITS) - 1
+    return tuple((codes >> (BITS * place)) & mask for place in range(len(FIELD_WEIGHTS)))
+
+
+def _tuple(code: int) -> Counts:
+    mask = (1 << BITS) - 1
+    return code & mask, (code >> BITS) & mask, code >> (2 * BITS)
 
 
 def _numbered(texts: Sequence[Text]) -> tuple[Numbers, list[str]]:
@@ -92,12 +138,12 @@ def _numbered(texts: Sequence[Text]) -> tuple[Numbers, list[str]]:
     return np.array(flat, dtype=np.int64), list(numbers)
 
 
-def _places(texts: Sequence[Text]) -> tuple[Numbers, NDArray[np.float64]]:
-    """The paper and the field's weight of every number."""
+def _places(texts: Sequence[Text]) -> tuple[Numbers, Numbers]:
+    """The paper and the field of every number."""
     lengths = np.array([[len(field) + 1 for field in text.fields] for text in texts], dtype=np.int64)
     lengths = lengths.reshape(len(texts), len(FIELD_WEIGHTS))
     paper = np.repeat(np.arange(len(texts)), lengths.sum(axis=1))
-    return paper, np.repeat(np.tile(FIELD_WEIGHTS, len(texts)), lengths.ravel())
+    return paper, np.repeat(np.tile(np.arange(len(FIELD_WEIGHTS)), len(texts)), lengths.ravel())
 
 
 def _distinct(codes: Numbers) -> tuple[Numbers, NDArray[np.intp], NDArray[np.intp]]:

@@ -60,9 +60,11 @@ def runs(text: Sequence[str], longest: int) -> Iterator[Sequence[str]]:
             yield text[start:end]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Text:
-    """A paper cut into words: one tuple for each of title, abstract and the source's keywords."""
+    """A paper cut into words: one tuple for each of title, abstract and the source's keywords. Equal only to
+    itself: ``read`` keeps one for a paper.
+    """
 
     fields: tuple[tuple[Word, ...], tuple[Word, ...], tuple[Word, ...]]
     authors: tuple[tuple[str, ...], ...]
@@ -72,6 +74,26 @@ class Text:
     def always(self) -> dict[str, Counts]:
         """What is counted for every profile; kept, because a day's papers are scored many times."""
         return count_words_and_pairs(self)
+
+    @cached_property
+    def heads(self) -> tuple[tuple[tuple[str, str], ...], ...]:
+        """The first letters of the run that starts at each word, and of the word; kept as ``always`` is."""
+        return tuple(_heads(field) for field in self.fields)
+
+    @cached_property
+    def capitals(self) -> tuple[tuple[str, ...], ...]:
+        """The terms of the words written in capitals."""
+        return tuple(
+            tuple(_capital(word.folded) for word in field if in_capitals(word.raw)) for field in self.fields
+        )
+
+    @property
+    def is_counted(self) -> bool:
+        return "always" in self.__dict__
+
+    def remember(self, counts: dict[str, Counts]) -> None:
+        """Take ``always`` from one who counted many papers at once."""
+        self.__dict__["always"] = counts
 
     @cached_property
     def lengths(self) -> Counts:
@@ -133,7 +155,7 @@ def count(text: Text, wanted: Wanted | None = None) -> dict[str, Counts]:
     counts = dict(text.always)
     if wanted is not None and wanted.terms:
         for place, field in enumerate(text.fields):
-            for term, times in Counter(_rare(field, [word.folded for word in field], wanted)).items():
+            for term, times in Counter(_rare(text, place, field, wanted)).items():
                 counts[term] = _plus(counts.get(term, _NONE), place, times)
     return counts
 
@@ -144,10 +166,13 @@ def count_words_and_pairs(text: Text) -> dict[str, Counts]:
     for place, field in enumerate(text.fields):
         for term, times in Counter(_words_and_pairs([word.folded for word in field])).items():
             counts[term] = _plus(counts.get(term, _NONE), place, times)
-    for mark, names in ((AUTHOR, text.authors), (ORG, text.organisation)):
-        for term in _names(mark, names):
-            counts[term] = (1, 0, 0)
-    return counts
+    return counts | names(text)
+
+
+def names(text: Text) -> dict[str, Counts]:
+    """The runs of authors' and the organisation's names, each once."""
+    marked = ((AUTHOR, text.authors), (ORG, text.organisation))
+    return dict.fromkeys((term for mark, found in marked for term in _names(mark, found)), (1, 0, 0))
 
 
 _NONE: Counts = (0, 0, 0)
@@ -195,16 +220,37 @@ def written_words_and_pairs(folded: Sequence[str]) -> Iterator[tuple[str, str]]:
         before = word
 
 
-def _rare(field: Sequence[Word], folded: Sequence[str], wanted: Wanted) -> Iterator[str]:
-    for place, word in enumerate(field):
-        if word.folded == BREAK:
-            continue
-        if in_capitals(word.raw):
-            term = CAPITALS + singular(word.folded)
-            if term in wanted.terms:
-                yield term
-        if _head(folded, place) in wanted.heads or word.folded[:HEAD] in wanted.heads:
+def _rare(text: Text, field: int, content: Sequence[Word], wanted: Wanted) -> Iterator[str]:
+    yield from (term for term in text.capitals[field] if term in wanted.terms)
+    heads = wanted.heads
+    starts = (
+        [place for place, (run, word) in enumerate(text.heads[field]) if run in heads or word in heads]
+        if heads
+        else []
+    )
+    if starts:
+        folded = [word.folded for word in content]
+        for place in starts:
             yield from _runs_from(folded, place, wanted)
+
+
+def _heads(content: Sequence[Word]) -> tuple[tuple[str, str], ...]:
+    folded = [word.folded for word in content]
+    return tuple(
+        _pair(_head(folded, place), word[:HEAD]) if word != BREAK else _pair(BREAK, BREAK)
+        for place, word in enumerate(folded)
+    )
+
+
+@lru_cache(maxsize=100_000)
+def _pair(run: str, word: str) -> tuple[str, str]:
+    """Equal pairs are one object."""
+    return run, word
+
+
+@lru_cache(maxsize=100_000)
+def _capital(folded: str) -> str:
+    return CAPITALS + singular(folded)
 
 
 def _head(folded: Sequence[str], place: int) -> str:
@@ -236,7 +282,7 @@ def _prefixes(run: Sequence[str], wanted: Wanted) -> Iterator[str]:
             yield term
 
 
-def _names(mark: str, names: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    for name in names:
+def _names(mark: str, found: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    for name in found:
         for run in runs(name, len(name)):
             yield mark + "".join(run)

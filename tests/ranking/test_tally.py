@@ -9,8 +9,8 @@ import numpy as np
 from digest.model import Paper
 from digest.ranking import Corpus
 from digest.ranking.evidence import FIELD_WEIGHTS
-from digest.ranking.tally import tally
-from digest.ranking.terms import STEMMED, read
+from digest.ranking.tally import read_all, tally
+from digest.ranking.terms import STEMMED, count_words_and_pairs, read
 from tests.naughty import NAUGHTY
 from tests.ranking.test_sum import STORE
 
@@ -60,3 +60,19 @@ def test_nothing_to_count_is_no_error() -> None:
 def test_what_is_related_stays_as_learnt_until_the_corpus_is_built_anew() -> None:
     built = Corpus.build(STORE[:120])
     assert built.add(STORE[120:]).space is built.space
+
+
+def test_papers_read_together_count_what_each_counts_by_itself() -> None:
+    read.cache_clear()
+    assert [text.always for text in read_all([*STORE, *ODD])] == [
+        count_words_and_pairs(read(paper)) for paper in (*STORE, *ODD)
+    ]
+
+
+def test_a_days_papers_weigh_by_the_lengths_known_then() -> None:
+    built = Corpus.build(STORE[:120])
+    before = built.rows(STORE[:3]).toarray()
+    grown = built.add([Paper("2605.70001", "Long", "word " * 4_000)])
+    assert (grown.rows(STORE[:3]).toarray() >= before).all()
+    assert (grown.rows(STORE[:3]).toarray() > before).any()
+    assert (built.rows(STORE[:3]).toarray() == before).all()
