@@ -36,6 +36,8 @@ FORMAT = 2
 TYPICAL_LENGTH = 240.0
 """Weighted words of a paper (title twice, abstract once): stands in while the corpus is empty."""
 STALE_GROWTH = 0.1
+MOST_REMEMBERED = 20_000
+"""Relations kept in memory, about a kilobyte each: memory must not grow with the number of subscribers."""
 
 
 class CorpusFormatError(ValueError):
@@ -124,6 +126,8 @@ class Corpus:
 
     def relations(self, units: Sequence[Unit]) -> list[Relation | None]:
         """What each unit is related to; learnt for units not seen before, remembered for the others."""
+        if len(self._relations) > MOST_REMEMBERED:
+            self._relations.clear()
         new = [unit for unit in dict.fromkeys(units) if unit not in self._relations]
         if new and self.space is not None:
             self._relations.update(zip(new, learn_relations(new, self.space), strict=True))
