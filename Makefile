@@ -4,7 +4,7 @@ BIN := .venv/bin
 PARALLEL := -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow check format docs lock bench soak clean
+.PHONY: help demo test slow check format docs picture lock bench soak clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ format: .venv/.dev  ## format and fix what can be fixed
 
 docs: .venv/.dev  ## write the command reference in docs/cli.md from the commands
 	$(BIN)/python -m tests.reference
+
+picture: .venv/.dev  ## take the picture of a digest in the README anew (needs chromium)
+	$(BIN)/python -m tests.picture
 
 lock: .venv/.dev  ## resolve the locked requirements anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra postgres --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
