@@ -12,6 +12,8 @@ from digest.errors import ParseError
 from digest.model import Papers
 from digest.sources.items import decode, read_items
 
+_ELEMENT = etree.XPath('descendant-or-self::*[@data-target="DailyPapers"][@data-props]')
+
 
 class NoElementError(ParseError):
     """The page does not hold the element: a challenge, a login wall, a redesign."""
@@ -53,7 +55,7 @@ def parse_embedded(body: bytes) -> Page:
 
 def read_element(tree: Any) -> Page:
     """``parse_embedded`` for a page that is a tree already."""
-    elements = tree.xpath('//*[@data-target="DailyPapers"][@data-props]')
+    elements = _ELEMENT(tree)
     if not elements:
         raise NoElementError("the page has no DailyPapers element")
     return read_props(decode(elements[0].get("data-props")))

@@ -13,17 +13,19 @@ from typing import Any
 
 from digest.errors import ParseError
 from digest.model import Organisation, Paper, Papers, Record
-from digest.sources.text import line, paper_id, prose, storable, web_address
+from digest.sources.text import line, lines, paper_id, prose, storable, storable_and_prose, web_address
 
 MOST_REFUSED = 0.2
 LARGEST_COUNT = 100_000_000  # far above any vote; still an INTEGER in every database
 LONGEST = {"title": 2_000, "summary": 40_000, "ai_summary": 10_000, "name": 400}
+SHORT = min(LONGEST.values())
 MOST_AUTHORS = 10_000
 
-_TWICE = "\0twice"
-"""Stands in an object that named a key twice: which value was meant, nobody can tell."""
-
 Item = Mapping[str, Any]
+Pair = tuple[Item, Item]
+"""Where a value is looked for: in the first object, and in the second if the first has none."""
+
+_NOTHING: Item = {}
 
 
 class BadItem(ValueError):
@@ -37,9 +39,9 @@ def decode(body: bytes | str) -> Any:
     """
     try:
         text = body if isinstance(body, str) else body.decode("utf-8-sig")
-        found = json.loads(text, parse_constant=_not_a_number)
+        found = _QUICK.decode(text)
         if _may_repeat_keys(text, found):
-            found = json.loads(text, object_pairs_hook=_object, parse_constant=_not_a_number)
+            found = _CAREFUL.decode(text)
     except UnicodeDecodeError as error:
         raise ParseError(f"the answer is not UTF-8 (byte {error.start})") from error
     except RecursionError as error:
@@ -67,11 +69,17 @@ def _not_a_number(_name: str) -> _NotANumber:
     return _NOT_A_NUMBER
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+class _Twice:
+    """An object that named a key twice: which value was meant, nobody can tell. So it is no object."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _Twice:
     found = dict(pairs)
-    if len(found) != len(pairs):
-        found[_TWICE] = True
-    return found
+    return found if len(found) == len(pairs) else _Twice()
+
+
+_QUICK = json.JSONDecoder(parse_constant=_not_a_number)
+_CAREFUL = json.JSONDecoder(parse_constant=_not_a_number, object_pairs_hook=_object)
 
 
 def read_items(items: Iterable[Any]) -> Papers:
@@ -117,67 +125,65 @@ def read_item(item: Any) -> Record:
         paper=_paper(both),
         upvotes=_count(both, "upvotes"),
         comments=_count((outer, inner), "numComments"),
-        submitted_at=_moment((inner,), "submittedOnDailyAt"),
+        submitted_at=_moment(inner, "submittedOnDailyAt"),
     )
 
 
-def _paper(both: tuple[Item, Item]) -> Paper:
+def _paper(both: Pair) -> Paper:
     identity = _text(both, "id")
     found_id = paper_id(identity)
     if found_id is None:
         raise BadItem(f"its id cannot be one: {_short(identity)!r}")
-    title, abstract = _text(both, "title"), _text(both, "summary")
-    if not prose(title):
+    source_title, title = storable_and_prose(_text(both, "title"))
+    source_abstract, abstract = storable_and_prose(_text(both, "summary"))
+    if not title:
         raise BadItem("it has no title")
     return Paper(
         id=found_id,
-        title=prose(title),
-        abstract=prose(abstract),
+        title=title,
+        abstract=abstract,
         authors=_authors(both),
         organisation=_organisation(both),
-        published_at=_moment((both[0],), "publishedAt"),
+        published_at=_moment(both[0], "publishedAt"),
         short_summary=prose(_text(both, "ai_summary")),
         source_keywords=_words(both, "ai_keywords"),
         project_url=web_address(_text(both, "projectPage")),
         code_url=web_address(_text(both, "githubRepo")),
         code_stars=_count(both, "githubStars"),
-        source_title=storable(title),
-        source_abstract=storable(abstract),
+        source_title=source_title,
+        source_abstract=source_abstract,
     )
 
 
 # --- values ----------------------------------------------------------------------------------
 
 
-def _first(objects: Iterable[Item], key: str) -> Any:
-    for found in objects:
-        value = found.get(key)
-        if value is not None:
-            return value
-    return None
+def _first(both: Pair, key: str) -> Any:
+    value = both[0].get(key)
+    return both[1].get(key) if value is None else value
 
 
 def _mapping(value: Any, what: str) -> Item:
-    if not isinstance(value, dict):
-        raise BadItem(f"{what} is no object")
-    if _TWICE in value:
-        raise BadItem(f"{what} names a key twice")
-    return value
+    if isinstance(value, dict):
+        return value
+    raise BadItem(f"{what} names a key twice" if isinstance(value, _Twice) else f"{what} is no object")
 
 
-def _text(objects: Iterable[Item], key: str) -> str:
-    value = _first(objects, key)
+def _text(both: Pair, key: str) -> str:
+    value = both[0].get(key)  # as ``_first`` does, without the call: most values are texts
     if value is None:
-        return ""
+        value = both[1].get(key)
+        if value is None:
+            return ""
     if not isinstance(value, str):
         raise BadItem(f"{key} is no text")
-    if len(value) > LONGEST.get(key, LONGEST["title"]):
+    if len(value) > SHORT and len(value) > LONGEST.get(key, LONGEST["title"]):
         raise BadItem(f"{key} is longer than any seen ({len(value)} characters)")
     return value
 
 
-def _count(objects: Iterable[Item], key: str) -> int | None:
-    value = _first(objects, key)
+def _count(both: Pair, key: str) -> int | None:
+    value = _first(both, key)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int):
@@ -187,8 +193,8 @@ def _count(objects: Iterable[Item], key: str) -> int | None:
     return value
 
 
-def _moment(objects: Iterable[Item], key: str) -> datetime | None:
-    text = _text(objects, key)
+def _moment(item: Item, key: str) -> datetime | None:
+    text = _text((item, _NOTHING), key)
     if not text:
         return None
     try:
@@ -198,8 +204,8 @@ def _moment(objects: Iterable[Item], key: str) -> datetime | None:
         raise BadItem(f"{key} is no date: {_short(text)!r}") from error
 
 
-def _list(objects: Iterable[Item], key: str) -> list[Any]:
-    value = _first(objects, key)
+def _list(both: Pair, key: str) -> list[Any]:
+    value = _first(both, key)
     if value is None:
         return []
     if not isinstance(value, list):
@@ -209,25 +215,34 @@ def _list(objects: Iterable[Item], key: str) -> list[Any]:
     return value
 
 
-def _authors(both: tuple[Item, Item]) -> tuple[str, ...]:
+def _authors(both: Pair) -> tuple[str, ...]:
     """The authors' names. The linked account's name beside them is somebody's nickname, not the author's."""
-    names = (line(_text((_mapping(author, "an author"),), "name")) for author in _list(both, "authors"))
-    return tuple(name for name in names if name)
+    listed = _list(both, "authors")
+    try:
+        names = [author["name"] for author in listed]
+        usual = not names or max(map(len, names)) <= LONGEST["name"]
+        cleaned = lines(names) if usual else ()
+    except (KeyError, TypeError):  # somebody without a name, or what is no name
+        usual = False
+    if not usual:
+        cleaned = lines([_text((_mapping(author, "an author"), _NOTHING), "name") for author in listed])
+    return tuple(filter(None, cleaned))
 
 
-def _words(both: tuple[Item, Item], key: str) -> tuple[str, ...]:
+def _words(both: Pair, key: str) -> tuple[str, ...]:
     words = _list(both, key)
-    if not all(isinstance(word, str) for word in words):
-        raise BadItem(f"{key} holds what is no text")
-    cleaned = (line(word)[:200] for word in words)
-    return tuple(dict.fromkeys(word for word in cleaned if word))
+    try:
+        cleaned = lines(words)
+    except TypeError as error:
+        raise BadItem(f"{key} holds what is no text") from error
+    return tuple(dict.fromkeys(word[:200] for word in cleaned if word))
 
 
-def _organisation(both: tuple[Item, Item]) -> Organisation | None:
+def _organisation(both: Pair) -> Organisation | None:
     value = _first(both, "organization")
     if value is None:
         return None
-    found = (_mapping(value, "organization"),)
+    found = (_mapping(value, "organization"), _NOTHING)
     name, title = line(_text(found, "name")), line(_text(found, "fullname"))
     return Organisation(name, title or name) if name else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _UNSTORABLE = re.compile(
     "["
@@ -17,6 +18,7 @@ _UNSTORABLE = re.compile(
 _TEX_ESCAPES = re.compile(r"\\([%&$#_])")
 _WEB_ADDRESS = re.compile(r"https?://[^\s<>\"\\^`{|}]+\Z", re.IGNORECASE)
 _VERSION = re.compile(r"(\d{4}\.\d{4,5}|[a-z][a-z.-]*/\d{7})v\d+\Z", re.IGNORECASE)
+_USUAL_ID = re.compile(r"[0-9]{4}\.[0-9]{4,5}\Z")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+()@-]*\Z")
 
 LONGEST_ID = 64
@@ -25,9 +27,8 @@ LONGEST_ADDRESS = 2_000
 
 def storable(text: str) -> str:
     """``text`` as it came, without the characters that no store, mail or page can hold safely."""
-    return (
-        text if text.isprintable() else _UNSTORABLE.sub("", text)
-    )  # nearly all is, and that is quick to see
+    usual = text.replace("\n", " ").isprintable()  # nearly all is, and that is quick to see
+    return text if usual else _UNSTORABLE.sub("", text)
 
 
 def line(text: str) -> str:
@@ -36,9 +37,26 @@ def line(text: str) -> str:
     >>> line(" Towards  Parity\\n  Translation ")
     'Towards Parity Translation'
     """
-    plain = text.isprintable() and "  " not in text and text[:1] != " " and text[-1:] != " "
-    joined = text if plain else " ".join(storable(text).split())
-    return joined if joined.isascii() else unicodedata.normalize("NFC", joined)
+    flat = text.replace("\n", " ")
+    return _collapsed(flat if flat.isprintable() else " ".join(storable(text).split()))
+
+
+def _collapsed(flat: str) -> str:
+    """``line`` of a text whose only blanks are spaces."""
+    while "  " in flat:
+        flat = flat.replace("  ", " ")
+    found = flat.strip(" ")
+    return found if found.isascii() else unicodedata.normalize("NFC", found)
+
+
+def lines(texts: Sequence[str]) -> Sequence[str]:
+    """``line`` of each. Looked at together first: nearly always there is nothing to do.
+
+    Raises ``TypeError`` for what is no text.
+    """
+    together = ", ".join(texts)
+    plain = together.isprintable() and " ," not in together and _collapsed(together) == together
+    return texts if plain else [line(text) for text in texts]
 
 
 def prose(text: str) -> str:
@@ -46,8 +64,19 @@ def prose(text: str) -> str:
 
     Half-stripped LaTeX stays as it came: it cannot be put right without guessing.
     """
-    found = line(text)
-    return _TEX_ESCAPES.sub(r"\1", found) if "\\" in found else found
+    return _without_escapes(line(text))
+
+
+def storable_and_prose(text: str) -> tuple[str, str]:
+    """Both forms of a title or abstract; looked at once, which is where the time of a page goes."""
+    flat = text.replace("\n", " ")
+    if flat.isprintable():
+        return text, _without_escapes(_collapsed(flat))
+    return storable(text), prose(text)
+
+
+def _without_escapes(text: str) -> str:
+    return _TEX_ESCAPES.sub(r"\1", text) if "\\" in text else text
 
 
 def web_address(text: str) -> str:
@@ -65,6 +94,8 @@ def paper_id(text: str) -> str | None:
     >>> paper_id("arXiv:2503.02130v2")
     '2503.02130'
     """
+    if _USUAL_ID.match(text):
+        return text
     bare = text.strip()
     if bare[:6].lower() == "arxiv:":
         bare = bare[6:]

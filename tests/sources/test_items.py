@@ -110,6 +110,8 @@ def test_a_link_that_is_none_is_left_out_without_refusing_the_paper() -> None:
         ({"authors": "Ada"}, "authors is no list"),
         ({"authors": ["Ada"]}, "an author is no object"),
         ({"authors": [{"name": 5}]}, "name is no text"),
+        ({"authors": [{"name": "x" * 401}]}, "longer than any seen"),
+        ({"authors": [{"name": ["Ada"]}]}, "name is no text"),
         ({"authors": [{}] * 10_001}, "10001 values"),
         ({"publishedAt": "yesterday"}, "is no date"),
         ({"publishedAt": "0001-01-01T00:00:00+23:00"}, "is no date"),
@@ -164,6 +166,17 @@ def test_a_key_named_twice_refuses_the_item() -> None:
     doubled = decode(b'{"paper": {"id": "2609.1", "title": "T", "upvotes": 1, "upvotes": 900}}')
     with pytest.raises(BadItem, match="twice"):
         read_item(doubled)
+
+
+def test_an_author_named_twice_over_refuses_the_item_too() -> None:
+    doubled = decode(
+        b'[{"id": "2609.1", "title": "T", "authors": [{"name": "A", "name": "B"}]},'
+        b'{"id": "2609.2", "title": "T", "authors": [{"name": "A", "name": "B"}]}, {"id": "x", "id": "y"},'
+        b'{"id": "2609.4", "title": "T", "upvotes": 1, "upvotes": 2}]'
+    )
+    for found in doubled:
+        with pytest.raises(BadItem, match="twice"):
+            read_item(found)
 
 
 def test_nan_is_no_number() -> None:

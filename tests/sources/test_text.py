@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.sources.text import line, paper_id, prose, storable, web_address
+from digest.sources.text import line, lines, paper_id, prose, storable, storable_and_prose, web_address
 
 ANYTHING = st.text(st.characters(codec=None, categories=None), max_size=200)
 
@@ -23,6 +23,13 @@ def test_any_text_becomes_one_storable_line(text: str) -> None:
     assert len(cleaned.splitlines()) <= 1
     assert not any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in cleaned)
     assert line(cleaned) == cleaned
+
+
+@given(st.lists(st.text("a,\u00e9e\u0301\u00a0 \n\\%\0", max_size=4), max_size=4))
+def test_texts_together_are_cleaned_as_each_alone(texts: list[str]) -> None:
+    assert list(lines(texts)) == [line(text) for text in texts]
+    for text in texts:
+        assert storable_and_prose(text) == (storable(text), prose(text))
 
 
 @given(ANYTHING)
