@@ -129,30 +129,14 @@ def _progress(ctx: click.Context, total: int) -> Iterator[Callable[[DayReport], 
     if ctx.obj["quiet"] or not sys.stderr.isatty():
         yield lambda report: say(ctx, as_line(report))
         return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from digest.cli.progress import bar
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TaskProgressColumn(show_speed=True),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("days", total=total)
+    with bar(total) as shown:
 
         def tell(report: DayReport) -> None:
-            progress.update(task, advance=1, description=str(report.day.day))
+            shown.step(str(report.day.day))
             if not report.stored:
-                progress.console.print(as_line(report), markup=False, highlight=False)
+                shown.say(as_line(report))
 
         yield tell
 

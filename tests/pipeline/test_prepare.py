@@ -12,6 +12,7 @@ from sqlalchemy import Engine, func, select, update
 
 from digest.errors import DigestError
 from digest.model import ChannelName, Digest, DigestKind, EmptyDigests, Mark, Subscriber
+from digest.pipeline.backfill import Backfill
 from digest.pipeline.collect import collect
 from digest.pipeline.editions import Limits
 from digest.pipeline.prepare import Rules, draft, prepare, prepare_day, read_round
@@ -148,6 +149,29 @@ def test_a_backfill_plans_nothing_and_brings_nothing_late(engine: Engine, shelf:
         assert session.scalar(select(func.count()).select_from(DeliveryRow)) == 1
     prepare(engine, RULES, now=at(WED))
     assert ids(newest(engine, reader)) == []
+
+
+def test_a_real_backfill_sends_nothing_late_and_hides_nothing_that_comes_after_it(
+    engine: Engine, shelf: Shelf
+) -> None:
+    reader = join(engine)
+    read(engine, shelf, at(TUE, 6), [TUE])
+    prepare(engine, RULES, now=at(TUE))
+    deliver(engine)
+    before = [MON - timedelta(days=number) for number in range(21, -1, -1)]
+    for number, day in enumerate(before):
+        shelf.add(day, paper(50 + number, "Diffusion models of old"))
+    work = Backfill(engine, lambda: shelf, clock=lambda: at(TUE, 9), pause=lambda _seconds: None)
+    done = work.run(before[0], MON)
+    assert (done.added >= len(before), bool(done.gaps)) == (True, False)
+    for day in (WED, THU):
+        prepare(engine, RULES, now=at(day))
+        assert ids(newest(engine, reader)) == []
+        deliver(engine)
+    shelf.add(THU, paper(90, "Diffusion models of today"))
+    read(engine, shelf, at(THU, 20), [THU])
+    prepare(engine, RULES, now=at(THU + timedelta(days=1)))
+    assert ids(newest(engine, reader)) == ["2603.00090"]
 
 
 def test_after_downtime_one_digest_covers_the_missed_days(engine: Engine, shelf: Shelf) -> None:
