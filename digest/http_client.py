@@ -11,6 +11,7 @@ import socket
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -65,7 +66,17 @@ class Answer:
     def location(self) -> str | None:
         """Where a redirect points, absolute; ``None`` if this is none."""
         target = self.headers.get("Location") if self.status in {301, 302, 303, 307, 308} else None
-        return urljoin(self.url, target) if target else None
+        return _address(self.url, target) if target else None
+
+
+def _address(base: str, target: str) -> str:
+    """``target`` as seen from ``base``. Raises ``FetchError`` for what is no address."""
+    try:
+        found = urljoin(base, target)
+        _ = urlsplit(found).port
+    except ValueError as error:
+        raise FetchError("the server redirects to what is no address", transient=False) from error
+    return found
 
 
 def same_place(one: str, other: str) -> bool:
@@ -93,7 +104,7 @@ class Client:
         self._session.auth = _Bearer(token)
         self._session.headers.clear()
         self._session.headers.update({"User-Agent": user_agent, "Accept-Encoding": "gzip"})
-        adapter = _Adapter(self._sockets.append)
+        adapter = _Adapter(self._sockets.append, self._bounds.deadline_seconds)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -120,6 +131,9 @@ class Client:
         except (requests.RequestException, HTTPError, OSError) as error:
             self._drop_connections()
             raise FetchError(_said(error)) from error
+        except ValueError as error:  # requests looks at where a redirect points even if it may not follow
+            self._drop_connections()
+            raise FetchError("the server redirects to what is no address", transient=False) from error
         except FetchError:
             self._drop_connections()
             raise
@@ -258,33 +272,61 @@ def _cut(open_socket: socket.socket) -> None:
         return
 
 
-class _Adapter(HTTPAdapter):
-    """Reports each connection it opens, so that the deadline can cut it."""
+def _within(seconds: float, open_connection: Callable[[], socket.socket]) -> socket.socket:
+    """Open a connection in a thread of its own: no time-out reaches the system's resolver of names.
 
-    def __init__(self, opened: Callable[[socket.socket], None]) -> None:
-        self._opened = opened
+    Raises ``FetchError`` when it takes longer; what is opened later is closed at once.
+    """
+    opening: Future[socket.socket] = Future()
+
+    def work() -> None:
+        try:
+            opening.set_result(open_connection())
+        except (HTTPError, OSError, ValueError) as error:  # ValueError: a name that cannot be encoded
+            opening.set_exception(error)
+
+    threading.Thread(target=work, name="fetch-connect", daemon=True).start()
+    try:
+        return opening.result(seconds)
+    except TimeoutError as error:
+        if opening.done():
+            raise
+        opening.add_done_callback(_close_late)
+        raise FetchError(f"the name was not resolved and connected to within {seconds:g} s") from error
+
+
+def _close_late(opening: Future[socket.socket]) -> None:
+    if opening.exception() is None:
+        opening.result().close()
+
+
+class _Adapter(HTTPAdapter):
+    """Bounds the opening of each connection and reports it, so that the deadline can cut it."""
+
+    def __init__(self, opened: Callable[[socket.socket], None], seconds: float) -> None:
+        self._pools = _pools(opened, seconds)
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pools(self._opened)
+        self.poolmanager.pool_classes_by_scheme = self._pools
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> PoolManager:
         manager: PoolManager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = _pools(self._opened)
+        manager.pool_classes_by_scheme = self._pools
         return manager
 
 
-def _pools(opened: Callable[[socket.socket], None]) -> dict[str, type[HTTPConnectionPool]]:
+def _pools(opened: Callable[[socket.socket], None], seconds: float) -> dict[str, type[HTTPConnectionPool]]:
     class Plain(HTTPConnection):
         def _new_conn(self) -> socket.socket:
-            made = super()._new_conn()
+            made = _within(seconds, super()._new_conn)
             opened(made.dup())  # TLS takes the original over; a duplicate still reaches the connection
             return made
 
     class Secure(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
-            made = super()._new_conn()
+            made = _within(seconds, super()._new_conn)
             opened(made.dup())
             return made
 

@@ -98,6 +98,28 @@ def test_a_status_and_a_redirect_are_answers(client: Client) -> None:
     assert given.location == url.replace("/x", "/y?z=1")
 
 
+def test_a_resolver_that_hangs_is_cut_by_the_deadline_and_what_it_finds_later_is_not_used(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release, heard, ended = threading.Event(), list[bytes](), threading.Event()
+    resolve = socket.getaddrinfo
+
+    def hang(*_name: object, **_hints: object) -> object:
+        release.wait(10)
+        return resolve("127.0.0.1", port, type=socket.SOCK_STREAM)
+
+    with server(lambda _connection: ended.set(), heard) as url:
+        port = int(url.split(":")[2].removesuffix("/x"))
+        monkeypatch.setattr(socket, "getaddrinfo", hang)
+        began = time.monotonic()
+        with pytest.raises(FetchError, match=r"name was not resolved .* within 0\.6 s"):
+            client.get(url, accept="*/*")
+        assert time.monotonic() - began < 5  # far above the deadline, far below the resolver's ten seconds
+        release.set()
+        assert ended.wait(5)
+    assert heard == [b""]
+
+
 def test_a_gzip_stream_cut_inside_correct_framing_is_an_error(client: Client) -> None:
     whole = gzip.compress(bytes(range(256)) * 200)
     assert "cut short" in str(fails_on(client, reply(whole[: len(whole) // 2], "Content-Encoding: gzip")))

@@ -81,12 +81,13 @@ class Fetcher:
             answer = self._patiently(kind, target, accept, known.etag if known else "", now)
             if answer.status == 304:
                 return _remembered(answer, known)
-            if answer.location is None or not same_place(target, answer.location):
+            further = _location(answer)
+            if further is None or not same_place(target, further):
                 return answer
             hops += 1
             if hops > MOST_HOPS:
                 raise Unanswered("the source redirects in circles")
-            target = answer.location
+            target = further
 
     def _patiently(self, kind: str, url: str, accept: str, etag: str, now: datetime) -> Answer:
         for left in reversed(range(ATTEMPTS)):
@@ -114,6 +115,13 @@ class Fetcher:
             raise Unanswered(
                 f"the source asks us to wait (status {answer.status})", retry_at=until, status=answer.status
             )
+
+
+def _location(answer: Answer) -> str | None:
+    try:
+        return answer.location
+    except FetchError as error:
+        raise Unanswered(str(error), status=answer.status) from error
 
 
 def pause(attempt: int) -> float:

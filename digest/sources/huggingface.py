@@ -189,7 +189,7 @@ def _require_ok(answer: Answer) -> None:
 def _redirected(asked: str, location: str) -> Outcome:
     """A redirect is not followed: to another day it says that the asked one has no page."""
     here, there = urlsplit(asked), urlsplit(location)
-    if here.hostname != there.hostname:
+    if (here.hostname, here.port) != (there.hostname, there.port):
         return Failed("the page redirects to another server")
     if there.path.startswith("/login"):
         return NoElement("a login page stands in the place of the papers")

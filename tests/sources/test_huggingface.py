@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from digest.model import EmptyDay, Failed, NoElement, Papers, RawAnswer, Redirec
 from digest.sources.fetching import Unpaced
 from digest.sources.huggingface import HuggingFace
 from tests.sources.shapes import ARROWS, DAY, card, item, page, props
+from tests.test_http_client import reply, server
 
 NOW = datetime(2026, 9, 30, 7, 30, tzinfo=UTC)
 SUNDAY = date(2026, 9, 27)
@@ -228,6 +230,9 @@ def test_an_api_that_gives_another_days_list_is_not_believed(
         ("/login?next=%2Fpapers", NoElement("a login page stands in the place of the papers")),
         ("/pricing", NoElement("the page redirects to what is no page of papers")),
         ("http://169.254.169.254/papers", Failed("the page redirects to another server")),
+        ("//10.0.0.1/papers", Failed("the page redirects to another server")),
+        ("http://[::1]/papers", Failed("the page redirects to another server")),
+        ("file:///papers/date/2026-09-25", Failed("the page redirects to another server")),
     ],
 )
 def test_a_redirect_is_told_apart_and_never_followed_elsewhere(
@@ -237,6 +242,32 @@ def test_a_redirect_is_told_apart_and_never_followed_elsewhere(
     shown_page(httpserver, b"", status=302, headers={"Location": location})
     assert source.read_day(DAY, now=NOW).outcome == outcome
     assert len(httpserver.log) == 2
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_redirect_to_another_server_on_a_private_address_reaches_nobody(
+    httpserver: HTTPServer, source: HuggingFace, host: str
+) -> None:
+    with HTTPServer() as private:
+        private.expect_request(re.compile(".*")).respond_with_data(page(props(item())))
+        for path in ("/api/daily_papers", f"/papers/date/{DAY}"):
+            httpserver.expect_request(path).respond_with_data(
+                "", status=302, headers={"Location": f"http://{host}:{private.port}{path}"}
+            )
+        outcome = source.read_day(DAY, now=NOW).outcome
+        assert outcome == Failed("the page redirects to another server")
+        assert private.log == []
+
+
+@pytest.mark.parametrize("location", ["http://127.0.0.1:99999/papers", "http://[::1/papers"])
+def test_a_redirect_to_what_is_no_address_fails_the_read(location: str) -> None:
+    answer = reply(b"", f"Location: {location}", "Connection: close", status="302 Found")
+    with server(lambda connection: connection.sendall(answer)) as url:
+        asked = HuggingFace(url.removesuffix("/x"), contact="ops@example.org", version="1")
+        outcome = asked.read_day(DAY, now=NOW).outcome
+        asked.close()
+    assert isinstance(outcome, Failed)
+    assert outcome.reason.count("no address") == 2
 
 
 def test_a_redirect_to_the_same_page_is_followed_but_not_for_ever(
