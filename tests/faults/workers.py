@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -10,31 +11,38 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Engine, event, select, update
+from sqlalchemy.orm import Session
 
 from digest.channels import Sender
 from digest.channels.smtp import SmtpSender
 from digest.channels.smtp_session import Relay as Server
 from digest.errors import StoreError
-from digest.model import ChannelName, DeliveryState
+from digest.model import ChannelName, DeliveryState, Ruling
 from digest.pipeline.deliver import deliver
 from digest.store import claims
-from digest.store.database import open_engine
+from digest.store.database import open_engine, transaction
 from digest.store.deliveries import COLUMNS, TABLE, value_of
 from tests.faults.outbox import TERMS, PlainMail, sheets
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a worker process is told."""
+    """What a worker process is told. ``records`` is the file in which it notes what it recorded.
+
+    A lease outlasts the freshness of a gate and the two limits together, as the settings demand.
+    """
 
     url: str
     port: int
     lease: float = 4.0
+    command_seconds: float = 1.0
+    final_dot_seconds: float = 1.0
     batch: int = 10
     gate_size: int = 5
     fresh_seconds: float = 1.0
     twin: str = ""
+    records: str = ""
 
 
 @dataclass
@@ -42,15 +50,16 @@ class NamedMail(PlainMail):
     """Greets with the number of its process, so that the relay's log says who sent what."""
 
     fresh_seconds: float = 1.0
+    command_seconds: float = 1.0
 
     def open(self) -> Sender:
         server = Server(
             self.host,
             self.port,
             hello=f"worker-{os.getpid()}",
-            connect_seconds=5.0,
-            command_seconds=1.0,
-            final_dot_seconds=1.0,
+            connect_seconds=self.command_seconds + 4.0,
+            command_seconds=self.command_seconds,
+            final_dot_seconds=self.final_dot_seconds,
         )
         return SmtpSender(
             server, "digest@example.net", gate_size=self.gate_size, fresh_seconds=self.fresh_seconds
@@ -59,9 +68,17 @@ class NamedMail(PlainMail):
 
 def work(how: Work) -> None:
     """Deliver until killed."""
-    TWINS[how.twin]()
+    if how.records:
+        _note_records(how.records)
     engine = open_engine(how.url)
-    channel = NamedMail(how.port, gate_size=how.gate_size, fresh_seconds=how.fresh_seconds)
+    TWINS[how.twin](engine)
+    channel = NamedMail(
+        how.port,
+        gate_size=how.gate_size,
+        fresh_seconds=how.fresh_seconds,
+        command_seconds=how.command_seconds,
+        final_dot_seconds=how.final_dot_seconds,
+    )
     terms = replace(
         TERMS,
         worker=f"worker-{os.getpid()}",
@@ -75,14 +92,38 @@ def work(how: Work) -> None:
         time.sleep(0.01)
 
 
+def _note_records(path: str) -> None:
+    """Note each delivery recorded as sent, with the moment, once its transaction is committed.
+
+    Noted after the COMMIT: a kill between the two makes the oracle lenient for one delivery, never unjust.
+    """
+    real = claims.record
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+    def record(
+        session: Session, token: str, rulings: Mapping[int, Ruling], *, worker: str, now: datetime
+    ) -> int:
+        sent = [number for number, ruling in rulings.items() if ruling.state is DeliveryState.SENT]
+
+        def note(_session: Session) -> None:
+            line = [os.getpid(), time.monotonic(), sent]
+            os.write(file, (json.dumps(line) + "\n").encode())
+
+        if sent:
+            event.listen(session, "after_commit", note, once=True)
+        return real(session, token, rulings, worker=worker, now=now)
+
+    claims.record = record
+
+
 # --- broken twins: each must be caught by the oracle -----------------------------------------
 
 
-def _sound() -> None:
+def _sound(_engine: Engine) -> None:
     """The real thing."""
 
 
-def _records_before_it_sends() -> None:
+def _records_before_it_sends(_engine: Engine) -> None:
     """Marks as sent at the gate: a kill after it loses the message."""
     real = claims.gate
 
@@ -96,7 +137,7 @@ def _records_before_it_sends() -> None:
     claims.gate = gate
 
 
-def _ignores_leases() -> None:
+def _ignores_leases(_engine: Engine) -> None:
     """Takes rows back from workers that live: they are sent twice."""
 
     def expired(session: Any, *, channels: Any, limit: int) -> list[Any]:
@@ -106,8 +147,17 @@ def _ignores_leases() -> None:
     claims.expired = expired
 
 
-TWINS: dict[str, Callable[[], None]] = {
+def _doubts_what_was_recorded(engine: Engine) -> None:
+    """Begins by sending again what its predecessor recorded last, as if it had not been."""
+    last = select(TABLE.c.id).where(TABLE.c.state == DeliveryState.SENT).order_by(TABLE.c.finished_at.desc())
+    again = {"state": DeliveryState.PLANNED, "next_attempt_at": datetime.now(UTC), "finished_at": None}
+    with transaction(engine) as session:
+        session.execute(update(TABLE).where(TABLE.c.id.in_(last.limit(3))).values(again))
+
+
+TWINS: dict[str, Callable[[Engine], None]] = {
     "": _sound,
     "records before it sends": _records_before_it_sends,
     "ignores leases": _ignores_leases,
+    "doubts what was recorded": _doubts_what_was_recorded,
 }
