@@ -1,0 +1,164 @@
+"""A full disk under the store: what cannot be recorded is not sent, and it heals by itself."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import structlog
+from sqlalchemy import Engine
+
+from digest.errors import StoreError
+from digest.model import ChannelName, DeliveryState, Sheet
+from digest.pipeline import handing
+from digest.pipeline.deliver import deliver
+from digest.store.database import open_engine
+from tests.faults.outbox import TERMS, PlainMail, at, sheets
+from tests.faults.relay import Relay
+from tests.store.outbox import all_of, fill
+
+COUNT = 6
+
+
+@dataclass
+class Disk:
+    """A small disk with a store on it. Once full, not one byte more can be written."""
+
+    folder: Path
+    filler: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.filler = self.folder / "filler"
+
+    def open(self) -> Engine:
+        return open_engine(f"sqlite:///{self.folder / 'store.sqlite3'}")
+
+    def fill_up(self) -> None:
+        """Fold the log of writes into the store, so that the next write needs room; then take all room."""
+        engine = self.open()
+        with engine.connect().execution_options(read_only=True) as connection:
+            raw = connection.connection.dbapi_connection
+            assert raw is not None
+            cursor = raw.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (busy, *_) = cursor.fetchone() or (1,)
+            assert not busy, "somebody is writing"
+        with self.filler.open("wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(bytes(4096))
+            except OSError:
+                pass
+        engine.dispose()
+
+    def free(self) -> None:
+        self.filler.unlink()
+
+
+@pytest.fixture
+def disk(sqlite_template: Path, tmp_path: Path) -> Iterator[Disk]:
+    """A disk of 3 MB, which takes root to mount."""
+    mount = shutil.which("mount")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if (
+        mount is None
+        or subprocess.run(
+            [mount, "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)], capture_output=True, check=False
+        ).returncode
+    ):
+        pytest.skip("a small disk can be mounted by root only")
+    shutil.copy(sqlite_template, folder / "store.sqlite3")
+    yield Disk(folder)
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@dataclass
+class Mail(PlainMail):
+    """Says when it begins to render: after the claim, before the gate."""
+
+    before_the_gate: Callable[[], None] = lambda: None
+
+    def render(self, sheet: Sheet) -> bytes:
+        self.before_the_gate()
+        return super().render(sheet)
+
+
+class Once:
+    """Does a thing the first time it is called."""
+
+    def __init__(self, what: Callable[[], None]) -> None:
+        self.what = what
+        self.done = threading.Event()
+
+    def __call__(self) -> None:
+        if not self.done.is_set():
+            self.what()
+            self.done.set()
+
+
+def run(engine: Engine, mail: PlainMail) -> None:
+    deliver(engine, {ChannelName.EMAIL: mail}, sheets, TERMS, clock=at())
+
+
+def assert_all_sent_once(engine: Engine, relay: Relay) -> None:
+    assert {one.state for one in all_of(engine)} == {DeliveryState.SENT}
+    assert Counter(one.recipient for one in relay.accepted) == {one.address: 1 for one in all_of(engine)}
+
+
+def test_with_a_full_disk_nothing_is_claimed(disk: Disk) -> None:
+    engine = disk.open()
+    fill(engine, COUNT)
+    with Relay() as relay:
+        disk.fill_up()
+        with pytest.raises(StoreError, match="full"):
+            run(engine, PlainMail(relay.port))
+        assert relay.accepted == []
+        disk.free()
+        run(engine, PlainMail(relay.port))
+        assert_all_sent_once(engine, relay)
+    engine.dispose()
+
+
+@pytest.mark.parametrize(("moment", "handed_over"), [("gate", 0), ("record", 1)])
+def test_a_disk_that_fills_up_at_work_stops_sending_until_it_is_freed(
+    disk: Disk, monkeypatch: pytest.MonkeyPatch, moment: str, handed_over: int
+) -> None:
+    """Before the gate nothing is sent; after an acceptance nothing further is, until that is recorded."""
+    monkeypatch.setattr(handing, "PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(handing, "FLUSH_SECONDS", 0.0)
+    engine = disk.open()
+    fill(engine, COUNT)
+    full = Once(disk.fill_up)
+
+    def fault(phase: str, _argument: str) -> str | None:
+        if phase == "dot:after" and moment == "record":
+            full()
+        return None
+
+    with structlog.testing.capture_logs() as logs, Relay(fault) as relay:
+        mail = Mail(
+            relay.port, before_the_gate=full if moment == "gate" else lambda: None, final_dot_seconds=30
+        )
+        work = threading.Thread(target=run, args=(engine, mail))
+        work.start()
+        try:
+            until = time.monotonic() + 60
+            while sum(one["event"] == "delivery.not_recorded" for one in logs) < 3:
+                assert time.monotonic() < until, logs
+                time.sleep(0.02)
+            assert len(relay.accepted) == handed_over
+            assert DeliveryState.SENT not in {one.state for one in all_of(engine)}
+        finally:
+            disk.free()
+            work.join(60)
+        run(engine, mail)
+        assert_all_sent_once(engine, relay)
+    engine.dispose()
