@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from digest import __version__
+from digest.stderr import forgive_stderr
 
 COMMANDS: dict[str, tuple[str, str]] = {
     # name: (module, one line of help); listed in the order of a subscriber's and an admin's day
@@ -127,4 +128,5 @@ def _say(error: Exception) -> int:
 
 def run() -> None:
     """The console script."""
+    forgive_stderr()
     sys.exit(main())
