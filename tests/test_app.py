@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 import requests
 
+from digest.cli import run
 from digest.model import DeliveryState
 from digest.store.database import open_engine
 from tests.faults.relay import Fault, Relay, no_fault
+from tests.faults.storm import PROCESSES
 from tests.slack_server import TOKEN, running_slack
 from tests.store.outbox import all_of, fill
 
@@ -43,21 +46,40 @@ def settings(url: str, relay: Relay, folder: Path, **more: str) -> dict[str, str
     }
 
 
+def digest(command: list[str], environment: dict[str, str], folder: Path) -> None:
+    """The console script, in a process that has been given its surroundings."""
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["digest", *command]
+    run()
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process of its own, forked from one that has the imports behind it."""
+
+    process: BaseProcess
+
+    def send_signal(self, number: signal.Signals) -> None:
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
+
+    def wait(self, seconds: float) -> int | None:
+        """Its exit code, or ``None`` when it still runs."""
+        self.process.join(seconds)
+        return self.process.exitcode
+
+
 @contextmanager
-def started(
-    command: list[str], environment: dict[str, str], folder: Path
-) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from digest.cli import run; run()", *command],
-        env=environment,
-        cwd=folder,
-        stderr=subprocess.PIPE,
-    )
+def started(command: list[str], environment: dict[str, str], folder: Path) -> Iterator[Process]:
+    process = PROCESSES.Process(target=digest, args=(command, environment, folder))
+    process.start()
     try:
-        yield process
+        yield Process(process)
     finally:
         process.kill()
-        process.communicate()
+        process.join()
 
 
 def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:

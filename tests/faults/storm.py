@@ -27,7 +27,7 @@ from tests.faults.workers import Work, work
 from tests.store.outbox import plan, subscribe
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.faults.workers"])
+PROCESSES.set_forkserver_preload(["tests.faults.workers", "digest.app"])
 STOCK = 200
 """So many deliveries are kept waiting, so that a kill finds a worker at work."""
 DRAIN_SECONDS = 90.0
