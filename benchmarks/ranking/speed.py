@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from scipy import sparse
 
 from benchmarks.ranking.data import read_listings
 from digest.errors import ProfileError
@@ -20,7 +21,7 @@ from digest.model import Profile
 from digest.ranking import Corpus, parse_profile
 from digest.ranking.calibration import calibrated
 from digest.ranking.packed import columns, compile_profile, top, unit_fingerprint
-from digest.ranking.product import pack, raw_scores
+from digest.ranking.product import pack
 from digest.ranking.relations import trust_in
 from digest.ranking.scoring import evidence_of_day
 
@@ -38,14 +39,14 @@ def main(data: Path, number: int) -> None:
     different = [compile_profile(profile, corpus) for profile in profiles]
     compiled = [different[n % DISTINCT] for n in range(number)]
     wanted, excluded, _ = columns(compiled, units)
-    hits, _, _ = evidence_of_day(day, packed, corpus)
-    wanted_hits = wanted[: len(packed.units)]
+    both, _ = evidence_of_day(day, packed, corpus)
+    hits_only = sparse.csr_matrix(both[:, : len(packed.units)]), wanted[: len(packed.units)]
 
-    bare = _timed(lambda: top(np.asarray((hits @ wanted_hits).todense()), 10))
+    bare = _timed(lambda: top(np.asarray((hits_only[0] @ hits_only[1]).todense()), 10))
 
     def whole() -> None:
-        found, near, held = evidence_of_day(day, packed, corpus)
-        raw = raw_scores(found, near, wanted)
+        found, held = evidence_of_day(day, packed, corpus)
+        raw = np.asarray((found @ wanted).todense())
         raw[np.asarray((held @ excluded).todense()) > 0] = 0
         places, values = top(raw, 10)
         calibrated(values)

@@ -14,9 +14,9 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-PRIOR_PAPERS = 20
-"""Papers a store is taken to have beside its own, one of which holds any term: words weigh something in an
-empty store. More of them (200 were tried) make the common words of a young store look rare."""
+PRIOR_PAPERS = 200
+"""Papers a young store is taken to have beside its own, one of which holds any term: words weigh enough
+from the first day on, and the prior fades as the store grows."""
 
 
 def fingerprint(term: str) -> int:

@@ -9,8 +9,8 @@ says the same,
 with w̄ the mean weight. One keyword, five synonyms and five interests of their own then earn a paper at the
 heart of one of them about the same score, and one bar fits all.
 
-Scores of all papers for all profiles are two products, hits and related with their halves of ``wanted``;
-exclusion and requirement are two more over presence, made only where some profile asks for them.
+Scores of all papers for all profiles are one product, ``evidence @ wanted`` with evidence = [hits |
+related]; exclusion and requirement are two more over presence, made only where some profile asks for them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from digest.model import Field, Keyword, KeywordKind, Profile, Weight
-from digest.ranking.calibration import evidence_of
 from digest.ranking.relations import Relation
 from digest.ranking.units import Unit, term_unit, unit_of_keyword
 
@@ -34,11 +33,8 @@ Learn = Callable[[Sequence[Unit]], Sequence[Relation | None]]
 
 WORDS_ALONE = 2.0
 """Hits count this much where nothing related can speak beside them (exact phrases, young stores, learning
-switched off): so the bar keeps its meaning."""
-WORDS_IN_COMPANY = 1.3
-"""Hits count this much beside what is related, which then earns about as much as the words themselves."""
-ALONE_MOST = evidence_of(6.0)
-"""Evidence that being related earns at most where no word of the profile stands."""
+switched off): what is related earns about as much as the words themselves, so that the bar keeps its
+meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +119,8 @@ def _pulls(
     for number, (keyword, place) in enumerate(zip(profile.keywords, places, strict=True)):
         weight = by_number.get(number, keyword.weight)
         related = weight if profile.learning and learnt[place] else 0.0
-        company = (WORDS_ALONE - WORDS_IN_COMPANY) * trust * (related > 0)
-        words = WORDS_ALONE - company if number in by_number else 1.0
-        yield Pull(place, weight * words, related, keyword)
+        alone = WORDS_ALONE - trust * (related > 0) if number in by_number else 1.0
+        yield Pull(place, weight * alone, related, keyword)
 
 
 def _fed(profile: Profile, places: Sequence[int]) -> Iterator[Pull]:
@@ -154,22 +149,9 @@ def shares_of(weights: Sequence[float], relations: Sequence[Relation | None]) ->
     return [float(share) for share in given / same]
 
 
-def raw_scores(hits: sparse.csr_matrix, near: sparse.csr_matrix, wanted: sparse.csc_matrix) -> Dense:
-    """Papers × profiles: the evidence of words and, tempered by it, of what is related."""
-    units = hits.shape[1]
-    words = np.asarray((hits @ wanted[:units]).todense(), dtype=np.float64)
-    return words + tempered(np.asarray((near @ wanted[units:]).todense(), dtype=np.float64), words)
-
-
-def tempered(near: Dense, words: Dense) -> Dense:
-    """What being related earns beside the evidence of words: never more than they do, and never more than
-    ``ALONE_MOST`` together with few or none. More words never make the sum smaller.
-
-    The bound is approached smoothly, ``near / (1 + (near / most)⁴)^¼``, so that papers keep their order.
-    """
-    most = np.maximum(words, ALONE_MOST - np.maximum(words, 0))
-    excess = np.square(np.square(near / most))
-    return np.asarray(near / np.sqrt(np.sqrt(1 + excess)))
+def raw_scores(evidence: sparse.csr_matrix, packed: Packed) -> Dense:
+    """Papers × profiles: the sum of evidence."""
+    return np.asarray((evidence @ packed.wanted).todense(), dtype=np.float64)
 
 
 def kept_out(presence: sparse.csr_matrix, packed: Packed) -> Mask:

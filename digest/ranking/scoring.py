@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -16,12 +15,11 @@ from digest.model import Candidate, Field, Keyword, KeywordKind, Profile, Reason
 from digest.ranking.calibration import calibrated
 from digest.ranking.corpus import Corpus
 from digest.ranking.evidence import Lookup
-from digest.ranking.product import Dense, Packed, Pull, kept_out, lacking, pack, raw_scores, tempered
+from digest.ranking.product import Dense, Packed, Pull, kept_out, lacking, pack, raw_scores
 from digest.ranking.reasons import TENTHS, share_out
 from digest.ranking.relations import Relation, related, trust_in
 from digest.ranking.space import Rows
 from digest.ranking.tally import read_all
-from digest.ranking.terms import word_term
 from digest.ranking.trending import age_hours, trending_score
 
 VOTES_MOST = 0.5
@@ -110,7 +108,6 @@ class Scored:
             return [(_VOTES, 1.0)]
         hits, related = self._entries["hits", row], self._entries["related", row]
         shares: list[tuple[What, float]] = []
-        kin: list[tuple[What, float]] = []
         for pull in self.packed.pulls[place]:
             if pull.keyword.kind is KeywordKind.EXCLUDE:
                 continue
@@ -119,8 +116,7 @@ class Scored:
                 shares += [(what, pull.hits * strength) for what, strength in found]
             if pull.related and pull.unit in related:
                 what = self._kinship(row, pull.unit)
-                kin.append((what, pull.related * related[pull.unit]))
-        shares += _held_back(kin, math.fsum(share for _, share in shares))
+                shares.append((what, pull.related * related[pull.unit]))
         shares.append((_VOTES, float(self.votes[row])))
         return shares
 
@@ -166,28 +162,7 @@ class Scored:
             for place, weight in zip(relation.places.tolist(), relation.weights.tolist(), strict=True)
             if place in held
         ]
-        heaviest = (space.shown[place] for _, place in sorted(shares, reverse=True))
-        return _fresh(heaviest, set(self.packed.units[unit].grams))[:NAMED_TERMS]
-
-
-def _held_back(kin: Sequence[tuple[What, float]], words: float) -> list[tuple[What, float]]:
-    """What is related, scaled to what the sum counts of it."""
-    near = math.fsum(share for _, share in kin)
-    if not near:
-        return []
-    kept = float(tempered(np.array(near), np.array(words))) / near
-    return [(what, share * kept) for what, share in kin]
-
-
-def _fresh(terms: Iterable[str], said: set[str]) -> list[str]:
-    """The terms that say something beyond the words already ``said`` and each other."""
-    told = []
-    for term in terms:
-        words = {word_term(word) for word in term.split()}
-        if not words & said:
-            told.append(term)
-            said |= words
-    return told
+        return [space.shown[place] for _, place in sorted(shares, reverse=True)[:NAMED_TERMS]]
 
 
 class _Entries(dict[tuple[str, int], dict[int, float]]):
@@ -226,7 +201,7 @@ def score_all(
     packed = pack(profiles, corpus.relations, trust_in(corpus.space))
     lookup, hits, presence, rows, near = _read_day(candidates, packed, corpus)
     votes = np.array([vote_evidence(candidate.upvotes) for candidate in candidates])
-    raw = raw_scores(hits, near, packed.wanted)
+    raw = raw_scores(sparse.hstack([hits, near], format="csr"), packed)
     raw = np.where(raw > 0, raw + votes[:, None], raw)
     values = calibrated(raw)
     _follow_votes(values, raw, candidates, profiles, now)
@@ -250,12 +225,10 @@ def _read_day(
     return lookup, hits, presence, rows, _related(packed.relations, corpus, rows, hits)
 
 
-def evidence_of_day(
-    candidates: Sequence[Candidate], packed: Packed, corpus: Corpus
-) -> tuple[Rows, Rows, Rows]:
-    """For many profiles: hits, what is related, and presence, each papers × units."""
+def evidence_of_day(candidates: Sequence[Candidate], packed: Packed, corpus: Corpus) -> tuple[Rows, Rows]:
+    """For many profiles: evidence (papers × [hits | related]) and presence (papers × units)."""
     _, hits, presence, _, near = _read_day(candidates, packed, corpus)
-    return hits, near, presence
+    return sparse.hstack([hits, near], format="csr"), presence
 
 
 def _follow_votes(

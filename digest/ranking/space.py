@@ -19,7 +19,7 @@ from scipy import sparse
 
 from digest.ranking.evidence import FIELD_WEIGHTS, K1
 from digest.ranking.frequencies import idf_of
-from digest.ranking.stopwords import GENERAL, STOPWORDS
+from digest.ranking.stopwords import STOPWORDS
 from digest.ranking.tally import Tally
 from digest.ranking.terms import Counts
 
@@ -135,10 +135,8 @@ def _vocabulary(tally: Tally) -> list[int]:
 
 
 def _tells(shown: str) -> bool:
-    """No stop words in it, not a number or a single letter, and not general words alone."""
-    words = shown.split()
-    idle = any(word in STOPWORDS or len(word) < 2 or word.isdigit() for word in words)
-    return not idle and not GENERAL.issuperset(words)
+    """No stop words in it, and not a number or a single letter."""
+    return not any(word in STOPWORDS or len(word) < 2 or word.isdigit() for word in shown.split())
 
 
 def _directions(weighted: Rows, dimensions: int) -> Floats:

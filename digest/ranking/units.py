@@ -48,11 +48,6 @@ class Unit:
     related: bool
 
     @property
-    def grams(self) -> tuple[str, ...]:
-        """The stemmed words and pairs of all parts."""
-        return tuple(gram for part in (*self.parts, *self.loose) for gram in part.grams)
-
-    @property
     def longest(self) -> int:
         return max(part.words for part in self.parts)
 
@@ -64,7 +59,6 @@ def unit_of(text: str, field: Field, exact: bool, prefix: bool) -> Unit:  # noqa
     if field in (Field.AUTHOR, Field.ORG):
         return Unit(text, field, (_name(field, found, text),), (), related=False)
     if prefix or exact:
-        text += "*" if prefix else ""
         return Unit(text, field, (_whole(found, exact=exact, prefix=prefix),), (), related=not exact)
     telling = tuple(word for word in found if word.folded not in STOPWORDS) or found
     phrase = len(found) <= LONGEST_PHRASE

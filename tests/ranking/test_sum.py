@@ -40,11 +40,11 @@ def made(number: int, topic: str) -> Paper:
     return Paper(f"2605.{number:05d}", " ".join(words[:5]).title(), " ".join(words[5:]) + f" filler{number}")
 
 
-STORE = [made(number, list(TOPICS)[number % 8]) for number in range(1000)]
+STORE = [made(number, list(TOPICS)[number % 8]) for number in range(160)]
 CORPUS = Corpus.build(STORE)
 DAY = [
     Candidate(made(number, list(TOPICS)[number % 3]), date(2026, 5, 20), number, 1)
-    for number in range(1899, 1914)
+    for number in range(900, 915)
 ]
 PROFILES = (
     "robot, grasping",
@@ -122,7 +122,7 @@ def test_likes_lift_papers_like_them_by_named_bounded_weights() -> None:
     weights = learn_weights(liked, [made(800, "vision")], CORPUS)
     assert weights
     assert all(abs(weight.weight) <= 2 for weight in weights)
-    assert set(weights[0].term.split()) <= set(TOPICS["speech"])
+    assert weights[0].term in " ".join(TOPICS["speech"])
     plain, taught = profile("robot"), profile("robot", weights=weights)
     speech = DAY[1]
     before, after = (judge(speech, one, CORPUS, now=NOW) for one in (plain, taught))
@@ -167,8 +167,8 @@ def test_near_duplicates_give_way_when_there_is_no_room() -> None:
 
 
 def test_a_corpus_grows_as_if_it_had_been_built_at_once() -> None:
-    grown = Corpus.build(STORE[:800]).add(STORE[800:])
-    assert grown.papers == CORPUS.papers == 1000
+    grown = Corpus.build(STORE[:120]).add(STORE[120:])
+    assert grown.papers == CORPUS.papers == 160
     terms = ["s:robot", "s:speech", "s:never"]
     assert grown.frequencies.of(terms).tolist() == CORPUS.frequencies.of(terms).tolist()
     assert grown.stale
