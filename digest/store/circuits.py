@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.model import Circuit
-from digest.store.deliveries import on_sqlite
 from digest.store.schema import CircuitRow
+from digest.store.upserts import upsert
 
 
 def opened(session: Session) -> list[Circuit]:
@@ -31,8 +30,7 @@ def _value(row: CircuitRow) -> Circuit:
 
 def trip(session: Session, key: str, reason: str, *, now: datetime, probe_at: datetime) -> None:
     """Open a circuit, or count another failure of an open one."""
-    dialect = sqlite if on_sqlite(session) else postgresql
-    statement = dialect.insert(CircuitRow).values(
+    statement = upsert(session, CircuitRow).values(
         key=key, opened_at=now, probe_at=probe_at, failures=1, reason=reason
     )
     session.execute(

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.store.schema import CorpusRow, ListingRow
+from digest.store.upserts import upsert
 
 NAME = "papers"
 
@@ -45,9 +45,8 @@ def uncounted(session: Session, after: int) -> list[str]:
 
 def save(session: Session, corpus: StoredCorpus, *, now: datetime) -> None:
     """Keep statistics, unless newer ones are there already."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     values = {"built_at": now, "arrival": corpus.arrival, "papers": corpus.papers, "body": corpus.body}
-    statement = dialect.insert(CorpusRow).values(name=NAME, **values)
+    statement = upsert(session, CorpusRow).values(name=NAME, **values)
     session.execute(
         statement.on_conflict_do_update(
             index_elements=[CorpusRow.name], set_=values, where=CorpusRow.arrival <= corpus.arrival

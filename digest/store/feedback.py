@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.model import Feedback, FeedbackVerdict
 from digest.store.schema import FeedbackRow
+from digest.store.upserts import upsert
 
 
 def record(session: Session, feedback: Feedback) -> None:
     """Store a word; a later one on the same paper takes its place."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     values: dict[str, Any] = {
         "subscriber_id": feedback.subscriber_id,
         "paper_id": feedback.paper_id,
@@ -22,7 +21,7 @@ def record(session: Session, feedback: Feedback) -> None:
         "at": feedback.at,
     }
     session.execute(
-        dialect.insert(FeedbackRow)
+        upsert(session, FeedbackRow)
         .values(values)
         .on_conflict_do_update(
             index_elements=["subscriber_id", "paper_id"],

@@ -6,17 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.store.schema import SavedRow
+from digest.store.upserts import upsert
 
 
 def save(session: Session, subscriber_id: int, paper_id: str, now: datetime) -> None:
     """Put a paper aside; once is enough."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     values: dict[str, Any] = {"subscriber_id": subscriber_id, "paper_id": paper_id, "at": now}
-    session.execute(dialect.insert(SavedRow).values(values).on_conflict_do_nothing())
+    session.execute(upsert(session, SavedRow).values(values).on_conflict_do_nothing())
 
 
 def remove(session: Session, subscriber_id: int, paper_id: str) -> bool:

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.model import ChannelName, SubscriberState
 from digest.store.schema import SlackInstallationRow, SlackStateRow, SubscriberRow
+from digest.store.upserts import upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,8 @@ _COLUMNS = (
 
 def save(session: Session, installation: StoredInstallation) -> None:
     """Store an installation; installing again takes the place of what was there."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     values: dict[str, Any] = {column.key: getattr(installation, column.key) for column in _COLUMNS}
-    statement = dialect.insert(SlackInstallationRow).values(values)
+    statement = upsert(session, SlackInstallationRow).values(values)
     session.execute(
         statement.on_conflict_do_update(index_elements=[SlackInstallationRow.workspace], set_=values)
     )

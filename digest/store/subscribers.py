@@ -8,13 +8,13 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.errors import NotFound
 from digest.model import ChannelName, EmptyDigests, Subscriber, SubscriberState
 from digest.store.given import table_of
 from digest.store.schema import SubscriberRow
+from digest.store.upserts import upsert
 
 TABLE = SubscriberRow.__table__
 COLUMNS = (
@@ -77,8 +77,7 @@ def add_or_lock(session: Session, subscriber: Subscriber) -> Subscriber:
     """Store a new subscriber, or return the row another process stored at the same moment; locked."""
     values = _row(subscriber) | {"bounce_score": 0.0, "bounced_on": None}
     del values["id"]
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(dialect.insert(SubscriberRow).values(values).on_conflict_do_nothing())
+    session.execute(upsert(session, SubscriberRow).values(values).on_conflict_do_nothing())
     found = find(session, subscriber.channel, subscriber.address, lock=True)
     if found is None:
         raise NotFound("the subscriber was erased at the same moment", remedy="try again")

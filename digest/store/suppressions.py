@@ -7,18 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.model import ChannelName
 from digest.store.schema import SuppressionRow
+from digest.store.upserts import upsert
 
 
 def add(session: Session, channel: ChannelName, address_hash: str, reason: str, at: datetime) -> None:
     """Suppress an address; the first reason stays."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     values = {"channel": channel, "address_hash": address_hash, "reason": reason, "at": at}
-    session.execute(dialect.insert(SuppressionRow).values(values).on_conflict_do_nothing())
+    session.execute(upsert(session, SuppressionRow).values(values).on_conflict_do_nothing())
 
 
 def reason(session: Session, channel: ChannelName, address_hash: str) -> str | None:
