@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,31 +13,54 @@ from typing import Any
 
 from digest.model import Candidate, Organisation, Paper
 
-TOPICS = Path(__file__).with_name("topics.toml")
 STYLES = ("typical", "terse", "messy", "clumsy")
-FIRST_WEEK, WEEKS = date(2026, 4, 13), 6
-"""Every paper of these weeks was judged."""
+ON_TOPIC, RELATED, NEITHER = 2, 1, 0
+"""Grades of a paper for a topic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody's topics and judgements; every paper of the weeks that begin on ``mondays`` was judged."""
+
+    topics: Path
+    mondays: tuple[date, ...]
+
+
+READERS = {
+    "first": Reader(
+        Path(__file__).with_name("topics.toml"),
+        tuple(date(2026, 4, 13) + timedelta(weeks=number) for number in range(6)),
+    ),
+    "second": Reader(Path(__file__).with_name("second_reader.toml"), (date(2026, 4, 27), date(2026, 5, 25))),
+}
+"""The first reader's judgements are for development. The second's are held out: nothing is chosen by them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """What somebody asks for, in four wordings, and the ids of the papers that answer it."""
+    """What somebody asks for, in four wordings, and the grades of the papers that answer it."""
 
     name: str
     profiles: dict[str, str]
-    relevant: frozenset[str]
+    grades: dict[str, int]
+
+    def grade(self, paper: str) -> int:
+        return self.grades.get(paper, NEITHER)
 
 
-def read_topics() -> list[Topic]:
-    found = tomllib.loads(TOPICS.read_text(encoding="utf-8"))
+def read_topics(reader: Reader) -> list[Topic]:
+    found = tomllib.loads(reader.topics.read_text(encoding="utf-8"))
     return [
-        Topic(
-            name,
-            {style: str(given[style]) for style in STYLES},
-            frozenset(map(_full, given["relevant"].split())),
-        )
+        Topic(name, {style: str(given[style]) for style in STYLES}, _grades(given))
         for name, given in found.items()
     ]
+
+
+def _grades(given: dict[str, str]) -> dict[str, int]:
+    return {
+        **dict.fromkeys(map(_full, given.get("related", "").split()), RELATED),
+        **dict.fromkeys(map(_full, given["relevant"].split()), ON_TOPIC),
+    }
 
 
 def _full(short: str) -> str:
@@ -52,10 +75,11 @@ def read_listings(data: Path) -> list[Candidate]:
     return list(once.values())
 
 
-def weeks(listings: list[Candidate]) -> Iterator[tuple[list[Paper], list[Candidate]]]:
-    """For each judged week the papers listed before it, and its own."""
-    for number in range(WEEKS):
-        start = FIRST_WEEK + timedelta(weeks=number)
+def weeks(
+    listings: list[Candidate], mondays: Iterable[date]
+) -> Iterator[tuple[list[Paper], list[Candidate]]]:
+    """For the week of each Monday the papers listed before it, and its own."""
+    for start in mondays:
         before = [one.paper for one in listings if one.day < start]
         yield before, [one for one in listings if start <= one.day < start + timedelta(weeks=1)]
 

@@ -1,31 +1,35 @@
-"""How well rankings agree with our judgements: ``python -m benchmarks.ranking.quality DATA``.
+"""How well rankings agree with judgements: ``python -m benchmarks.ranking.quality DATA``.
 
-DATA is a folder of real Daily Papers. Each judged week is ranked with statistics of earlier papers only.
+DATA is a folder of real Daily Papers; ``--judgements`` says whose: the first reader's (for development) or
+the second's (held out). Each judged week is ranked with statistics of earlier papers only.
 Printed are, for each wording of the profiles, nDCG@10 (mean over topics of the mean over weeks that hold
 something relevant), average precision over all weeks on one scale, and F1 with one bar for all topics,
-chosen on the other half of the topics.
+chosen on the other half of the topics. nDCG gains twice as much from a paper on the topic as from a related
+one; for the other two measures both are relevant.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.ranking.data import STYLES, Topic, read_listings, read_topics, weeks
+from benchmarks.ranking.data import READERS, STYLES, Reader, Topic, read_listings, read_topics, weeks
 from benchmarks.ranking.methods import METHODS, Method
 from digest.model import Candidate, Paper
 
-Pair = tuple[NDArray[np.float64], NDArray[np.bool_]]
-"""Scores and judgements of one topic in one week."""
+Pair = tuple[NDArray[np.float64], NDArray[np.int_]]
+"""Scores and grades of one topic in one week."""
+Stream = tuple[NDArray[np.float64], NDArray[np.bool_]]
+"""Scores of one topic over all weeks, and which papers are relevant."""
 
 
-def main(data: Path) -> None:
-    topics = read_topics()
-    judged = list(weeks(read_listings(data)))
+def main(data: Path, reader: Reader) -> None:
+    topics = read_topics(reader)
+    judged = list(weeks(read_listings(data), reader.mondays))
     print(f"{'':20}" + "".join(f"{style:>24}" for style in STYLES))
     print(f"{'':20}" + f"{'nDCG   AP     F1':>24}" * len(STYLES))
     for name, method in METHODS.items():
@@ -42,26 +46,25 @@ def score(
     for before, week in judged:
         scores = method(before, week, [topic.profiles[style] for style, topic in asked])
         for column, (style, topic) in enumerate(asked):
-            relevant = np.array([one.paper.id in topic.relevant for one in week])
-            found[style, topic.name].append((scores[:, column], relevant))
+            grades = np.array([topic.grade(one.paper.id) for one in week])
+            found[style, topic.name].append((scores[:, column], grades))
     return found
 
 
 def measure(topics: Sequence[list[Pair]]) -> tuple[float, float, float]:
     """nDCG@10, average precision and F1 of one method for one wording."""
-    gains = [np.mean([ndcg(s, r) for s, r in topic if r.any()]) for topic in topics]
+    gains = [np.mean([ndcg(s, g) for s, g in topic if g.any()]) for topic in topics]
     streams = [
-        (np.concatenate([s for s, _ in topic]), np.concatenate([r for _, r in topic])) for topic in topics
+        (np.concatenate([s for s, _ in topic]), np.concatenate([g > 0 for _, g in topic])) for topic in topics
     ]
     return float(np.mean(gains)), float(np.mean([precision(s, r) for s, r in streams])), one_bar(streams)
 
 
-def ndcg(scores: NDArray[np.float64], relevant: NDArray[np.bool_], depth: int = 10) -> float:
-    """Normalised discounted cumulative gain (Järvelin and Kekäläinen 2002)."""
-    discounts = 1 / np.log2(np.arange(2, depth + 2))
+def ndcg(scores: NDArray[np.float64], grades: NDArray[np.int_], depth: int = 10) -> float:
+    """Normalised discounted cumulative gain (Järvelin and Kekäläinen 2002), the gain being the grade."""
+    discounts = 1 / np.log2(np.arange(2, min(depth, len(grades)) + 2))
     best = np.argsort(-scores, kind="stable")[:depth]
-    ideal = discounts[: min(depth, int(relevant.sum()))].sum()
-    return float((relevant[best] * discounts[: len(best)]).sum() / ideal)
+    return float(discounts @ grades[best] / (discounts @ np.sort(grades)[::-1][:depth]))
 
 
 def precision(scores: NDArray[np.float64], relevant: NDArray[np.bool_]) -> float:
@@ -70,7 +73,7 @@ def precision(scores: NDArray[np.float64], relevant: NDArray[np.bool_]) -> float
     return float((np.cumsum(ordered) / np.arange(1, len(ordered) + 1) * ordered).sum() / ordered.sum())
 
 
-def one_bar(streams: Sequence[Pair]) -> float:
+def one_bar(streams: Sequence[Stream]) -> float:
     """F1 over all topics with one bar, chosen on the even topics for the odd ones and the other way round."""
     hits = taken = wanted = 0
     for mine, others in ((streams[::2], streams[1::2]), (streams[1::2], streams[::2])):
@@ -83,7 +86,7 @@ def one_bar(streams: Sequence[Pair]) -> float:
     return 2 * hits / (taken + wanted)
 
 
-def _best_bar(streams: Sequence[Pair]) -> float:
+def _best_bar(streams: Sequence[Stream]) -> float:
     scores = np.concatenate([s for s, _ in streams])
     relevant = np.concatenate([r for _, r in streams])
     order = np.argsort(-scores)
@@ -91,5 +94,13 @@ def _best_bar(streams: Sequence[Pair]) -> float:
     return float(scores[order][np.argmax(f1)])
 
 
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ranking.quality")
+    parser.add_argument("data", type=Path, help="folder of real Daily Papers")
+    parser.add_argument("--judgements", choices=READERS, default="first", help="whose (default: first)")
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    given = _arguments()
+    main(given.data, READERS[given.judgements])
