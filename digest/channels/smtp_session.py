@@ -150,13 +150,14 @@ def _log_in(relay: Relay, wire: Wire, abilities: dict[str, str]) -> None:
     offered = abilities.get("AUTH", "").upper().split()
     if "PLAIN" in offered:
         plain = _b64(f"\0{relay.username}\0{relay.password}")
-        _expect(_command(relay, wire, f"AUTH PLAIN {plain}"), 2, "the login")
+        steps = [(f"AUTH PLAIN {plain}", 2)]
     elif "LOGIN" in offered:
-        _expect(_command(relay, wire, "AUTH LOGIN"), 3, "the login")
-        _expect(_command(relay, wire, _b64(relay.username)), 3, "the login")
-        _expect(_command(relay, wire, _b64(relay.password)), 2, "the login")
+        steps = [("AUTH LOGIN", 3), (_b64(relay.username), 3), (_b64(relay.password), 2)]
     else:
         raise NoSession(Faulty("the server offers no login by PLAIN or LOGIN", "auth"))
+    for line, wanted in steps:
+        reply = _command(relay, wire, line)
+        _expect(reply.without(line.split()[-1], relay.password, _b64(relay.password)), wanted, "the login")
 
 
 def _b64(text: str) -> str:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 LONGEST_LINE = 4096
 MOST_LINES = 200
+ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]+(?=@[\w\[])")
+"""The part before the @: what makes an address in a server's words a person's."""
 ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")
 
 
@@ -38,8 +40,16 @@ class Reply:
         """The first digit: 2 and 3 are consent, 4 is not now, 5 is no."""
         return self.code // 100
 
+    def without(self, *secrets: str) -> Reply:
+        """The reply, with what a server repeats of our secrets left out."""
+        text = self.text
+        for secret in filter(None, secrets):
+            text = text.replace(secret, "…")
+        return Reply(self.code, text)
+
     def __str__(self) -> str:
-        return f"{self.code} {self.text}".strip()
+        """As it may be logged and stored: servers name the addressee, we do not."""
+        return ADDRESS.sub("…", f"{self.code} {self.text}".strip())
 
 
 class Wire:
