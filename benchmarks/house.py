@@ -13,8 +13,9 @@ import structlog
 from sqlalchemy import Engine
 
 from benchmarks import crowd, material
-from digest.bootstrap import House, delivery_terms, open_channels, prepare_rules, sheet_desk
+from digest.bootstrap import delivery_terms, open_channels, prepare_rules, sheet_desk
 from digest.config import Settings
+from digest.house import House
 from digest.model import ChannelName
 from digest.pipeline.collect import collect
 from digest.pipeline.deliver import deliver

@@ -17,7 +17,7 @@ from itertools import pairwise
 from digest.demo.sample import SampleListing, SamplePaper, sample_days
 from digest.demo.shapes import Item, item_of, page_of
 from digest.model import Candidate, Organisation, Paper, Profile, Record
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.ranking.stopwords import STOPWORDS
 
 DAY = date(2026, 10, 15)

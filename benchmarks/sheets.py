@@ -15,7 +15,8 @@ from digest.model import (
     Subscriber,
     SubscriberState,
 )
-from digest.ranking import Corpus, rank
+from digest.ranking.corpus import Corpus
+from digest.ranking.rank import rank
 
 BASE = "https://digest.example.org"
 ENTRIES = 10

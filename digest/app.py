@@ -17,8 +17,8 @@ from types import FrameType
 import structlog
 from sdnotify import SystemdNotifier
 
-from digest.bootstrap import House
 from digest.errors import DigestError
+from digest.house import House
 from digest.scheduler import Clockwork, Job, handing, now_utc, planning
 from digest.slack.serving import connected, routes
 from digest.web import create_app

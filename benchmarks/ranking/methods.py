@@ -12,7 +12,8 @@ from rank_bm25 import BM25Okapi
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from digest.model import Candidate, Paper, Profile
-from digest.ranking import Corpus, parse_profile
+from digest.ranking.corpus import Corpus
+from digest.ranking.language import parse_profile
 from digest.ranking.scoring import score_all
 
 Scores = NDArray[np.float64]

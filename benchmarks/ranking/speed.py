@@ -18,8 +18,9 @@ from scipy import sparse
 from benchmarks.ranking.data import read_listings
 from digest.errors import ProfileError
 from digest.model import Profile
-from digest.ranking import Corpus, parse_profile
 from digest.ranking.calibration import calibrated
+from digest.ranking.corpus import Corpus
+from digest.ranking.language import parse_profile
 from digest.ranking.packed import columns, compile_profile, top, unit_fingerprint
 from digest.ranking.product import pack
 from digest.ranking.relations import trust_in

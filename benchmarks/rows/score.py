@@ -11,7 +11,8 @@ from scipy import sparse
 from benchmarks import material
 from benchmarks.harness import Budget, Row, contest, in_unit, once
 from digest.model import Candidate, KeywordKind, Profile
-from digest.ranking import Corpus, rank
+from digest.ranking.corpus import Corpus
+from digest.ranking.rank import rank
 
 PAPERS = 100
 PROFILES = 20_000

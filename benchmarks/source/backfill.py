@@ -25,7 +25,8 @@ from digest.model import EmptyDay, Outcome, Reading, Tier
 from digest.pipeline.backfill import Backfill
 from digest.pipeline.collect import store_reading
 from digest.sources.api import parse_api
-from digest.store.database import open_engine, transaction, upgrade
+from digest.store.database import open_engine, transaction
+from digest.store.migrating import upgrade
 
 DAYS = 92
 START = date(2026, 3, 1)

@@ -22,7 +22,8 @@ from digest.demo.server import sample_source
 from digest.model import Paper
 from digest.sources.items import read_items
 from digest.store import papers, search
-from digest.store.database import open_engine, reading, transaction, upgrade
+from digest.store.database import open_engine, reading, transaction
+from digest.store.migrating import upgrade
 
 PAPERS = 20_000
 PORTION = 1_000

@@ -22,7 +22,8 @@ from digest.demo.server import sample_source
 from digest.model import Papers, Reading, Record, Tier
 from digest.pipeline.collect import store_reading
 from digest.sources.items import read_items
-from digest.store.database import open_engine, transaction, upgrade
+from digest.store.database import open_engine, transaction
+from digest.store.migrating import upgrade
 from digest.store.papers import COLUMNS, _values
 from digest.store.schema import ListingRow, PaperRow
 

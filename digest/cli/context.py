@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from digest.bootstrap import House
     from digest.config import Settings
+    from digest.house import House
 
 
 def settings_of(ctx: click.Context) -> Settings:
@@ -31,7 +31,7 @@ def settings_of(ctx: click.Context) -> Settings:
 @contextmanager
 def house_of(ctx: click.Context) -> Iterator[House]:
     """The opened house with a checked schema; closed at the end of the command."""
-    from digest.bootstrap import open_house
+    from digest.house import open_house
 
     with open_house(settings_of(ctx)) as house:
         yield house

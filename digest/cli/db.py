@@ -23,13 +23,13 @@ def command() -> None:
 @click.pass_context
 def upgrade(ctx: click.Context) -> None:
     """Bring the store's schema up to this program. Safe to repeat, and from several hosts at once."""
-    from digest.bootstrap import open_house
-    from digest.store import database
+    from digest.house import open_house
+    from digest.store import migrating, revisions
 
     with open_house(settings_of(ctx), schema=False) as house:
-        before = database.current(house.engine)
-        database.upgrade(house.engine)
-        after = database.current(house.engine)
+        before = revisions.current(house.engine)
+        migrating.upgrade(house.engine)
+        after = revisions.current(house.engine)
         queue = _upgrade_queue(house.engine)
     if queue:
         say(ctx, queue)
@@ -55,7 +55,7 @@ def _upgrade_queue(engine: Engine) -> str:
 @click.pass_context
 def check(ctx: click.Context) -> None:
     """End with 0 if the store's schema is this program's, with 4 and the command to run if not."""
-    from digest.bootstrap import open_house
+    from digest.house import open_house
 
     with open_house(settings_of(ctx)):
         say(ctx, "the store is up to date")
@@ -66,7 +66,7 @@ def check(ctx: click.Context) -> None:
 @click.pass_context
 def backup(ctx: click.Context, target: Path) -> None:
     """Copy a SQLite store to TARGET while it is in use; the copy is checked before it takes the place."""
-    from digest.bootstrap import open_house
+    from digest.house import open_house
     from digest.store.backup import backup as copy
 
     with open_house(settings_of(ctx), schema=False) as house:

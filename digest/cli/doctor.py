@@ -13,7 +13,7 @@ from digest.cli.context import print_json, say, settings_of, utc_now
 from digest.cli.subscribers import JSON
 
 if TYPE_CHECKING:
-    from digest.bootstrap import House
+    from digest.house import House
     from digest.pipeline.health import Problem
 
 SICK = 1
@@ -26,7 +26,7 @@ LOCAL = {"127.0.0.1", "localhost", "::1"}
 @click.pass_context
 def command(ctx: click.Context, network: bool, as_json: bool) -> int:  # noqa: FBT001  Click calls it
     """Examine settings, store, source, deliveries and mail server; end with 1 if anything is wrong."""
-    from digest.bootstrap import open_house
+    from digest.house import open_house
 
     settings = settings_of(ctx)
     with open_house(settings, schema=False) as house:
@@ -68,7 +68,7 @@ def _store(house: House) -> Iterator[Problem]:
     from digest.bootstrap import thresholds
     from digest.errors import DigestError
     from digest.pipeline.health import Problem, look
-    from digest.store.database import check_schema
+    from digest.store.revisions import check_schema
 
     try:
         check_schema(house.engine)

@@ -14,7 +14,7 @@ from digest.cli.context import house_of, print_json, utc_now
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from digest.bootstrap import House
+    from digest.house import House
     from digest.model import Candidate, Profile, Ranked
 
 
@@ -38,7 +38,8 @@ def command(ctx: click.Context, paper: str, name: str, as_json: bool) -> None:  
 def _explain(house: House, paper: str, name: str, now: datetime) -> list[tuple[Profile, Ranked]]:
     from digest.bootstrap import prepare_rules
     from digest.pipeline.situation import read_corpus
-    from digest.ranking import judge, parse_profile
+    from digest.ranking.language import parse_profile
+    from digest.ranking.rank import judge
     from digest.store import digests, profiles, subscribers
     from digest.store.database import reading
 

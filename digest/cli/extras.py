@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from digest.bootstrap import House
+    from digest.house import House
 
 
 def queue_of(house: House) -> Any:

@@ -46,9 +46,9 @@ def command(
     base_url: str,
     force: bool,  # noqa: FBT001
 ) -> None:
-    from digest.bootstrap import open_house
     from digest.config import default_store_url, load
-    from digest.store import database
+    from digest.house import open_house
+    from digest.store import migrating
     from digest.tokens import new_secret
 
     target = path or ctx.obj["config_path"] or Path("config.toml")
@@ -63,7 +63,7 @@ def command(
     )
     _write(target, text, force=force)
     with open_house(load(target), schema=False) as house:
-        database.upgrade(house.engine)
+        migrating.upgrade(house.engine)
     say(ctx, f"wrote {target} (readable by you alone) and made the store")
     say(ctx, "next:  digest subscribers add you@example.org --keywords 'diffusion, agents, RAG'")
     say(ctx, f"       digest backfill {utc_now().date() - timedelta(days=3)}   # a little history to look at")

@@ -11,7 +11,7 @@ import click
 from digest.cli.context import house_of, print_json, say, utc_now
 
 if TYPE_CHECKING:
-    from digest.bootstrap import House
+    from digest.house import House
 
 
 @click.command(help="Prepare the digests that are due.")

@@ -14,9 +14,9 @@ from digest.cli.context import house_of, print_json, utc_now
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from digest.bootstrap import House
+    from digest.house import House
     from digest.model import Candidate, Paper, Profile, Ranked
-    from digest.ranking import Effect, Lab
+    from digest.ranking.lab import Effect, Lab
 
 
 @click.group(help="Try a profile on stored days, or have one proposed.")
@@ -44,7 +44,7 @@ def test(
     as_json: bool,  # noqa: FBT001  Click calls it
 ) -> None:
     from digest.pipeline.situation import read_corpus
-    from digest.ranking import compare, try_profile
+    from digest.ranking.lab import compare, try_profile
 
     now = utc_now()
     tried, other = _profile(profile, bar), None if against is None else _profile(against, bar)
@@ -64,7 +64,8 @@ def test(
 @click.pass_context
 def suggest_command(ctx: click.Context, examples: tuple[str, ...]) -> None:
     from digest.pipeline.situation import read_corpus
-    from digest.ranking import format_profile, suggest
+    from digest.ranking.language import format_profile
+    from digest.ranking.suggest import suggest
 
     with house_of(ctx) as house:
         papers = [paper for example in examples for paper in _examples(house, example)]
@@ -74,7 +75,7 @@ def suggest_command(ctx: click.Context, examples: tuple[str, ...]) -> None:
 
 def _profile(text: str, bar: float | None) -> Profile:
     from digest.model import Profile
-    from digest.ranking import parse_profile
+    from digest.ranking.language import parse_profile
 
     return Profile(0, 0, "tried", text, parse_profile(text), bar=bar)
 

@@ -12,7 +12,7 @@ import click
 from digest.cli.context import house_of, say, utc_now
 
 if TYPE_CHECKING:
-    from digest.bootstrap import House
+    from digest.house import House
     from digest.model import HandOver, Links, Sheet
 
 FAILED = 6

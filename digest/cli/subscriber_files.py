@@ -11,10 +11,10 @@ from datetime import datetime, time
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from digest.bootstrap import House
 from digest.errors import DigestError, SubscriptionError, Suppressed
+from digest.house import House
 from digest.model import ChannelName, EmptyDigests, Profile, Subscriber, SubscriberState
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.store import profiles, subscribers
 from digest.store.database import reading, transaction
 from digest.store.profiles import Draft

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from digest.bootstrap import House
+    from digest.house import House
     from digest.model import Subscriber
     from digest.store.profiles import Draft
 
@@ -206,7 +206,7 @@ def _states(names: tuple[str, ...]) -> list[str]:
 @click.pass_context
 def show(ctx: click.Context, subscriber: str, as_json: bool) -> None:  # noqa: FBT001
     """Show one SUBSCRIBER (number or address) with schedule, profiles and what they learnt."""
-    from digest.ranking import parse_profile
+    from digest.ranking.language import parse_profile
     from digest.store import profiles, subscribers
     from digest.store.database import reading
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from digest.bootstrap import House, open_channels
+from digest.bootstrap import open_channels
 from digest.channels import Channel
 from digest.cluster.queue import Enqueuer, app_of, check
 from digest.cluster.running import run_jobs
@@ -20,6 +20,7 @@ from digest.cluster.tasks import (
     now_utc,
 )
 from digest.errors import ConfigError
+from digest.house import House
 from digest.model import ChannelName
 from digest.scheduler import handing, planning
 

@@ -11,10 +11,11 @@ import procrastinate
 import structlog
 from procrastinate.exceptions import ConnectorException
 
-from digest.bootstrap import House, delivery_terms, sheet_desk
+from digest.bootstrap import delivery_terms, sheet_desk
 from digest.channels import Channel
 from digest.cluster.queue import DELIVER, Enqueuer
 from digest.errors import StoreError
+from digest.house import House
 from digest.model import ChannelName
 from digest.pipeline.deliver import Report, deliver, sweep
 from digest.store import circuits, jobs, limits

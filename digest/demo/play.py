@@ -18,26 +18,19 @@ from tempfile import TemporaryDirectory
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from digest.bootstrap import (
-    House,
-    delivery_terms,
-    open_channels,
-    open_house,
-    open_source,
-    prepare_rules,
-    sheet_desk,
-)
+from digest.bootstrap import delivery_terms, open_channels, open_source, prepare_rules, sheet_desk
 from digest.config import EmailSettings, Settings, SourceSettings, StoreSettings, WebSettings
 from digest.demo.mailbox import Mail, Mailbox
 from digest.demo.readers import READERS
 from digest.demo.sample import FIRST_DAY
 from digest.demo.server import SourceServer, sample_source
 from digest.errors import DeliveryError, SourceError
+from digest.house import House, open_house
 from digest.model import ChannelName, DeliveryState, Sheet
 from digest.pipeline.collect import collect, due_days
 from digest.pipeline.deliver import deliver
 from digest.pipeline.prepare import prepare
-from digest.store import database, deliveries
+from digest.store import deliveries, migrating
 from digest.store.database import reading, transaction
 from digest.subscriptions import subscribe
 
@@ -133,7 +126,7 @@ def open_stage() -> Iterator[Stage]:
         Mailbox() as mailbox,
         open_house(_settings(Path(folder), server, mailbox), schema=False) as house,
     ):
-        database.upgrade(house.engine)
+        migrating.upgrade(house.engine)
         _subscribe(house)
         yield Stage(house, server, mailbox)
 

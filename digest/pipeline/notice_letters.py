@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from digest.channels.letters import Letter, already_subscribed, confirmation, write
 from digest.config import EmailSettings
 from digest.model import Message
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.schedule_wording import schedule_line
 from digest.store import profiles, subscribers
 from digest.store.database import reading

@@ -37,7 +37,9 @@ from digest.pipeline.editions import (
     seen_by,
 )
 from digest.pipeline.situation import read_corpus, read_situation
-from digest.ranking import Corpus, parse_profile, rank
+from digest.ranking.corpus import Corpus
+from digest.ranking.language import parse_profile
+from digest.ranking.rank import rank
 from digest.slots import due_slot, next_due, slot_of
 from digest.store import deliveries, digests, profiles, subscribers
 from digest.store.database import transaction

@@ -17,7 +17,7 @@ from digest.model import ChannelName, Delivery, DeliveryState, Digest, Profile, 
 from digest.pipeline.editions import Since, candidates, edition
 from digest.pipeline.prepare import Round, Rules, draft, end_of, read_round
 from digest.pipeline.sheets import Desk
-from digest.ranking import rank
+from digest.ranking.rank import rank
 from digest.slots import next_due, slot_of
 from digest.store import deliveries, digests
 from digest.store.database import reading

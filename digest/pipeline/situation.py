@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from digest.model import Listing, Paper
 from digest.pipeline.editions import Arrived, Limits, Situation
-from digest.ranking import Corpus, CorpusFormatError
+from digest.ranking.corpus import Corpus, CorpusFormatError
 from digest.ranking.rising import is_rising
 from digest.store import corpora, counters, days, listings, observations, papers
 from digest.store.corpora import StoredCorpus

@@ -17,7 +17,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import minimize
 
 from digest.model import Paper, Weight
 from digest.ranking.corpus import Corpus
@@ -81,6 +80,8 @@ def _separate(
     rows: Rows, labels: NDArray[np.float64], importance: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Coefficients of the ridge-penalised logistic regression, one per term (the intercept is dropped)."""
+    from scipy.optimize import minimize  # loading it takes as long as a whole command
+
     signs = 2 * labels - 1
 
     def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:

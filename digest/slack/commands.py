@@ -13,7 +13,8 @@ from digest.account_wording import day_name, plural
 from digest.channels.slack_text import bold, clean, context, cut, escape, section
 from digest.errors import DigestError, SubscriptionError
 from digest.model import ChannelName, Profile, Verdict
-from digest.ranking import judge, parse_profile
+from digest.ranking.language import parse_profile
+from digest.ranking.rank import judge
 from digest.slack.desk import Desk, Reply, active, filled, next_line, profiles_of, sorry
 from digest.slack.library import candidate, candidates_since, corpus_of, paper_id_of, ranked, span
 from digest.slack.place import Asked

@@ -12,7 +12,7 @@ from digest.channels.slack_text import MAX_BLOCKS, Block, clean, cut, section
 from digest.config import DigestSettings
 from digest.errors import DigestError, NotFound
 from digest.model import ChannelName, Profile, Subscriber, SubscriberState
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.slots import first_due
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers

@@ -10,7 +10,7 @@ from digest import subscriptions
 from digest.channels.slack_text import Block, section
 from digest.errors import DigestError
 from digest.model import Profile, Subscriber
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.slack.commands import show_subscription
 from digest.slack.desk import Desk, filled, sorry
 from digest.slack.place import Asked

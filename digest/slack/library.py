@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from digest.config import DigestSettings
 from digest.errors import NotFound
 from digest.model import Candidate, Listing, Paper, Profile, Ranking
-from digest.ranking import Corpus, CorpusFormatError, rank
+from digest.ranking.corpus import Corpus, CorpusFormatError
+from digest.ranking.rank import rank
 from digest.slack.desk import Desk
 from digest.store import corpora, listings, papers
 from digest.store.database import reading

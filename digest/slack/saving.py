@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from digest import subscriptions
 from digest.model import ChannelName, Profile, Subscriber
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.slack.desk import ACTIVE, Desk
 from digest.slack.place import Asked, tidied
 from digest.store import profiles as store_profiles

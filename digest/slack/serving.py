@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from digest.bootstrap import House
 from digest.config import SlackSettings
 from digest.errors import ConfigError
+from digest.house import House
 
 if TYPE_CHECKING:
     from fastapi import APIRouter

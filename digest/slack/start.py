@@ -8,9 +8,10 @@ from datetime import datetime
 from pydantic import SecretStr
 from slack_bolt import App
 
-from digest.bootstrap import House, seal_of
+from digest.bootstrap import seal_of
 from digest.config import SlackSettings
 from digest.errors import ConfigError
+from digest.house import House
 from digest.slack.app import Access, build_app
 from digest.slack.desk import Desk
 from digest.slack.installations import Installations

@@ -9,18 +9,12 @@ from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
 from typing import Any
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from digest.errors import ConfigError, SchemaError, StoreBusy, StoreError
-from digest.store.schema import Base
+from digest.errors import ConfigError, StoreBusy, StoreError
 
 SQLITE_WAIT_MS = 30_000
 """How long a SQLite writer waits for another one: the longest write we do is a day's prepare batch."""
@@ -126,7 +120,7 @@ def transaction(engine: Engine) -> Iterator[Session]:
     Raises ``StoreBusy`` when the database is locked or out of reach, ``StoreError`` when it cannot
     be written (full, read-only, damaged).
     """
-    with _named_errors(), Session(engine, expire_on_commit=False) as session, session.begin():
+    with named_errors(), Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
 
 
@@ -134,12 +128,13 @@ def transaction(engine: Engine) -> Iterator[Session]:
 def reading(engine: Engine) -> Iterator[Session]:
     """A session in one read-only transaction: on SQLite it never waits for a writer."""
     quiet = engine.execution_options(read_only=True)
-    with _named_errors(), Session(quiet, expire_on_commit=False) as session, session.begin():
+    with named_errors(), Session(quiet, expire_on_commit=False) as session, session.begin():
         yield session
 
 
 @contextmanager
-def _named_errors() -> Iterator[None]:
+def named_errors() -> Iterator[None]:
+    """Turn a driver's errors into ``StoreError`` and ``StoreBusy``, each with a remedy."""
     try:
         yield
     except OperationalError as error:
@@ -164,83 +159,6 @@ def _named(error: OperationalError) -> StoreError:
         if sign in words:
             return StoreError(message, remedy=remedy)
     return StoreBusy("the store is busy or out of reach", remedy="check that it runs; it is tried again")
-
-
-# --- schema ----------------------------------------------------------------------------------
-
-
-def migrations_folder() -> Path:
-    """Where the migrations lie: at the root of a checkout, inside the package when installed."""
-    package = Path(__file__).resolve().parents[1]
-    for folder in (package / "migrations", package.parent / "migrations"):
-        if (folder / "env.py").is_file():
-            return folder
-    raise StoreError("the migrations are missing from this installation", remedy="install digest again")
-
-
-def _alembic(engine: Engine) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(migrations_folder()))
-    config.attributes["engine"] = engine
-    return config
-
-
-def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema to ``revision``. Several processes may call it at once: one does the work."""
-    with _named_errors():
-        command.upgrade(_alembic(engine), revision)
-
-
-def downgrade(engine: Engine, revision: str) -> None:
-    """Bring the schema back to ``revision``; used to prove that migrations lose nothing."""
-    with _named_errors():
-        command.downgrade(_alembic(engine), revision)
-
-
-def head() -> str:
-    """The newest revision this program knows."""
-    script = ScriptDirectory(str(migrations_folder()))
-    found = script.get_current_head()
-    if found is None:
-        raise StoreError("this installation has no migrations", remedy="install digest again")
-    return found
-
-
-def current(engine: Engine) -> str | None:
-    """The revision the store is at; ``None`` for a store without a schema."""
-    with _named_errors(), engine.execution_options(read_only=True).connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def check_schema(engine: Engine) -> None:
-    """Refuse a schema that is not exactly the program's. Raises ``SchemaError`` with the command to run."""
-    found, wanted = current(engine), head()
-    if found == wanted:
-        return
-    if found is None:
-        raise SchemaError("the store has no schema yet", remedy="run `digest db upgrade`")
-    known = {script.revision for script in ScriptDirectory(str(migrations_folder())).walk_revisions()}
-    if found in known:
-        raise SchemaError(
-            f"the store's schema is {found}, this program needs {wanted}", remedy="run `digest db upgrade`"
-        )
-    raise SchemaError(
-        f"the store's schema ({found}) is newer than this program ({wanted})",
-        remedy="install the newer digest",
-    )
-
-
-def differences(engine: Engine) -> list[Any]:
-    """What ``alembic check`` would find: differences between models and the migrated schema."""
-    with engine.connect() as connection:
-        opts = {"compare_type": True, "include_name": _is_ours}
-        context = MigrationContext.configure(connection, opts=opts)
-        return list(compare_metadata(context, Base.metadata))
-
-
-def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Whether a name is of the models: SQLite's full-text table and a cluster's queue stand beside them."""
-    return not (kind == "table" and name is not None and name.startswith(("paper_search", "procrastinate_")))
 
 
 def database_now(session: Session) -> datetime:

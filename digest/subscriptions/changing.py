@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from digest import slots
 from digest.errors import NotFound, SubscriptionError
 from digest.model import EmptyDigests, Subscriber, SubscriberState
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
 from digest.store.profiles import Draft

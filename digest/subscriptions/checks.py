@@ -16,7 +16,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from digest.errors import SubscriptionError
 from digest.model import EVERY_DAY, ChannelName, EmptyDigests
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.store.profiles import Draft
 
 LONGEST_ADDRESS = 320

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from digest.errors import NotFound, StoreBusy
 from digest.model import Feedback, FeedbackVerdict, Paper, Weight
-from digest.ranking import Corpus, parse_profile
-from digest.ranking.feedback import learn_weights
+from digest.ranking.language import parse_profile
 from digest.store import digests as store_digests
 from digest.store import feedback as store_feedback
 from digest.store import papers as store_papers
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
 from digest.store.database import reading, transaction
+
+if TYPE_CHECKING:
+    from digest.ranking.corpus import Corpus
 
 DIGESTS_LOOKED_AT = 60
 MOST_TRIES = 4
@@ -136,6 +139,8 @@ def _taught(lesson: _Lesson, corpus: Corpus) -> dict[int, tuple[Weight, ...]]:
 
 
 def _weights(lesson: _Lesson, learner: int, corpus: Corpus) -> tuple[Weight, ...]:
+    from digest.ranking.feedback import learn_weights  # its libraries would hold up every other command
+
     mine = {
         paper_id: verdict
         for paper_id, verdict in lesson.said.items()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Depends, FastAPI
 
 from digest import __version__
-from digest.bootstrap import House
+from digest.house import House
 from digest.subscriptions import Bounds
 from digest.web import (
     api,

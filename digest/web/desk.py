@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 from sqlalchemy.orm import Session
 
-from digest.bootstrap import House
+from digest.house import House
 from digest.store.database import reading, transaction
 from digest.subscriptions import Bounds
 from digest.tokens import Keys, Purpose, sign, verify

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from digest.errors import NotFound
 from digest.model import Digest, SubscriberState
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.store import digests, papers, profiles, subscribers
 from digest.tokens import Purpose
 from digest.web.days import trending_now

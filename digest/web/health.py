@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from digest.bootstrap import thresholds
 from digest.errors import DigestError
 from digest.pipeline.health import look
-from digest.store.database import check_schema
+from digest.store.revisions import check_schema
 from digest.web.desk import At
 
 routes = APIRouter(include_in_schema=False)

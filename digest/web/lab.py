@@ -8,8 +8,8 @@ from datetime import timedelta
 from digest.errors import TooMany
 from digest.model import Candidate, Profile, Ranked
 from digest.pipeline.situation import read_corpus
-from digest.ranking import parse_profile
 from digest.ranking.lab import try_profile
+from digest.ranking.language import parse_profile
 from digest.store import counters, listings, papers
 from digest.store.profiles import Draft
 from digest.subscriptions import check_draft

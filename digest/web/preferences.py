@@ -15,7 +15,7 @@ from digest.account_wording import day_name
 from digest.channels import lines
 from digest.errors import DigestError, SubscriptionError
 from digest.model import EmptyDigests, Subscriber, SubscriberState
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.schedule_wording import schedule_line
 from digest.store import digests, feedback, papers, profiles, subscribers
 from digest.store.profiles import Draft

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from digest.model import Candidate
-from digest.ranking import Corpus
+from digest.ranking.corpus import Corpus
 
 
 @dataclass(frozen=True, slots=True)

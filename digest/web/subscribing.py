@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from digest.account_wording import plural
 from digest.errors import DigestError, ProfileError, SubscriptionError, TokenError
 from digest.model import ChannelName, EmptyDigests, SubscriberState
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.schedule_wording import schedule_line
 from digest.store import profiles, subscribers
 from digest.store.profiles import Draft

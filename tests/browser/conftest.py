@@ -14,9 +14,9 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from pydantic import SecretStr
 
-from digest.bootstrap import House
 from digest.config import EmailSettings, Settings, StoreSettings, WebSettings
 from digest.demo.mailbox import Mailbox
+from digest.house import House
 from digest.store.database import open_engine
 from digest.web import create_app
 from digest.web.serving import bound, serving

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from digest.model import Paper, Record
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.store import listings, papers
 from digest.store.database import transaction
 from tests.cli.conftest import Digest

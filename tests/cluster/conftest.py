@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from digest.bootstrap import House, open_channels, prepare_rules
+from digest.bootstrap import open_channels, prepare_rules
 from digest.cluster.queue import Enqueuer, app_of, install
 from digest.cluster.tasks import Care, Hands, add_delivering
 from digest.config import Settings
 from digest.demo.mailbox import Mailbox
+from digest.house import House
 from digest.model import ChannelName
 from digest.pipeline.collect import collect
 from digest.pipeline.prepare import Enqueue, Report, prepare

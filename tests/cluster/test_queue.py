@@ -12,7 +12,8 @@ from digest.cluster import queue
 from digest.cluster.queue import VERSION, check, install, require_postgres
 from digest.errors import ConfigError, SchemaError
 from digest.store import jobs
-from digest.store.database import differences, open_engine
+from digest.store.database import open_engine
+from digest.store.migrating import differences
 from tests.cluster.conftest import Cluster
 
 FILES = Path(SchemaManager.get_migrations_path())

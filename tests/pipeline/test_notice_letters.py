@@ -15,10 +15,11 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from digest.bootstrap import House, send_due_notices
+from digest.bootstrap import send_due_notices
 from digest.config import EmailSettings, Settings, StoreSettings, WebSettings
 from digest.demo.mailbox import Mailbox
 from digest.errors import TooMany
+from digest.house import House
 from digest.model import ChannelName
 from digest.pipeline.notice_letters import Writer
 from digest.pipeline.notices import Report

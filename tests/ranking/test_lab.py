@@ -8,8 +8,8 @@ import pytest
 
 from digest.errors import ProfileError
 from digest.model import Candidate
-from digest.ranking import compare, suggest, try_profile
-from digest.ranking.suggest import ids_in, paper_of_text, papers_of_bibtex, papers_of_ris
+from digest.ranking.lab import compare, try_profile
+from digest.ranking.suggest import ids_in, paper_of_text, papers_of_bibtex, papers_of_ris, suggest
 from tests.ranking.test_sum import CORPUS, NOW, STORE, TOPICS, made, profile
 
 DAYS = [

@@ -10,8 +10,13 @@ from hypothesis import strategies as st
 
 from digest.errors import ProfileError
 from digest.model import Field, Keyword, KeywordKind
-from digest.ranking import format_profile, parse_profile
-from digest.ranking.language import LONGEST_PROFILE, MOST_KEYWORDS, MOST_WILDCARDS
+from digest.ranking.language import (
+    LONGEST_PROFILE,
+    MOST_KEYWORDS,
+    MOST_WILDCARDS,
+    format_profile,
+    parse_profile,
+)
 
 
 def test_every_mark_is_read() -> None:

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from digest.model import Candidate, Organisation, Paper, Profile
-from digest.ranking import Corpus, parse_profile
+from digest.ranking.corpus import Corpus
+from digest.ranking.language import parse_profile
 from digest.ranking.scoring import score_all
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import material
-from digest.ranking import Corpus, corpus, parse_profile
+from digest.ranking import corpus
+from digest.ranking.corpus import Corpus
+from digest.ranking.language import parse_profile
 from digest.ranking.units import unit_of_keyword
 
 

@@ -8,7 +8,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from digest.model import Candidate, Paper, Profile, Verdict
-from digest.ranking import Corpus, judge, parse_profile, rank
+from digest.ranking.corpus import Corpus
+from digest.ranking.language import parse_profile
+from digest.ranking.rank import judge, rank
 
 NOW = datetime(2026, 5, 20, 7, 30, tzinfo=UTC)
 DAY = date(2026, 5, 20)

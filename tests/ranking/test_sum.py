@@ -14,9 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.model import Candidate, Paper, Profile, ReasonKind, Verdict, Weight
-from digest.ranking import Corpus, CorpusFormatError, judge, learn_weights, parse_profile, rank
 from digest.ranking.calibration import calibrated, evidence_of
+from digest.ranking.corpus import Corpus, CorpusFormatError
 from digest.ranking.diversity import spread
+from digest.ranking.feedback import learn_weights
+from digest.ranking.language import parse_profile
+from digest.ranking.rank import judge, rank
 from digest.ranking.reasons import share_out
 from digest.ranking.scoring import score_all
 

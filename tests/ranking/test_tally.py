@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 
 from digest.model import Paper
-from digest.ranking import Corpus
+from digest.ranking.corpus import Corpus
 from digest.ranking.evidence import FIELD_WEIGHTS
 from digest.ranking.tally import read_all, tally
 from digest.ranking.terms import STEMMED, count_words_and_pairs, read

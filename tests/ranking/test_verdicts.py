@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from digest.model import VERDICTS, Candidate, Paper, Profile, Verdict
-from digest.ranking import Corpus, parse_profile, rank
+from digest.ranking.corpus import Corpus
+from digest.ranking.language import parse_profile
+from digest.ranking.rank import rank
 
 NOW = datetime(2026, 3, 3, 7, 30, tzinfo=UTC)
 TITLES = (

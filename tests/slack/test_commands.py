@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from digest.errors import SubscriptionError
 from digest.model import ChannelName, Subscriber, SubscriberState
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.slack.app import Access, build_app
 from digest.slack.commands import VERBS, answer, pause_end
 from digest.slack.desk import Desk

@@ -9,7 +9,7 @@ import pytest
 from slack_sdk.models.views import View
 
 from digest.model import ChannelName
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.slack.desk import Desk
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest.model import ChannelName, Digest, FeedbackVerdict, Weight
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.slack import home
 from digest.slack.desk import Desk
 from digest.slack.place import Place

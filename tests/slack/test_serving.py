@@ -11,9 +11,9 @@ import requests
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from digest.bootstrap import House
 from digest.config import Settings, SlackSettings, WebSettings
 from digest.errors import ConfigError
+from digest.house import House
 from digest.model import ChannelName
 from digest.slack import serving
 from digest.slack.serving import connected, routes

@@ -9,10 +9,11 @@ from pydantic import SecretStr
 from slack_sdk.oauth.installation_store import Installation
 from sqlalchemy import Engine
 
-from digest.bootstrap import House, open_channels, seal_of
+from digest.bootstrap import open_channels, seal_of
 from digest.channels.slack import SlackChannel
 from digest.config import Settings, SlackSettings, WebSettings
 from digest.errors import ConfigError
+from digest.house import House
 from digest.model import ChannelName, Message, Sent
 from digest.slack.installations import Installations
 from digest.slack.start import open_app

@@ -8,7 +8,7 @@ from pathlib import Path
 from alembic.config import Config
 from sqlalchemy import Engine
 
-from digest.store.database import migrations_folder
+from digest.store.revisions import migrations_folder
 
 NAME = "rehearsal"
 REVISION = '''

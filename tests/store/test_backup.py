@@ -13,7 +13,8 @@ from digest.errors import StoreError
 from digest.model import Paper, Record
 from digest.store import counters, listings, papers
 from digest.store.backup import backup
-from digest.store.database import check_schema, open_engine, reading, transaction
+from digest.store.database import open_engine, reading, transaction
+from digest.store.revisions import check_schema
 
 NOW = datetime(2026, 9, 28, 12, tzinfo=UTC)
 DAY = date(2026, 9, 28)

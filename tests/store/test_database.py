@@ -9,16 +9,9 @@ import pytest
 from sqlalchemy import Engine, select
 
 from digest.errors import ConfigError, SchemaError, StoreError
-from digest.store.database import (
-    check_schema,
-    current,
-    database_now,
-    differences,
-    head,
-    open_engine,
-    reading,
-    transaction,
-)
+from digest.store.database import database_now, open_engine, reading, transaction
+from digest.store.migrating import differences
+from digest.store.revisions import check_schema, current, head
 from digest.store.schema import AlarmRow
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)

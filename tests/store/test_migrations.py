@@ -20,14 +20,9 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, TextClause, inspect, text
 
-from digest.store.database import (
-    current,
-    differences,
-    downgrade,
-    head,
-    open_engine,
-    upgrade,
-)
+from digest.store.database import open_engine
+from digest.store.migrating import differences, downgrade, upgrade
+from digest.store.revisions import current, head, known, migrations_folder
 from digest.store.schema import SubscriberRow
 from tests.store.filling import FULL_TEXT, ROWS, counts, fill, numbered, tables
 from tests.store.rehearsal import NAME as REHEARSAL
@@ -207,3 +202,9 @@ def test_an_upgrade_killed_half_way_has_changed_nothing_and_the_next_one_complet
     assert (current(again), counts(again)) == (REHEARSAL, full)
     assert rehearsed(again) == set(full) - {FULL_TEXT}
     again.dispose()
+
+
+def test_the_numbers_of_the_files_are_the_revisions_that_alembic_walks() -> None:
+    walked = ScriptDirectory(str(migrations_folder())).walk_revisions()
+
+    assert known() == [script.revision for script in walked][::-1]

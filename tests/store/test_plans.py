@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, event, insert, text
 from sqlalchemy.orm import Session
 
 from digest.model import ChannelName, DeliveryState, Ruling
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.store import claims, deliveries, digests, profiles, subscribers
 from digest.store.claims import Claim
 from digest.store.database import open_engine, transaction

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from digest.errors import NotFound, ProfileError, SubscriptionError
 from digest.model import ChannelName, EmptyDigests, SubscriberState
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.store import profiles, subscribers
 from digest.store.database import reading, transaction
 from digest.store.profiles import Draft

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from digest.errors import NotFound
 from digest.model import FeedbackVerdict, Profile, Weight
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.store import feedback, profiles
 from digest.store.database import reading, transaction
 from digest.subscriptions import forget_learnt, forget_term, give_feedback

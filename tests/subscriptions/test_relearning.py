@@ -9,7 +9,9 @@ from sqlalchemy import Engine
 
 from digest.errors import NotFound
 from digest.model import Candidate, FeedbackVerdict, Paper, Profile
-from digest.ranking import Corpus, parse_profile, rank
+from digest.ranking.corpus import Corpus
+from digest.ranking.language import parse_profile
+from digest.ranking.rank import rank
 from digest.store import papers, profiles
 from digest.store.database import reading, transaction
 from digest.store.profiles import Draft

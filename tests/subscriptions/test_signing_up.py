@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from digest.errors import TooMany
 from digest.model import ChannelName, SubscriberState
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.store import notices, profiles, subscribers, suppressions
 from digest.store.database import reading, transaction
 from digest.store.notices import Kind

@@ -13,16 +13,17 @@ from pydantic import SecretStr
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from digest.bootstrap import House
 from digest.config import FileSettings, Settings, StoreSettings, WebSettings
 from digest.demo.sample import FIRST_DAY, LAST_DAY
 from digest.demo.sample import listings as sample_listings
 from digest.demo.shapes import item_of
+from digest.house import House
 from digest.model import ChannelName, Reading, Subscriber, Tier
 from digest.pipeline.collect import store_reading
 from digest.pipeline.situation import read_corpus
 from digest.sources.api import parse_api
-from digest.store.database import open_engine, transaction, upgrade
+from digest.store.database import open_engine, transaction
+from digest.store.migrating import upgrade
 from digest.subscriptions import subscribe
 from digest.tokens import Keys, Purpose, sign
 from digest.web import create_app

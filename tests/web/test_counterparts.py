@@ -15,7 +15,7 @@ from digest.bootstrap import prepare_rules
 from digest.links import make_links
 from digest.model import FeedbackVerdict, Weight
 from digest.pipeline.prepare import prepare
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.store import digests, profiles
 from digest.store.database import reading, transaction
 from digest.subscriptions import give_feedback

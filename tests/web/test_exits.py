@@ -15,7 +15,7 @@ from lxml import etree
 from digest.bootstrap import prepare_rules
 from digest.model import Organisation, Paper
 from digest.pipeline.prepare import prepare
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.store import digests, papers, profiles
 from digest.store.database import reading, transaction
 from digest.subscriptions import unsubscribe

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from digest.model import FeedbackVerdict, Paper, Weight
-from digest.ranking import Corpus, learn_weights, parse_profile
+from digest.ranking.corpus import Corpus
+from digest.ranking.feedback import learn_weights
+from digest.ranking.language import parse_profile
 from digest.store import feedback, profiles
 from digest.store.database import reading, transaction
 from digest.subscriptions import give_feedback, judging

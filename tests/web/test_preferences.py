@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest.model import EmptyDigests, FeedbackVerdict, Profile, SubscriberState, Weight
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.store import profiles, subscribers
 from digest.store.database import reading, transaction
 from digest.subscriptions import export, give_feedback, unsubscribe

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from digest.bootstrap import House, delivery_terms, open_channels, prepare_rules, sheet_desk
+from digest.bootstrap import delivery_terms, open_channels, prepare_rules, sheet_desk
 from digest.config import EmailSettings
 from digest.demo.mailbox import Mailbox
+from digest.house import House
 from digest.model import Subscriber
 from digest.pipeline.deliver import deliver
 from digest.pipeline.prepare import prepare

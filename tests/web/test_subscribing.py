@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from digest.model import SubscriberState
-from digest.ranking import parse_profile
+from digest.ranking.language import parse_profile
 from digest.store import notices, profiles, subscribers
 from digest.store.database import reading, transaction
 from digest.store.notices import Kind
