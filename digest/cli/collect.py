@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.context import house_of, print_json, say, utc_now
-from digest.cli.subscribers import JSON, Day
+from digest.cli.kinds import JSON, Day
 
 if TYPE_CHECKING:
     from digest.pipeline.collect import CollectReport, DayReport

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.context import house_of, print_json, say, utc_now
-from digest.cli.subscribers import JSON
-from digest.cli.subscribers import Day as DayType
+from digest.cli.kinds import JSON
+from digest.cli.kinds import Day as DayType
 
 if TYPE_CHECKING:
     from digest.model import Day

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.context import house_of, print_json, say, utc_now
-from digest.cli.subscribers import JSON
+from digest.cli.kinds import JSON
 
 if TYPE_CHECKING:
     from digest.pipeline.deliver import Report

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import click
 
 from digest.cli.context import print_json, say, settings_of, utc_now
-from digest.cli.subscribers import JSON
+from digest.cli.kinds import JSON
 
 if TYPE_CHECKING:
     from digest.house import House

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.context import house_of, print_json
-from digest.cli.subscribers import JSON
+from digest.cli.kinds import JSON
 
 if TYPE_CHECKING:
     from digest.model import Listing, Observation, Paper

@@ -7,7 +7,7 @@ from datetime import date
 import click
 
 from digest.cli.context import house_of, print_json, say, utc_now
-from digest.cli.subscribers import JSON, Day
+from digest.cli.kinds import JSON, Day
 
 
 @click.command(help="Read kept raw answers again with today's parsers, without asking the source.")

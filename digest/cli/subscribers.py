@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from digest.cli.context import house_of, print_json, say, utc_now
+from digest.cli.kinds import CHANNELS, JSON, Day, Hour, Weekdays
+from digest.cli.subscriber_shown import next_digest, shown_address, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,58 +19,6 @@ if TYPE_CHECKING:
     from digest.house import House
     from digest.model import Subscriber
     from digest.store.profiles import Draft
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-SETS = {
-    "daily": frozenset(range(7)),
-    "weekdays": frozenset(range(5)),
-    "weekly": frozenset({0}),
-}
-JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-
-
-class Weekdays(click.ParamType[frozenset[int]]):
-    """``daily``, ``weekdays``, ``weekly``, or names such as ``mon,thu``."""
-
-    name = "weekdays"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> frozenset[int]:
-        """Read the days; anything else is wrong usage."""
-        text = str(value).strip().lower()
-        if text in SETS:
-            return SETS[text]
-        names = [piece.strip()[:3] for piece in text.split(",")]
-        if not set(names) <= set(WEEKDAYS):
-            self.fail(f"{text!r} is neither daily, weekdays, weekly nor a list like mon,thu", param, ctx)
-        return frozenset(WEEKDAYS.index(name) for name in names)
-
-
-class Hour(click.ParamType[time]):
-    """A local time of day, ``hh:mm``."""
-
-    name = "hh:mm"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> time:
-        """Read the time; anything else is wrong usage."""
-        try:
-            return time.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is no time of day like 07:30", param, ctx)
-
-
-class Day(click.ParamType[date]):
-    """A calendar date, ``yyyy-mm-dd``."""
-
-    name = "date"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Read the date; anything else is wrong usage."""
-        try:
-            return date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is no date like 2026-03-31", param, ctx)
 
 
 @click.group(help="Who gets a digest, and how: add, list, pause, import, erase.")
@@ -81,7 +31,7 @@ def command() -> None:
 
 @command.command("add")
 @click.argument("address")
-@click.option("--channel", type=click.Choice(["email", "slack", "file"]), default="email", show_default=True)
+@click.option("--channel", type=CHANNELS, default="email", show_default=True)
 @click.option("-k", "--keywords", help="The profile: 'diffusion models, \"video generation\", -survey'.")
 @click.option(
     "-p", "--profile", "named", multiple=True, metavar="NAME=KEYWORDS", help="A named profile; repeatable."
@@ -138,10 +88,10 @@ def add(
                 webhook_hosts=house.settings.slack.webhook_hosts,
             )
     if as_json:
-        print_json(_values(added))
+        print_json(values_of(added))
     else:
         click.echo(added.id)
-    say(ctx, f"subscribed; the first digest is due {_local(added)}")
+    say(ctx, f"subscribed; the first digest is due {next_digest(added)}")
 
 
 def _drafts(
@@ -171,7 +121,7 @@ def _drafts(
 
 @command.command("list")
 @click.option("--state", multiple=True, help="Only this state: confirmed, paused, …; repeatable.")
-@click.option("--channel", type=click.Choice(["email", "slack", "file"]))
+@click.option("--channel", type=CHANNELS)
 @JSON
 @click.pass_context
 def list_(ctx: click.Context, state: tuple[str, ...], channel: str | None, as_json: bool) -> None:  # noqa: FBT001
@@ -181,11 +131,11 @@ def list_(ctx: click.Context, state: tuple[str, ...], channel: str | None, as_js
     with house_of(ctx) as house:
         chosen = every(house.engine, _states(state), channel)
         if as_json:
-            print_json([_values(one) for one in chosen])
+            print_json([values_of(one) for one in chosen])
             return
         found = 0
         for one in chosen:
-            click.echo(f"{one.id}\t{one.channel}\t{one.state}\t{_local(one)}\t{shown_address(one)}")
+            click.echo(f"{one.id}\t{one.channel}\t{one.state}\t{next_digest(one)}\t{shown_address(one)}")
             found += 1
     say(ctx, f"{found} subscriber{'' if found == 1 else 's'}")
 
@@ -215,7 +165,7 @@ def show(ctx: click.Context, subscriber: str, as_json: bool) -> None:  # noqa: F
         own = profiles.of_subscriber(session, one.id, parse_profile)
     if as_json:
         print_json(
-            _values(one)
+            values_of(one)
             | {
                 "profiles": [
                     {
@@ -231,7 +181,7 @@ def show(ctx: click.Context, subscriber: str, as_json: bool) -> None:  # noqa: F
             }
         )
         return
-    for name, value in _values(one).items():
+    for name, value in values_of(one).items():
         click.echo(f"{name}: {value}")
     for profile in own:
         click.echo(f"profile {profile.name}: {profile.text or '(trending)'}")
@@ -271,7 +221,7 @@ def resume_(ctx: click.Context, subscriber: str) -> None:
             known = subscribers.named(session, subscriber)
             refuse_suppressed(session, house.keys, known.channel, known.address)
         one = _change(house, subscriber, resume)
-    say(ctx, f"resumed; the next digest is due {_local(one)}")
+    say(ctx, f"resumed; the next digest is due {next_digest(one)}")
 
 
 @command.command("remove")
@@ -299,7 +249,7 @@ def _change(house: House, name: str, change: Callable[[Session, int, datetime], 
 
 @command.command("unsuppress")
 @click.argument("address")
-@click.option("--channel", type=click.Choice(["email", "slack", "file"]), default="email", show_default=True)
+@click.option("--channel", type=CHANNELS, default="email", show_default=True)
 @click.pass_context
 def unsuppress_(ctx: click.Context, address: str, channel: str) -> None:
     """Take ADDRESS off the suppression list: its mailbox works again, or its owner asks for mail again."""
@@ -371,32 +321,3 @@ def import_(ctx: click.Context, file: TextIO, yes: bool) -> None:  # noqa: FBT00
         say(ctx, line)
     verb = "subscribed" if yes else "would be subscribed (--yes does it)"
     say(ctx, f"{report.added} {verb}, {len(report.skipped)} skipped, {report.before} were there before")
-
-
-# --- showing ---------------------------------------------------------------------------------
-
-
-def shown_address(subscriber: Subscriber) -> str:
-    """The address as it may be shown: a webhook is a secret, only its end is."""
-    if "://" not in subscriber.address:
-        return subscriber.address
-    return f"webhook …{subscriber.address[-4:]}"
-
-
-def _local(subscriber: Subscriber) -> str:
-    from zoneinfo import ZoneInfo
-
-    if subscriber.next_due_at is None:
-        return "never"
-    return f"{subscriber.next_due_at.astimezone(ZoneInfo(subscriber.timezone)):%Y-%m-%d %H:%M %Z}"
-
-
-def _values(subscriber: Subscriber) -> dict[str, object]:
-    from dataclasses import asdict
-
-    days = [WEEKDAYS[day] for day in sorted(subscriber.weekdays)]
-    return asdict(subscriber) | {
-        "address": shown_address(subscriber),
-        "weekdays": ",".join(days),
-        "send_at": f"{subscriber.send_at:%H:%M}",
-    }

@@ -1,0 +1,60 @@
+"""The kinds of values that options and arguments take, and the option that several commands share."""
+
+from __future__ import annotations
+
+from datetime import date, time
+
+import click
+
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+CHANNELS = click.Choice(["email", "slack", "file"])
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SETS = {
+    "daily": frozenset(range(7)),
+    "weekdays": frozenset(range(5)),
+    "weekly": frozenset({0}),
+}
+
+
+class Weekdays(click.ParamType[frozenset[int]]):
+    """``daily``, ``weekdays``, ``weekly``, or names such as ``mon,thu``."""
+
+    name = "weekdays"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> frozenset[int]:
+        """Read the days; anything else is wrong usage."""
+        text = str(value).strip().lower()
+        if text in SETS:
+            return SETS[text]
+        names = [piece.strip()[:3] for piece in text.split(",")]
+        if not set(names) <= set(WEEKDAYS):
+            self.fail(f"{text!r} is neither daily, weekdays, weekly nor a list like mon,thu", param, ctx)
+        return frozenset(WEEKDAYS.index(name) for name in names)
+
+
+class Hour(click.ParamType[time]):
+    """A local time of day, ``hh:mm``."""
+
+    name = "hh:mm"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> time:
+        """Read the time; anything else is wrong usage."""
+        try:
+            return time.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no time of day like 07:30", param, ctx)
+
+
+class Day(click.ParamType[date]):
+    """A calendar date, ``yyyy-mm-dd``."""
+
+    name = "date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read the date; anything else is wrong usage."""
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no date like 2026-03-31", param, ctx)
