@@ -15,9 +15,9 @@ remedy. The limits stand at the door, so that no later step has to fear a profil
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import NamedTuple
 
 from digest.errors import ProfileError
@@ -38,6 +38,8 @@ SHORTEST_WILDCARD = 3
 LEAST_WEIGHT, MOST_WEIGHT = 0.1, 10.0
 LONGEST_QUOTE = 60
 """Characters of a piece that an error repeats."""
+PIECES_KEPT = 50_000
+"""Keywords remembered as read: a hundred thousand profiles ask for the same few thousand."""
 
 _FIELDS = {
     "title": Field.TITLE,
@@ -58,9 +60,14 @@ _TYPOGRAPHY = str.maketrans(
 _DASHES = "-–—−"
 _BEGINS = re.compile(rf"(?<=\s)[{_DASHES}+]+(?![{_DASHES}+\s,;]|\Z)")
 """A mark that begins a piece without a comma."""
+_SEPARATES = re.compile('[",;\\n]')
 _FIELD = re.compile(r"([A-Za-z]{2,}):(?=\S)")
 _WEIGHT = re.compile(r"\^([^\s^\"]*)$")
 _NUMBER = re.compile(r"\d{1,3}(\.\d{1,3})?|\.\d{1,3}")
+
+
+_Sought = tuple[str, str, bool, bool]
+"""What makes two keywords the same: text, field, exact, prefix."""
 
 
 class _Piece(NamedTuple):
@@ -93,19 +100,22 @@ def parse_profile(text: str) -> tuple[Keyword, ...]:
             f"the profile is {len(text):,} characters long; the limit is {LONGEST_PROFILE:,}",
             "keep the keywords that matter, or make two profiles",
         )
-    found: dict[Keyword, Keyword] = {}
+    found: dict[_Sought, set[KeywordKind]] = {}
+    keywords: list[Keyword] = []
     for number, piece in enumerate(_pieces(text.translate(_TYPOGRAPHY))):
         if number == MOST_KEYWORDS:
             raise piece.error(
                 f"more than {MOST_KEYWORDS} keywords in one profile",
                 "drop some, or spread them over two profiles",
             )
-        keyword = _keyword(piece)
-        _refuse_contradiction(piece, keyword, found)
-        found.setdefault(_identity(keyword), keyword)
-    keywords = tuple(found.values())
+        keyword, sought = _known(piece)
+        same = found.setdefault(sought, set())
+        _refuse_contradiction(piece, keyword, same)
+        if keyword.kind not in same:
+            same.add(keyword.kind)
+            keywords.append(keyword)
     _limit_wildcards(keywords)
-    return keywords
+    return tuple(keywords)
 
 
 def format_profile(keywords: tuple[Keyword, ...] | list[Keyword]) -> str:
@@ -125,19 +135,34 @@ def format_keyword(keyword: Keyword) -> str:
 
 def _pieces(text: str) -> Iterator[_Piece]:
     begins = {found.start() for found in _BEGINS.finditer(text)}
+    breaks = {found.start() for found in _SEPARATES.finditer(text)}
     start, quote = 0, -1
-    for position, letter in enumerate(text + "\n"):
+    for position in sorted({*begins, *breaks, len(text)}):
+        letter = text[position : position + 1] or "\n"
         if letter == '"':
             quote = position if quote < 0 else -1
         at_end = position == len(text)
         if quote >= 0 and (at_end or letter == "\n"):
             piece = _Piece(text[quote:position].strip(), quote)
             raise piece.error("the quotation mark is not closed", f'write {_quoted(piece.text)}"')
-        if quote < 0 and (letter in ",;\n" or position in begins):
+        if quote < 0 and letter != '"':
             stripped = text[start:position].strip()
             if stripped:
                 yield _Piece(stripped, start + text[start:position].index(stripped[0]))
             start = position if position in begins else position + 1
+
+
+def _known(piece: _Piece) -> tuple[Keyword, _Sought]:
+    """The keyword of a piece, and what it looks for. Equal pieces are read once."""
+    try:
+        return _read(piece.text)
+    except ProfileError:
+        return _named(_keyword(piece))  # fails again, and says where
+
+
+@lru_cache(maxsize=PIECES_KEPT)
+def _read(text: str) -> tuple[Keyword, _Sought]:
+    return _named(_keyword(_Piece(text, 0)))
 
 
 def _keyword(piece: _Piece) -> Keyword:
@@ -235,22 +260,18 @@ def _check_words(piece: _Piece, keyword: Keyword) -> None:
         )
 
 
-def _identity(keyword: Keyword) -> Keyword:
-    return replace(
-        keyword, text=keyword.text.casefold() if not keyword.text.isupper() else keyword.text, weight=1.0
-    )
+def _named(keyword: Keyword) -> tuple[Keyword, _Sought]:
+    text = keyword.text if keyword.text.isupper() else keyword.text.casefold()
+    return keyword, (text, keyword.field.value, keyword.exact, keyword.prefix)
 
 
-def _refuse_contradiction(piece: _Piece, keyword: Keyword, found: dict[Keyword, Keyword]) -> None:
-    bare = replace(_identity(keyword), kind=KeywordKind.INCLUDE)
-    for other in found:
-        if replace(other, kind=KeywordKind.INCLUDE) == bare and (
-            KeywordKind.EXCLUDE in (other.kind, keyword.kind) and other.kind is not keyword.kind
-        ):
-            raise piece.error("it is both wanted and excluded", "keep one of the two")
+def _refuse_contradiction(piece: _Piece, keyword: Keyword, same: Collection[KeywordKind]) -> None:
+    """``same`` are the kinds under which the same is looked for already."""
+    if any(KeywordKind.EXCLUDE in (other, keyword.kind) and other is not keyword.kind for other in same):
+        raise piece.error("it is both wanted and excluded", "keep one of the two")
 
 
-def _limit_wildcards(keywords: tuple[Keyword, ...]) -> None:
+def _limit_wildcards(keywords: Sequence[Keyword]) -> None:
     wild = [keyword for keyword in keywords if keyword.prefix]
     if len(wild) > MOST_WILDCARDS:
         piece = _Piece(format_keyword(wild[MOST_WILDCARDS]), 0)

@@ -147,6 +147,20 @@ def test_a_keyword_counts_once_but_an_acronym_is_not_its_small_letters() -> None
     assert parse_profile("robots, Robots, ROBOTS") == (Keyword("robots"), Keyword("ROBOTS"))
 
 
+def test_a_piece_refused_before_is_refused_where_it_stands_now() -> None:
+    for text, position in (("agents, ab*", 8), ("ab*", 0), ("vision, agents, ab*", 16)):
+        with pytest.raises(ProfileError) as raised:
+            parse_profile(text)
+        assert raised.value.position == position
+
+
+def test_the_order_is_that_in_which_each_keyword_came_first() -> None:
+    assert (
+        format_profile(parse_profile("vision, agents, +vision, Vision, agents^2"))
+        == "vision, agents, +vision"
+    )
+
+
 @given(st.text(alphabet='ab RAG"*^2.-+,:;\ntitle扩β🤖', max_size=40))
 def test_what_is_read_prints_and_reads_back_the_same(text: str) -> None:
     try:
