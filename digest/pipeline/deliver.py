@@ -6,9 +6,10 @@ nothing further is handed over. Any number of processes may run this at once.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,14 +20,13 @@ from sqlalchemy import Engine
 
 from digest.channels import Channel
 from digest.delivery import Rules, recover
-from digest.errors import StoreBusy, StoreError
-from digest.model import ChannelName, Delivery, Sheet
-from digest.pipeline.handing import UNRENDERABLE, Batch, Hand
+from digest.errors import StoreBusy
+from digest.model import ChannelName, Delivery
+from digest.pipeline.handing import PAUSE_SECONDS, Batch, Hand, Sheets
 from digest.store import circuits, claims
 from digest.store.database import reading, transaction
 from digest.tokens import Keys
 
-Sheets = Callable[[Sequence[Delivery]], Mapping[int, Sheet]]
 Clock = Callable[[], datetime]
 Stop = Callable[[], bool]
 
@@ -35,6 +35,8 @@ PROBE_HOLD = timedelta(minutes=15)
 """How long a probe may take before another worker may probe."""
 
 SOON = timedelta(minutes=1)
+MOST_READS = 5
+"""So often, a pause apart, is a claim read back whose COMMIT got no answer."""
 
 log = structlog.get_logger()
 
@@ -162,33 +164,13 @@ class Run:
                 if not batch.deliveries:
                     self._give_back(limit)
                     return total
-                found = hand.over(batch, self._sheets(batch))
+                found = hand.over(batch, self.sheets)
                 total = total.plus(Report(found.outcomes, found.faulty))
                 if found.faulty:
                     return total
                 if found.proven:
                     limit = self.terms.batch
         return total
-
-    def _sheets(self, batch: Batch) -> Mapping[int, Sheet]:
-        """The sheets of a batch; one that cannot be made leaves the others alone."""
-        try:
-            return self.sheets(batch.deliveries)
-        except StoreError:
-            with suppress(StoreError), transaction(self.engine) as session:
-                claims.release(session, batch.token, [one.id for one in batch.deliveries], now=self.clock())
-            raise
-        except UNRENDERABLE:
-            return self._sheets_one_by_one(batch)
-
-    def _sheets_one_by_one(self, batch: Batch) -> Mapping[int, Sheet]:
-        found: dict[int, Sheet] = {}
-        for delivery in batch.deliveries:
-            try:
-                found |= self.sheets([delivery])
-            except UNRENDERABLE:
-                log.exception("delivery.no_sheet", delivery=delivery.id)
-        return found
 
     def _circuit_is_open(self) -> bool:
         with transaction(self.engine) as session:
@@ -215,14 +197,23 @@ class Run:
         token = uuid.uuid4().hex[:16]
         how = claims.Claim(token, self.terms.lease, self.terms.domain, self.channel.template)
         name, now = self.channel.name, self.clock()
+        taken: list[Delivery] = []
         try:
             with transaction(self.engine) as session:
-                found = claims.claim(
+                taken = claims.claim(
                     session, name, how, limit=limit, now=now, suspects=suspects, only=self.only
                 )
         except StoreBusy:
-            with reading(self.engine) as session:
-                found = claims.claimed(session, token)
-            if not found:
+            taken = taken and self._read_back(token)
+            if not taken:
                 raise
-        return Batch(token, found)
+        return Batch(token, taken)
+
+    def _read_back(self, token: str) -> list[Delivery]:
+        """What a claim has taken. Asked a few times: what is not found now waits for its lease."""
+        for _ in range(MOST_READS - 1):
+            with suppress(StoreBusy), reading(self.engine) as session:
+                return claims.claimed(session, token)
+            time.sleep(PAUSE_SECONDS)
+        with reading(self.engine) as session:
+            return claims.claimed(session, token)

@@ -39,6 +39,8 @@ FLUSH_SECONDS = 0.25
 """How long an outcome may wait to be recorded with others: what a kill in between costs is a copy."""
 PAUSE_SECONDS = 1.0
 """Between two tries to write to a store that cannot be written."""
+LAST_TRIES = 5
+"""So often, once told to stop: what then is not recorded is left to its lease, and may go out twice."""
 
 UNRENDERABLE = (
     DigestError,
@@ -51,6 +53,9 @@ UNRENDERABLE = (
     RuntimeError,
 )
 """What a renderer raises for one bad digest; the others go on."""
+
+Sheets = Callable[[Sequence[Delivery]], Mapping[int, Sheet]]
+"""Makes what a channel renders, by delivery."""
 
 log = structlog.get_logger()
 
@@ -87,9 +92,12 @@ class Hand:
     stop: Callable[[], bool]
     pause: Callable[[float], None] = time.sleep
 
-    def over(self, batch: Batch, sheets: Mapping[int, Sheet]) -> Found:
-        """Render, reconcile, hand over, record. What was certainly not handed over is given back."""
-        return _Passage(self, batch, {one.id: one for one in batch.deliveries}).go(sheets)
+    def over(self, batch: Batch, make: Sheets) -> Found:
+        """Render, reconcile, hand over, record. What was certainly not handed over is given back.
+
+        Raises ``StoreError`` when the store cannot be read before anything is handed over.
+        """
+        return _Passage(self, batch, {one.id: one for one in batch.deliveries}).go(make)
 
 
 @dataclass(slots=True)
@@ -104,14 +112,12 @@ class _Passage:
     found: Found = field(default_factory=Found)
     written_at: float = 0.0
 
-    def go(self, sheets: Mapping[int, Sheet]) -> Found:
-        self._refuse_suppressed()
-        messages = [
-            ready
-            for one in list(self.left.values())
-            if (ready := self._ready(one, sheets.get(one.id))) is not None
-        ]
-        self._write()
+    def go(self, make: Sheets) -> Found:
+        try:
+            messages = self._messages(make)
+        except StoreError:
+            self._write(release=True)  # nothing was handed over: no lease has to run out first
+            raise
         outcomes = self.hand.sender.hand_over(messages, self._gate)
         done = False
         try:
@@ -122,6 +128,35 @@ class _Passage:
                 outcomes.close()
             self._write(release=done)  # after an accident the sender cannot say what went out: the lease will
         return self.found
+
+    def _messages(self, make: Sheets) -> list[Message]:
+        """What is to be handed over; the rest is settled without. Raises ``StoreError``."""
+        self._refuse_suppressed()
+        sheets = self._sheets(make)
+        ready = [self._ready(one, sheets.get(one.id)) for one in list(self.left.values())]
+        self._write()
+        return [message for message in ready if message is not None]
+
+    def _sheets(self, make: Sheets) -> Mapping[int, Sheet]:
+        """The sheets of a batch; one that cannot be made leaves the others alone."""
+        wanted = list(self.left.values())
+        try:
+            return make(wanted)
+        except StoreError:
+            raise
+        except UNRENDERABLE:
+            return self._sheets_one_by_one(make, wanted)
+
+    def _sheets_one_by_one(self, make: Sheets, wanted: Sequence[Delivery]) -> Mapping[int, Sheet]:
+        found: dict[int, Sheet] = {}
+        for delivery in wanted:
+            try:
+                found |= make([delivery])
+            except StoreError:
+                raise
+            except UNRENDERABLE:
+                log.exception("delivery.no_sheet", delivery=delivery.id)
+        return found
 
     def _refuse_suppressed(self) -> None:
         """Whatever the subscriber's row says: who is on the suppression list gets nothing.
@@ -211,12 +246,14 @@ class _Passage:
         """Record what is known, however long that takes: nothing further is sent until it is."""
         if not (self.rulings or release):
             return
+        tries = LAST_TRIES
         while True:
             try:
                 self._write_once(release=release)
             except StoreError as error:
                 log.warning("delivery.not_recorded", waiting=len(self.rulings), reason=str(error))
-                if self.hand.stop():
+                tries -= self.hand.stop()
+                if not tries:
                     raise
                 self.hand.pause(PAUSE_SECONDS)
             else:

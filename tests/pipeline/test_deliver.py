@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -27,7 +28,7 @@ from digest.model import (
     UnknownPolicy,
 )
 from digest.pipeline.deliver import Report, deliver, never, sweep
-from digest.pipeline.handing import Batch, Hand
+from digest.pipeline.handing import LAST_TRIES, Batch, Hand
 from digest.store import circuits, claims, deliveries, subscribers, suppressions
 from digest.store.database import reading, transaction
 from digest.subscriptions.suppressing import ADDRESS
@@ -394,12 +395,51 @@ def test_what_cannot_be_recorded_is_not_sent(sqlite_engine: Engine) -> None:
         )
         taken = _claimed(sqlite_engine, 5)
         with hand.sender:
-            hand.over(Batch("dead", taken), sheets(taken))
+            hand.over(Batch("dead", taken), sheets)
         assert relay.accepted == []
         assert healed == [1.0]
         assert set(states(sqlite_engine)) == {DeliveryState.PLANNED}
         run(sqlite_engine, PlainMail(relay.port))
         assert len(relay.accepted) == 5
+
+
+@pytest.mark.parametrize(("broken_for", "state"), [(2, DeliveryState.SENT), (99, DeliveryState.HANDING_OVER)])
+def test_a_stop_does_not_forget_what_a_busy_store_has_not_taken_yet(
+    sqlite_engine: Engine, broken_for: int, state: DeliveryState
+) -> None:
+    """The store is read-only when the answer and the stop come: it is tried again, but not for ever."""
+    fill(sqlite_engine, 1)
+    pauses: list[float] = []
+
+    def fault(phase: str, _argument: str) -> str | None:
+        if phase == "dot:after":
+            freeze(sqlite_engine, frozen=True)
+        return None
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        freeze(sqlite_engine, frozen=len(pauses) < broken_for)
+
+    with Relay(fault) as relay:
+        channel = PlainMail(relay.port)
+        hand = Hand(
+            sqlite_engine,
+            channel,
+            channel.open(),
+            TERMS.rules(channel),
+            TERMS.lease,
+            "w",
+            TERMS.keys,
+            at(),
+            lambda: bool(relay.accepted),
+            pause,
+        )
+        taken = _claimed(sqlite_engine, 1)
+        with hand.sender, suppress(StoreError):
+            hand.over(Batch("dead", taken), sheets)
+        assert min(broken_for, LAST_TRIES - 1) <= len(pauses) <= 2 * LAST_TRIES
+    freeze(sqlite_engine, frozen=False)
+    assert states(sqlite_engine) == [state]
 
 
 def freeze(engine: Engine, *, frozen: bool) -> None:
@@ -463,3 +503,17 @@ def test_a_store_that_fails_while_sheets_are_made_costs_no_attempt(sqlite_engine
     with Relay() as relay, pytest.raises(StoreError):
         deliver(sqlite_engine, {EMAIL: PlainMail(relay.port)}, busy, TERMS, clock=at())
     assert [(one.state, one.attempts) for one in all_of(sqlite_engine)] == [(DeliveryState.PLANNED, 0)] * 2
+
+
+def test_a_store_that_fails_for_one_sheet_of_a_bad_batch_sets_nothing_aside(sqlite_engine: Engine) -> None:
+    """First a digest cannot be read, then the store is gone: that is no reason to call any digest bad."""
+    fill(sqlite_engine, 3)
+
+    def picky(claimed: Sequence[Delivery]) -> Mapping[int, Sheet]:
+        if len(claimed) == 1:
+            raise StoreError("gone for a moment")
+        raise KeyError("sections")
+
+    with Relay() as relay, pytest.raises(StoreError):
+        deliver(sqlite_engine, {EMAIL: PlainMail(relay.port)}, picky, TERMS, clock=at())
+    assert states(sqlite_engine) == [DeliveryState.PLANNED] * 3
