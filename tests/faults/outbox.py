@@ -42,7 +42,7 @@ class PlainMail:
     gate_size: int = 20
     words: str = "papers"
     template: str = "plain-1"
-    final_dot_seconds: float = 2.0
+    final_dot_seconds: float = 30.0
     host: str = "127.0.0.1"
     name: ChannelName = ChannelName.EMAIL
 
@@ -58,7 +58,7 @@ class PlainMail:
         return "\r\n".join(lines).encode()
 
     def open(self) -> Sender:
-        limits = {"connect_seconds": 2.0, "command_seconds": 2.0}
+        limits = {"connect_seconds": 30.0, "command_seconds": 30.0}
         server = replace(
             Server(self.host, self.port, final_dot_seconds=self.final_dot_seconds),
             **limits,  # type: ignore[arg-type]

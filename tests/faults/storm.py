@@ -24,14 +24,21 @@ from digest.store.database import reading, transaction
 from digest.store.deliveries import TABLE
 from tests.faults.relay import Accepted, Relay
 from tests.faults.workers import Work, work
-from tests.store.outbox import plan, subscribe
+from tests.store.outbox import end_leases, plan, subscribe
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tests.faults.workers", "digest.app"])
-STOCK = 200
-"""So many deliveries are kept waiting, so that a kill finds a worker at work."""
-DRAIN_SECONDS = 90.0
+STOCK = 2
+"""So many batches for each worker are kept waiting, so that a kill finds it at work."""
+DRAIN_SECONDS = 600.0
+"""More than it takes: what is not settled by then will not be."""
 PATIENCE_SECONDS = 1.5
+TWIN_SECONDS = 200.0
+MESSAGE_SECONDS = 0.012
+"""What a message takes on a busy machine."""
+
+Running = tuple[multiprocessing.process.BaseProcess, int]
+"""A worker, and how much it takes at once."""
 
 Records = Mapping[tuple[int, str], Sequence[float]]
 """When a process (by its number) had recorded an address as sent."""
@@ -58,38 +65,45 @@ class Verdict:
 class Storm:
     """Workers over one store and one relay.
 
-    Among broken twins ``twin_seen`` ends the storm, and a worker is killed only once it has recorded
-    something, if it does so within ``patience`` seconds.
+    Each worker that is started works in one of ``ways``, and is killed within so many seconds of its first
+    hand-over as half a batch takes. Where nobody ``waits_for_leases``, all are killed in the end and their
+    leases ended. Among broken twins ``twin_seen`` ends the storm, and a worker is killed only once it has
+    recorded something.
     """
 
     engine: Engine
-    how: Work
+    ways: Sequence[Work]
     workers: int
     kills: int
     seed: int = 7
-    drain_seconds: float = DRAIN_SECONDS
+    waits_for_leases: bool = True
     twin_seen: Callable[[Verdict], bool] | None = None
-    patience: float = PATIENCE_SECONDS
+    chance: random.Random = field(default_factory=random.Random)
     killed: dict[int, float] = field(default_factory=dict)
     rows: int = 0
 
     def rage(self, relay: Relay) -> Verdict:
         """Kill so many times, then let the work be finished, and judge."""
-        chance = random.Random(self.seed)
+        chance = self.chance = random.Random(self.seed)
         self._stock_up()
         running = [self._start() for _ in range(self.workers)]
         try:
             for number in range(self.kills):
                 if number % 4 == 0:
                     self._stock_up()
+                if number % 100 == 0:
+                    print(f"{datetime.now(UTC):%H:%M:%S} {number} kills, {len(relay.accepted)} accepted")
                 place = chance.randrange(self.workers)
-                self._await_work(relay, running[place])
-                time.sleep(chance.uniform(0, 0.06))
-                self._kill(running[place])
+                process, batch = running[place]
+                self._await_work(relay, process)
+                time.sleep(chance.uniform(0, batch * MESSAGE_SECONDS / 2))
+                self._kill(process)
                 running[place] = self._start()
+            if not (self.waits_for_leases or self._seen(relay)):
+                self._kill_all(running)
             self._drain(relay)
         finally:
-            for process in running:
+            for process, _ in running:
                 process.kill()
                 process.join()
         return self._verdict(relay)
@@ -103,20 +117,28 @@ class Storm:
         verdict.unsettled = self.rows - len(sent)
         return verdict
 
-    def _start(self) -> multiprocessing.process.BaseProcess:
-        process = PROCESSES.Process(target=work, args=(self.how,), daemon=True)
+    def _start(self) -> Running:
+        how = self.chance.choice(self.ways)
+        process = PROCESSES.Process(target=work, args=(how,), daemon=True)
         process.start()
-        return process
+        return process, how.batch
+
+    def _kill_all(self, running: list[Running]) -> None:
+        """What the dead had claimed is free at once, instead of when their leases are over."""
+        for process, _ in running:
+            self._kill(process)
+        end_leases(self.engine)
+        running[:] = [self._start() for _ in running]
 
     def _await_work(self, relay: Relay, process: multiprocessing.process.BaseProcess) -> None:
         """A kill counts for something once the worker has sent something; an idle one is killed too."""
-        until = time.monotonic() + self.patience
+        until = time.monotonic() + (TWIN_SECONDS if self.twin_seen else PATIENCE_SECONDS)
         while not self._has_worked(relay, process) and time.monotonic() < until:
             time.sleep(0.005)
 
     def _has_worked(self, relay: Relay, process: multiprocessing.process.BaseProcess) -> bool:
         if self.twin_seen:
-            return f"[{process.pid}, " in Path(self.how.records).read_text()
+            return f"[{process.pid}, " in Path(self.ways[0].records).read_text()
         return f"worker-{process.pid}" in relay.heard
 
     def _kill(self, process: multiprocessing.process.BaseProcess) -> None:
@@ -128,23 +150,25 @@ class Storm:
     def _stock_up(self) -> None:
         with reading(self.engine) as session:
             waiting = session.scalar(select(func.count()).where(TABLE.c.next_attempt_at.is_not(None))) or 0
-        if waiting < STOCK:
-            numbers = subscribe(self.engine, STOCK - waiting)
+        stock = STOCK * self.workers * max(how.batch for how in self.ways)
+        if waiting < stock:
+            numbers = subscribe(self.engine, stock - waiting)
             plan(self.engine, numbers)
             self.rows += len(numbers)
 
     def _drain(self, relay: Relay) -> None:
         """Let the living finish; what waits for a later attempt is tried now."""
-        until = time.monotonic() + self.drain_seconds
-        while _unsettled(self.engine) and time.monotonic() < until:
-            if self.twin_seen and self.twin_seen(self._verdict(relay)):
-                return
+        until = time.monotonic() + DRAIN_SECONDS
+        while _unsettled(self.engine) and not self._seen(relay) and time.monotonic() < until:
             _hurry(self.engine)
-            time.sleep(0.5)
+            time.sleep(0.2)
+
+    def _seen(self, relay: Relay) -> bool:
+        return self.twin_seen is not None and self.twin_seen(self._verdict(relay))
 
     def _records(self, addresses: Mapping[int, str]) -> Records:
         found: dict[tuple[int, str], list[float]] = defaultdict(list)
-        for line in Path(self.how.records).read_text().splitlines():
+        for line in Path(self.ways[0].records).read_text().splitlines():
             worker, at, numbers = json.loads(line)
             for number in numbers:
                 found[worker, addresses[number]].append(at)

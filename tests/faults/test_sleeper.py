@@ -8,6 +8,7 @@ import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -19,12 +20,13 @@ from tests.faults.outbox import TERMS, PlainMail, sheets
 from tests.faults.relay import Relay
 from tests.faults.storm import PROCESSES
 from tests.faults.workers import Work, work
-from tests.store.outbox import all_of, fill
+from tests.store.outbox import address_of, all_of, fill
 
-LEASE = 2.0
+LEASE = 4.0
+COMMAND_SECONDS = 2.0
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("fresh", "copies"), [(0.2, 0), (3600.0, 1)], ids=["sound", "a twin that trusts an old gate"]
 )
@@ -36,37 +38,59 @@ def test_a_worker_stopped_past_its_lease_does_not_send(store_url: str, fresh: fl
 
     def fault(phase: str, _argument: str) -> str | None:
         if phase == "DATA" and stopped[0]:  # the gate is passed; the content would come next
-            os.kill(stopped[0], signal.SIGSTOP)
+            _put_to_sleep(stopped[0])
             stopped[0] = 0
             asleep.set()
         return None
 
     with Relay(fault) as relay:
-        how = Work(store_url, relay.port, lease=LEASE, fresh_seconds=fresh)
+        how = Work(
+            store_url,
+            relay.port,
+            lease=LEASE,
+            fresh_seconds=fresh,
+            command_seconds=COMMAND_SECONDS,
+            final_dot_seconds=30.0,
+        )
         process = PROCESSES.Process(target=work, args=(how,), daemon=True)
         process.start()
         assert process.pid is not None
         stopped[0] = process.pid
         try:
-            assert asleep.wait(60)
+            assert asleep.wait(100)
             _another_sends(engine, relay)
             before = all_of(engine)[0]
             os.kill(process.pid, signal.SIGCONT)
-            time.sleep(2.0)  # awake: it finds out, or sends
+            _sends_the_next(engine, relay, f"worker-{process.pid}")
         finally:
             process.kill()
             process.join()
-        assert len(relay.accepted) == 1 + copies
+        assert [one.recipient for one in relay.accepted].count(before.address) == 1 + copies
         after = next(one for one in all_of(engine) if one.id == number)
         assert after == before
         assert after.state is DeliveryState.SENT
     engine.dispose()
 
 
+def _put_to_sleep(pid: int) -> None:
+    os.kill(pid, signal.SIGSTOP)
+    while "T (stopped)" not in Path(f"/proc/{pid}/status").read_text():
+        time.sleep(0.01)
+
+
+def _sends_the_next(engine: Engine, relay: Relay, worker: str) -> None:
+    """Awake, it finds out or sends; once it has sent another message, it has done the one or the other."""
+    fill(engine, 1)
+    until = time.monotonic() + 100
+    while not any(one.hello == worker and one.recipient == address_of(2) for one in relay.accepted):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
 def _another_sends(engine: Engine, relay: Relay) -> None:
     """Another worker, once the lease is over."""
     terms = replace(TERMS, worker="another", lease=timedelta(minutes=5))
-    until = time.monotonic() + 60
+    until = time.monotonic() + 100
     while not relay.accepted and time.monotonic() < until:
         time.sleep(0.2)
         deliver(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +19,7 @@ from digest.channels.smtp import SmtpSender
 from digest.channels.smtp_session import Relay as Server
 from digest.errors import StoreError
 from digest.model import ChannelName, DeliveryState, Ruling
+from digest.pipeline import handing
 from digest.pipeline.deliver import deliver
 from digest.store import claims
 from digest.store.database import open_engine, transaction
@@ -71,7 +72,7 @@ def work(how: Work) -> None:
     if how.records:
         _note_records(how.records)
     engine = open_engine(how.url)
-    TWINS[how.twin](engine)
+    TWINS[how.twin](engine, how)
     channel = NamedMail(
         how.port,
         gate_size=how.gate_size,
@@ -98,56 +99,67 @@ def _note_records(path: str) -> None:
     Noted after the COMMIT: a kill between the two makes the oracle lenient for one delivery, never unjust.
     """
     real = claims.record
-    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
     def record(
         session: Session, token: str, rulings: Mapping[int, Ruling], *, worker: str, now: datetime
     ) -> int:
         sent = [number for number, ruling in rulings.items() if ruling.state is DeliveryState.SENT]
 
-        def note(_session: Session) -> None:
-            line = [os.getpid(), time.monotonic(), sent]
-            os.write(file, (json.dumps(line) + "\n").encode())
-
         if sent:
-            event.listen(session, "after_commit", note, once=True)
+            event.listen(session, "after_commit", lambda _session: _note(path, sent), once=True)
         return real(session, token, rulings, worker=worker, now=now)
 
     claims.record = record
 
 
+def _note(path: str, numbers: Collection[int]) -> None:
+    """In one write, so that a kill leaves no half line."""
+    line = [os.getpid(), time.monotonic(), list(numbers)]
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(file, (json.dumps(line) + "\n").encode())
+    os.close(file)
+
+
 # --- broken twins: each must be caught by the oracle -----------------------------------------
 
 
-def _sound(_engine: Engine) -> None:
+def _sound(_engine: Engine, _how: Work) -> None:
     """The real thing."""
 
 
-def _records_before_it_sends(_engine: Engine) -> None:
-    """Marks as sent at the gate: a kill after it loses the message."""
-    real = claims.gate
+def _records_before_it_sends(engine: Engine, how: Work) -> None:
+    """Marks as sent what passed the gate, and is slow then: a kill in between loses the message."""
+    real = handing._Passage._gate
 
-    def gate(session: Any, token: str, fingerprints: Mapping[int, str], *, lease: timedelta) -> set[int]:
-        passed = real(session, token, fingerprints, lease=lease)
-        session.execute(
-            update(TABLE).where(TABLE.c.id.in_(passed)).values(state=DeliveryState.SENT, lease_until=None)
-        )
+    def gate(passage: Any, ids: Sequence[int]) -> Collection[int]:
+        passed = real(passage, ids)
+        sent = {"state": DeliveryState.SENT, "lease_until": None}
+        with transaction(engine) as session:
+            session.execute(update(TABLE).where(TABLE.c.id.in_(passed)).values(sent))
+        _note(how.records, passed)
+        time.sleep(3600)
         return passed
 
-    claims.gate = gate
+    handing._Passage._gate = gate  # type: ignore[assignment,method-assign]
 
 
-def _ignores_leases(_engine: Engine) -> None:
-    """Takes rows back from workers that live: they are sent twice."""
+def _ignores_leases(_engine: Engine, _how: Work) -> None:
+    """Takes rows back from workers that live, and are slow to record: they are sent twice."""
+    real = handing._Passage._write
 
     def expired(session: Any, *, channels: Any, limit: int) -> list[Any]:
         rows = select(*COLUMNS).where(TABLE.c.lease_until.is_not(None)).limit(limit)
         return list(map(value_of, session.execute(rows.with_for_update(skip_locked=True))))
 
+    def write(passage: Any, *, release: bool = False) -> None:
+        time.sleep(0.3)
+        real(passage, release=release)
+
     claims.expired = expired
+    handing._Passage._write = write  # type: ignore[assignment,method-assign]
 
 
-def _doubts_what_was_recorded(engine: Engine) -> None:
+def _doubts_what_was_recorded(engine: Engine, _how: Work) -> None:
     """Begins by sending again what its predecessor recorded last, as if it had not been."""
     last = select(TABLE.c.id).where(TABLE.c.state == DeliveryState.SENT).order_by(TABLE.c.finished_at.desc())
     again = {"state": DeliveryState.PLANNED, "next_attempt_at": datetime.now(UTC), "finished_at": None}
@@ -155,7 +167,7 @@ def _doubts_what_was_recorded(engine: Engine) -> None:
         session.execute(update(TABLE).where(TABLE.c.id.in_(last.limit(3))).values(again))
 
 
-TWINS: dict[str, Callable[[Engine], None]] = {
+TWINS: dict[str, Callable[[Engine, Work], None]] = {
     "": _sound,
     "records before it sends": _records_before_it_sends,
     "ignores leases": _ignores_leases,
