@@ -17,16 +17,19 @@ from slack_bolt.oauth.oauth_settings import OAuthSettings
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from digest.channels.slack_text import Block
 from digest.errors import DigestError
 from digest.slack import home
-from digest.slack.commands import answer, show_profile
+from digest.slack.commands import answer
 from digest.slack.desk import Desk, Reply
-from digest.slack.form import preview_form, save_form
+from digest.slack.form import open_form, preview_form, remove_in_form, save_form, saved_form
 from digest.slack.installations import Clock, Installations, States
 from digest.slack.place import Asked, Place, read_command
 from digest.slack.presses import PRESSES, pressed
+from digest.slack.saving import live
 from digest.slack.scopes import SCOPES
-from digest.slack.views import PREVIEW, PROFILE, errors_of, read_asked
+from digest.slack.views import CHOOSE, PREVIEW, PROFILE, REMOVE, errors_of, read_asked
+from digest.store.database import reading
 
 LOG = logging.getLogger(__name__)
 Request = Mapping[str, Any]
@@ -84,9 +87,11 @@ def _listen(app: App, listener: _Listener) -> None:
     app.event("app_home_opened")(listener.home_opened)
     app.view(PROFILE)(listener.submitted)
     app.action(PREVIEW)(listener.previewed)
+    app.action(CHOOSE)(listener.chosen)
+    app.action(REMOVE)(listener.removed)
     app.action(home.EDIT)(listener.edit)
     app.action(re.compile("|".join(map(re.escape, PRESSES))))(listener.pressed)
-    app.action(re.compile("|".join(map(re.escape, home.ACTIONS))))(listener.home_pressed)
+    app.action(re.compile(f"(?:{'|'.join(map(re.escape, home.ACTIONS))})(?:/.*)?"))(listener.home_pressed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ class _Listener:
         place = self._place(body["user_id"], body.get("channel_id", ""), body.get("team_id", ""))
         asked = read_command(body.get("text") or "", place)
         if asked.verb in ("subscribe", "profile"):
-            asked = replace(asked, timezone=_timezone(client, place.person))
+            asked = self._zoned(asked, client)
         self._give(answer(self.desk, asked, self.clock()), respond, client, body)
 
     def pressed(self, ack: Any, body: Request, action: Request, respond: Any) -> None:
@@ -120,28 +125,51 @@ class _Listener:
         home.act(self.desk, place, action["action_id"], action.get("value", ""), self.clock())
         self._publish(place, client)
 
-    def edit(self, ack: Any, body: Request, client: WebClient) -> None:
+    def edit(self, ack: Any, body: Request, action: Request, client: WebClient) -> None:
         ack()
-        asked = Asked(replace(self._pressing(body), channel=""), "profile")
-        reply = show_profile(self.desk, asked, self.clock())
-        if reply.modal is not None:
-            client.views_open(trigger_id=body["trigger_id"], view=reply.modal)
+        asked = self._zoned(Asked(replace(self._pressing(body), channel=""), "profile"), client)
+        view = open_form(self.desk, asked, home.number_in(action["value"]))
+        client.views_open(trigger_id=body["trigger_id"], view=view)
 
     def submitted(self, ack: Any, body: Request, view: Request, client: WebClient) -> None:
-        asked = self._about(body, view)
-        asked = replace(asked, timezone=_timezone(client, asked.place.person))
+        """Saved before it is acknowledged, since what is wrong must be in the answer; tried after it."""
+        asked, number = self._about(body, view)
+        now = self.clock()
         try:
-            done = save_form(self.desk, asked, view, self.clock())
+            saved = save_form(self.desk, asked, number, view, now)
         except DigestError as error:
-            ack(response_action="errors", errors=errors_of(error))
+            ack(response_action="errors", errors=errors_of(view, error))
             return
-        ack(response_action="update", view=done)
+        ack(response_action="update", view=saved_form(self.desk, asked, saved, now, trial=False))
+        client.views_update(view_id=view["id"], view=saved_form(self.desk, asked, saved, now, trial=True))
         self._publish(asked.place, client)
 
     def previewed(self, ack: Any, body: Request, client: WebClient) -> None:
         ack()
-        view = preview_form(self.desk, body["view"], self.clock())
-        client.views_update(view_id=body["view"]["id"], hash=body["view"]["hash"], view=view)
+        asked, number = self._about(body, body["view"])
+        self._update(body, client, preview_form(self.desk, asked, number, body["view"], self.clock()))
+
+    def chosen(self, ack: Any, body: Request, action: Request, client: WebClient) -> None:
+        ack()
+        asked, _ = self._about(body, body["view"])
+        number = home.number_in(action["selected_option"]["value"])
+        self._update(body, client, open_form(self.desk, asked, number))
+
+    def removed(self, ack: Any, body: Request, action: Request, client: WebClient) -> None:
+        ack()
+        asked, _ = self._about(body, body["view"])
+        self._update(body, client, remove_in_form(self.desk, asked, home.number_in(action["value"])))
+        self._publish(asked.place, client)
+
+    def _update(self, body: Request, client: WebClient, view: Block) -> None:
+        shown = body["view"]
+        client.views_update(view_id=shown["id"], hash=shown["hash"], view=view)
+
+    def _zoned(self, asked: Asked, client: WebClient) -> Asked:
+        """With the person's zone, where a subscription may begin and nobody knows it yet."""
+        with reading(self.desk.engine) as session:
+            known = live(session, asked.address)
+        return asked if known else replace(asked, timezone=_timezone(client, asked.place.person))
 
     def _give(self, reply: Reply, respond: Any, client: WebClient, body: Request) -> None:
         if reply.modal is not None:
@@ -159,7 +187,7 @@ class _Listener:
         channel = (body.get("channel") or body.get("container") or {}).get("id", "")
         return self._place(body["user"]["id"], channel, (body.get("team") or {}).get("id", ""))
 
-    def _about(self, body: Request, view: Request) -> Asked:
+    def _about(self, body: Request, view: Request) -> tuple[Asked, int]:
         place = self._pressing(body)
         return read_asked(view, place.person, place.team)
 

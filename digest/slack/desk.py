@@ -12,6 +12,7 @@ from digest.channels.slack_text import MAX_BLOCKS, Block, clean, cut, section
 from digest.config import DigestSettings
 from digest.errors import DigestError, NotFound
 from digest.model import ChannelName, Profile, Subscriber, SubscriberState
+from digest.pipeline.shelf import Material, Shelf
 from digest.ranking.language import parse_profile
 from digest.slots import first_due
 from digest.store import profiles as store_profiles
@@ -28,6 +29,11 @@ class Desk:
     engine: Engine
     defaults: DigestSettings
     keys: Keys
+    shelf: Shelf = field(default_factory=Shelf)
+
+    def material(self, now: datetime) -> Material:
+        """The store's statistics and last days, read anew when something came since."""
+        return self.shelf.material(self.engine, now=now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from digest.config import DigestSettings
 from digest.errors import NotFound
 from digest.model import Candidate, Listing, Paper, Profile, Ranking
-from digest.ranking.corpus import Corpus, CorpusFormatError
+from digest.ranking.corpus import Corpus
 from digest.ranking.rank import rank
-from digest.slack.desk import Desk
-from digest.store import corpora, listings, papers
-from digest.store.database import reading
+from digest.store import listings, papers
 
 _PAPER_ID = re.compile(r"(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?(?:\.pdf)?$")
 
@@ -63,27 +61,10 @@ def _candidate(paper: Paper, listing: Listing) -> Candidate:
     return Candidate(paper, listing.day, listing.upvotes, listing.arrival)
 
 
-def corpus_of(session: Session) -> Corpus:
-    """The kept statistics; counted anew where there are none that can be read."""
-    kept = corpora.load(session)
-    if kept is not None:
-        try:
-            return Corpus.from_bytes(kept.body)
-        except CorpusFormatError:
-            pass  # written by another version: count anew
-    return Corpus.build(papers.all_papers(session))
-
-
-def kept_corpus(desk: Desk) -> Corpus:
-    """The kept statistics, read in a transaction of its own: unpacking them must not hold a lock."""
-    with reading(desk.engine) as session:
-        return corpus_of(session)
-
-
 def ranked(
-    session: Session,
     profiles: Sequence[Profile],
     candidates: Sequence[Candidate],
+    corpus: Corpus,
     defaults: DigestSettings,
     *,
     now: datetime,
@@ -91,14 +72,8 @@ def ranked(
     return rank(
         candidates,
         profiles,
-        corpus_of(session),
+        corpus,
         now=now,
         default_bar=defaults.bar,
         default_limit=defaults.limit,
     )
-
-
-def span(now: datetime, days: int) -> tuple[date, date]:
-    """The last ``days`` UTC days, today among them."""
-    today = now.date()
-    return today - timedelta(days=days - 1), today

@@ -15,7 +15,7 @@ from digest.channels.slack_text import actions, bold, button, clean, context, cu
 from digest.errors import DigestError, NotFound, SubscriptionError
 from digest.model import Digest, FeedbackVerdict, Subscriber
 from digest.slack.desk import Desk, Reply, sorry
-from digest.slack.library import kept_corpus, titles
+from digest.slack.library import titles
 from digest.slack.place import Place
 from digest.slack.showing import named_paper
 from digest.store import digests, saved
@@ -67,12 +67,11 @@ def _stands_in(address: str, place: Place) -> bool:
 
 def _judge(verdict: FeedbackVerdict, told: str) -> Press:
     def press(desk: Desk, place: Place, digest_id: int, paper_id: str, now: datetime) -> Reply:
-        corpus = kept_corpus(desk)
-        with transaction(desk.engine) as session:
+        with reading(desk.engine) as session:
             _, subscriber = owner(session, place, digest_id)
-            subscriptions.give_feedback(session, subscriber.id, paper_id, verdict, now)
-            subscriptions.relearn(session, subscriber.id, corpus)
             name = named_paper(paper_id, titles(session, [paper_id]).get(paper_id, ""))
+        corpus = desk.material(now).corpus
+        subscriptions.judge(desk.engine, subscriber.id, paper_id, verdict, corpus, now)
         return _with_undo(f"{told} {name}.", UNDO, digest_id, paper_id)
 
     return press
@@ -83,12 +82,11 @@ def _with_undo(told: str, action: str, digest_id: int, paper_id: str) -> Reply:
     return Reply(told, (section(told), actions(f"undo/{value}", button("Undo", action, value))))
 
 
-def _undo(desk: Desk, place: Place, digest_id: int, paper_id: str, now: datetime) -> Reply:  # noqa: ARG001
-    corpus = kept_corpus(desk)
-    with transaction(desk.engine) as session:
+def _undo(desk: Desk, place: Place, digest_id: int, paper_id: str, now: datetime) -> Reply:
+    with reading(desk.engine) as session:
         _, subscriber = owner(session, place, digest_id)
-        if subscriptions.take_back(session, subscriber.id, paper_id):
-            subscriptions.relearn(session, subscriber.id, corpus)
+    corpus = desk.material(now).corpus
+    subscriptions.judge(desk.engine, subscriber.id, paper_id, None, corpus, now)
     return Reply("Taken back.")
 
 

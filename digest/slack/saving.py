@@ -1,13 +1,14 @@
-"""Subscribing and changing words, by command or by form alike."""
+"""Subscribing and changing profiles, by command or by form alike."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from digest import subscriptions
+from digest.errors import NotFound, SubscriptionError
 from digest.model import ChannelName, Profile, Subscriber
 from digest.ranking.language import parse_profile
 from digest.slack.desk import ACTIVE, Desk
@@ -18,6 +19,16 @@ from digest.store.profiles import Draft
 
 MAIN = "main"
 TRENDING = "trending"
+NEW = 0
+"""Stands for the profile that is not there yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Whose profile was saved, and its number."""
+
+    subscriber: Subscriber
+    profile_id: int
 
 
 def words_of(text: str) -> tuple[str, bool]:
@@ -30,38 +41,58 @@ def words_of(text: str) -> tuple[str, bool]:
     return "" if trending else tidy, trending
 
 
-def save_words(session: Session, asked: Asked, text: str, desk: Desk, now: datetime) -> Subscriber:
-    """Subscribe with these words, or put them into the first profile of a live subscription."""
+def save_words(session: Session, asked: Asked, name: str, text: str, desk: Desk, now: datetime) -> Saved:
+    """Subscribe with these words, or put them into the profile of that name, which is added if need be.
+
+    Without a name the only profile is meant. Raises ``SubscriptionError`` when there are several.
+    """
     words, trending = words_of(text)
-    first = first_profile(session, asked)
-    draft = Draft(first.name, words, first.bar, first.limit, first.learning) if first else Draft(MAIN, words)
-    return save_draft(session, asked, draft, desk, now, trending=trending)
+    own = own_profiles(session, asked.address)
+    meant = named(own, name) if name else only(own)
+    if meant is None:
+        draft = Draft(name or MAIN, words)
+    else:
+        draft = Draft(meant.name, words, meant.bar, meant.limit, meant.learning)
+    number = meant.id if meant else NEW
+    return save_draft(session, asked, number, draft, desk, now, trending=trending)
 
 
 def save_draft(
-    session: Session, asked: Asked, draft: Draft, desk: Desk, now: datetime, *, trending: bool
-) -> Subscriber:
-    """Subscribe with this profile, or put it in the place of a live subscription's first."""
+    session: Session, asked: Asked, number: int, draft: Draft, desk: Desk, now: datetime, *, trending: bool
+) -> Saved:
+    """Subscribe with this profile, add it (``NEW``) or change it. Adding it twice is the same as once.
+
+    Raises ``NotFound`` for a profile that is gone or another's.
+    """
     known = live(session, asked.address)
     if known is None:
-        return subscriptions.subscribe(
-            session,
-            keys=desk.keys,
-            channel=ChannelName.SLACK,
-            address=asked.address,
-            profiles=(replace(draft, name=MAIN),),
-            timezone=asked.timezone or desk.defaults.timezone,
-            send_at=desk.defaults.send_at,
-            rising=desk.defaults.rising,
-            trending=trending,
-            confirmed=True,
-            now=now,
-            source=f"slack:{asked.place.own}",
-        )
-    first = first_profile(session, asked)
-    own = replace(draft, name=first.name, learning=first.learning) if first else draft
-    subscriptions.save_profile(session, known.id, first.id if first else None, own, now, trending=trending)
-    return known
+        known = _subscribed(session, asked, draft, desk, now, trending=trending)
+        return Saved(known, own_profiles(session, asked.address)[0].id)
+    same = named(own_profiles(session, asked.address), draft.name) if number == NEW else None
+    if same is not None and same.text == draft.text:
+        number = same.id
+    target = None if number == NEW else number
+    saved = subscriptions.save_profile(session, known.id, target, draft, now, trending=trending)
+    return Saved(known, saved)
+
+
+def _subscribed(
+    session: Session, asked: Asked, draft: Draft, desk: Desk, now: datetime, *, trending: bool
+) -> Subscriber:
+    return subscriptions.subscribe(
+        session,
+        keys=desk.keys,
+        channel=ChannelName.SLACK,
+        address=asked.address,
+        profiles=(draft,),
+        timezone=asked.timezone or desk.defaults.timezone,
+        send_at=desk.defaults.send_at,
+        rising=desk.defaults.rising,
+        trending=trending,
+        confirmed=True,
+        now=now,
+        source=f"slack:{asked.place.own}",
+    )
 
 
 def live(session: Session, address: str) -> Subscriber | None:
@@ -69,8 +100,35 @@ def live(session: Session, address: str) -> Subscriber | None:
     return known if known is not None and known.state in ACTIVE else None
 
 
-def first_profile(session: Session, asked: Asked) -> Profile | None:
-    """The first profile of a live subscription, as it is stored."""
-    known = live(session, asked.address)
-    found = store_profiles.of_subscriber(session, known.id, parse_profile) if known else []
-    return found[0] if found else None
+def own_profiles(session: Session, address: str) -> list[Profile]:
+    """The profiles of a live subscription as they are stored; none where there is no subscription."""
+    known = live(session, address)
+    return store_profiles.of_subscriber(session, known.id, parse_profile) if known else []
+
+
+def named(profiles: list[Profile], name: str) -> Profile | None:
+    """The profile of that name, whatever its case."""
+    wanted = " ".join(name.split()).casefold()
+    return next((one for one in profiles if one.name.casefold() == wanted), None)
+
+
+def only(profiles: list[Profile], verb: str = "subscribe") -> Profile | None:
+    """The one profile there is. Raises ``SubscriptionError`` naming all when there are several."""
+    if len(profiles) > 1:
+        raise SubscriptionError(
+            f"there are several profiles: {_names(profiles)}",
+            remedy=f"say which one: /digest {verb} {profiles[0].name}: …",
+        )
+    return profiles[0] if profiles else None
+
+
+def found_by_name(profiles: list[Profile], name: str) -> Profile:
+    """The profile of that name. Raises ``NotFound`` naming those there are."""
+    found = named(profiles, name)
+    if found is None:
+        raise NotFound(f"there is no profile “{name[:80]}”", remedy=f"there are: {_names(profiles)}")
+    return found
+
+
+def _names(profiles: list[Profile]) -> str:
+    return ", ".join(one.name for one in profiles)

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import datetime
 
-from sqlalchemy.orm import Session
-
-from digest.account_wording import plural
+from digest.account_wording import day_name
 from digest.channels.slack_entry import MAX_REASON, MAX_TITLE, paper_url, title_link
-from digest.channels.slack_text import Block, bold, clean, context, cut, link, section
-from digest.config import DigestSettings
-from digest.model import Profile, Ranked, Ranking
-from digest.slack.library import candidates_since, ranked, span
+from digest.channels.slack_text import Block, bold, clean, cut, link, section
+from digest.model import Profile, Ranked, Ranking, Weight
+from digest.store.search import Found
 from digest.wording import points, reason_line
 
-PREVIEW_DAYS = 7
-PREVIEW_SHOWN = 5
 MAX_PROFILE = 900
 
 
@@ -30,12 +23,18 @@ def profile_line(profile: Profile) -> str:
 
 def weights_line(profile: Profile, most: int = 20) -> str:
     """What feedback taught, strongest first: ``robots +0.8, surveys −0.4``."""
-    strongest = sorted(profile.weights, key=lambda weight: -abs(weight.weight))[:most]
-    told = (
-        f"{clean(one.term)} {points(one.weight) if one.weight < 0 else '+' + points(one.weight)}"
-        for one in strongest
-    )
-    return cut(", ".join(told), MAX_PROFILE)
+    return cut(", ".join(map(learnt_word, strongest(profile, most))), MAX_PROFILE)
+
+
+def strongest(profile: Profile, most: int) -> list[Weight]:
+    """What feedback taught, strongest first."""
+    return sorted(profile.weights, key=lambda weight: -abs(weight.weight))[:most]
+
+
+def learnt_word(weight: Weight) -> str:
+    """``robots +0.8``, as it is: not escaped."""
+    sign = "+" if weight.weight >= 0 else ""
+    return f"{clean(weight.term)} {sign}{points(weight.weight)}"
 
 
 def paper_lines(found: Iterable[Ranked]) -> list[Block]:
@@ -49,20 +48,10 @@ def _paper(one: Ranked) -> str:
     return f"{head}\n{why}" if why else head
 
 
-def preview(
-    session: Session, profiles: Sequence[Profile], defaults: DigestSettings, now: datetime
-) -> list[Block]:
-    """What the profiles would have chosen from the last days, best first, and how many in all."""
-    found = candidates_since(session, *span(now, PREVIEW_DAYS))
-    if not found:
-        return [context(f"No papers of the last {PREVIEW_DAYS} days are stored yet, so there is no preview.")]
-    unlimited = [replace(profile, limit=len(found)) for profile in profiles]
-    passed = best_of(ranked(session, unlimited, found, defaults, now=now))
-    told = (
-        f"In the last {PREVIEW_DAYS} days {plural(len(passed), 'paper')} of {len(found)} would have passed"
-        + (", the best:" if passed else ". Broader keywords or a lower bar would bring some.")
-    )
-    return [section(told), *paper_lines(passed[:PREVIEW_SHOWN])]
+def found_line(found: Found) -> str:
+    """A found paper: linked title, its newest day and its upvotes there."""
+    day = f" · {day_name(found.day, year=True)} · ▲ {found.upvotes}" if found.day else ""
+    return f"{bold(title_link(found.paper))}{day}"
 
 
 def best_of(rankings: Sequence[Ranking]) -> list[Ranked]:

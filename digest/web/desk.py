@@ -16,12 +16,12 @@ from jinja2 import Environment
 from sqlalchemy.orm import Session
 
 from digest.house import House
+from digest.pipeline.shelf import Shelf
 from digest.store.database import reading, transaction
 from digest.subscriptions import Bounds
 from digest.tokens import Keys, Purpose, sign, verify
 from digest.web.proxies import Proxies
 from digest.web.rendering import environment
-from digest.web.shelf import Shelf
 
 MOST_TRIALS = 4
 """Trial runs at the same time: they cost more than any page, and threads are few."""

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from digest.errors import TooMany
-from digest.model import Candidate, Profile, Ranked
-from digest.pipeline.situation import read_corpus
+from digest.model import Profile, Ranked
+from digest.pipeline.shelf import Material
 from digest.ranking.lab import try_profile
 from digest.ranking.language import parse_profile
-from digest.store import counters, listings, papers
 from digest.store.profiles import Draft
 from digest.subscriptions import check_draft
 from digest.web.desk import Desk
-from digest.web.shelf import Material
 from digest.web.views import PaperView, view
-
-DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +44,7 @@ class Trial:
 
 
 def trial(desk: Desk, draft: Draft) -> Trial:
-    """Try a draft on the last ``DAYS`` stored days. Raises ``ProfileError`` or ``SubscriptionError``."""
+    """Try a draft on the last stored days. Raises ``ProfileError`` or ``SubscriptionError``."""
     checked = check_draft(replace(draft, name="trial"))
     profile = Profile(0, 0, "trial", checked.text, parse_profile(checked.text), checked.bar, checked.limit)
     if not desk.trials.acquire(timeout=5):
@@ -86,19 +81,4 @@ def _find(one: Ranked) -> Find:
 
 def material_of(desk: Desk) -> Material:
     """The store's statistics and last days, read anew when something came since."""
-    with desk.reading() as session:
-        arrival = counters.arrival(session)
-    return desk.shelf.material(arrival, lambda: _read(desk, arrival))
-
-
-def _read(desk: Desk, arrival: int) -> Material:
-    corpus = read_corpus(desk.house.engine, now=desk.clock())
-    with desk.reading() as session:
-        until = listings.newest_day(session) or desk.clock().date()
-        since = until - timedelta(days=DAYS - 1)
-        listed = listings.candidates(session, after_arrival=None, since_day=since, until_day=until)
-        known = papers.load(session, {one.paper_id for one in listed})
-    first: dict[str, Candidate] = {}
-    for one in reversed(listed):  # oldest day first: a paper counts where it stood first
-        first.setdefault(one.paper_id, Candidate(known[one.paper_id], one.day, one.upvotes, one.arrival))
-    return Material(arrival, corpus, tuple(first.values()), len({one.day for one in listed}))
+    return desk.shelf.material(desk.house.engine, now=desk.clock())

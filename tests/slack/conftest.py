@@ -21,7 +21,7 @@ from digest.config import DigestSettings
 from digest.model import Organisation, Paper, Record
 from digest.slack.app import Access, build_app
 from digest.slack.desk import Desk
-from digest.store import counters, listings, papers
+from digest.store import counters, listings, papers, search
 from digest.store.database import transaction
 from tests.keys import KEYS
 from tests.slack_server import TOKEN, Slack, running_slack
@@ -59,6 +59,7 @@ def fill(engine: Engine, library: tuple[tuple[str, str, str, int], ...]) -> None
         with transaction(engine) as session:
             arrival = counters.next_arrival(session)
             papers.store(session, [paper], now=NOW)
+            search.index(session, [paper])
             listings.store(
                 session,
                 TODAY - timedelta(days=days_ago),

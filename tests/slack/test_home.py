@@ -7,7 +7,8 @@ import json
 import pytest
 from slack_sdk.models.views import View
 
-from digest.model import ChannelName, FeedbackVerdict, SubscriberState, Weight
+from digest.model import ChannelName, FeedbackVerdict, Profile, SubscriberState, Weight
+from digest.ranking.language import parse_profile
 from digest.slack import home
 from digest.slack.desk import Desk
 from digest.slack.place import Place
@@ -15,7 +16,8 @@ from digest.store import profiles as store_profiles
 from digest.store import saved
 from digest.store import subscribers as store_subscribers
 from digest.store.database import reading, transaction
-from digest.subscriptions import give_feedback, subscribe
+from digest.store.profiles import Draft
+from digest.subscriptions import give_feedback, save_profile, subscribe
 from tests.keys import KEYS
 from tests.slack.conftest import NOW, Person
 from tests.slack_server import Slack
@@ -61,7 +63,7 @@ def test_a_stranger_is_welcomed_with_a_button_to_subscribe(person: Person, slack
     (published,) = slack.wait_for("views.publish")
     assert published["user_id"] == "U777"
     assert home.EDIT in json.dumps(published)
-    person.presses(home.EDIT, "edit")
+    person.presses(home.EDIT, "0")
     assert slack.wait_for("views.open")
 
 
@@ -69,7 +71,8 @@ def test_the_home_shows_profile_next_digest_weights_feedback_and_saved(desk: Des
     told = shown(desk)
     assert "*robots*: diffusion" in told
     assert "Next digest: <!date^" in told
-    assert "robot arm +0.8, survey −0.4" in told
+    assert "✕ robot arm +0.8" in told
+    assert "✕ survey −0.4" in told
     assert "Less like <https://huggingface.co/papers/2511.00002|A survey of agents>" in told
     assert "papers/2511.00003|Video generation at scale" in told
 
@@ -119,3 +122,77 @@ def test_resetting_forgets_the_weights_and_the_words_they_came_from(desk: Desk, 
 def test_a_paused_subscription_says_so(desk: Desk, number: int) -> None:
     home.act(desk, ME, home.PAUSE, "pause", NOW)
     assert "Paused; no digest until you resume." in shown(desk)
+
+
+# --- several profiles ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def other(desk: Desk, number: int) -> int:
+    """A second profile."""
+    with transaction(desk.engine) as session:
+        return save_profile(session, number, None, Draft("video", "video generation"), NOW)
+
+
+def profiles(desk: Desk, number: int) -> list[Profile]:
+    with reading(desk.engine) as session:
+        return store_profiles.of_subscriber(session, number, parse_profile)
+
+
+def test_all_profiles_are_shown_each_with_its_own_edit(
+    person: Person, slack: Slack, desk: Desk, number: int, other: int
+) -> None:
+    told = shown(desk)
+    assert "*robots*: diffusion" in told
+    assert "*video*: video generation" in told
+    person.presses(home.EDIT, str(other))
+    (opened,) = slack.wait_for("views.open")
+    assert "video generation" in str(opened["view"])
+
+
+def test_one_learnt_term_is_forgotten_and_forgetting_twice_is_the_same(
+    person: Person, slack: Slack, desk: Desk, number: int
+) -> None:
+    (own,) = profiles(desk, number)
+    for count in (1, 2):
+        person.presses(f"{home.FORGET}/0", f"{own.id}/robot arm")
+        slack.wait_for("views.publish", count)
+    assert profiles(desk, number)[0].weights == (Weight("survey", -0.4),)
+
+
+def test_a_profile_is_removed_and_the_last_one_stays(desk: Desk, number: int, other: int) -> None:
+    assert home.REMOVE in shown(desk)
+    for value in (str(other), str(other), str(profiles(desk, number)[0].id), "999", "x", ""):
+        home.act(desk, ME, home.REMOVE, value, NOW)
+    assert [one.name for one in profiles(desk, number)] == ["robots"]
+    assert home.REMOVE not in shown(desk)
+
+
+def test_nobody_forgets_or_removes_what_is_anothers(desk: Desk, number: int, other: int) -> None:
+    with transaction(desk.engine) as session:
+        subscribe(
+            session,
+            keys=KEYS,
+            channel=ChannelName.SLACK,
+            address="U888",
+            profiles={"a": "b", "c": "d"},
+            confirmed=True,
+            now=NOW,
+            source="test",
+        )
+    before = profiles(desk, number)
+    for value in (str(other), f"{before[0].id}/robot arm"):
+        for action in (home.REMOVE, f"{home.FORGET}/0"):
+            home.act(desk, Place("U888", ""), action, value, NOW)
+    assert profiles(desk, number) == before
+
+
+def test_as_many_profiles_and_terms_as_there_may_be_fit_into_the_home(desk: Desk, number: int) -> None:
+    words = ", ".join(f"{place} {'word ' * 8}" for place in range(60))
+    with transaction(desk.engine) as session:
+        for count in range(11):
+            draft = Draft(f"<p{count}>&" * 6, words)
+            added = save_profile(session, number, None, draft, NOW)
+            weights = [Weight(f"term {place} <!channel> " + "x" * 90, 0.1) for place in range(40)]
+            store_profiles.set_weights(session, added, weights)
+    assert "Add a profile" not in shown(desk)

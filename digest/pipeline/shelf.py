@@ -1,0 +1,60 @@
+"""What many requests of web and Slack read and few moments change: the corpus and the last stored days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+
+from sqlalchemy import Engine
+
+from digest.model import Candidate
+from digest.pipeline.situation import read_corpus
+from digest.ranking.corpus import Corpus
+from digest.store import counters, listings, papers
+from digest.store.database import reading
+
+DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a profile is tried on: the store's statistics and the papers of the last stored days."""
+
+    arrival: int
+    corpus: Corpus
+    candidates: tuple[Candidate, ...]
+    days: int
+
+
+class Shelf:
+    """Holds the newest material; it is read again when a stored read has come since, once for all."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._held: Material | None = None
+
+    def material(self, engine: Engine, *, now: datetime) -> Material:
+        """The newest material; others wait while one request reads it."""
+        with reading(engine) as session:
+            arrival = counters.arrival(session)
+        held = self._held
+        if held is not None and held.arrival == arrival:
+            return held
+        with self._lock:
+            if self._held is None or self._held.arrival != arrival:
+                self._held = _read(engine, arrival, now)
+            return self._held
+
+
+def _read(engine: Engine, arrival: int, now: datetime) -> Material:
+    corpus = read_corpus(engine, now=now)
+    with reading(engine) as session:
+        until = listings.newest_day(session) or now.date()
+        since = until - timedelta(days=DAYS - 1)
+        listed = listings.candidates(session, after_arrival=None, since_day=since, until_day=until)
+        known = papers.load(session, {one.paper_id for one in listed})
+    first: dict[str, Candidate] = {}
+    for one in reversed(listed):  # oldest day first: a paper counts where it stood first
+        first.setdefault(one.paper_id, Candidate(known[one.paper_id], one.day, one.upvotes, one.arrival))
+    return Material(arrival, corpus, tuple(first.values()), len({one.day for one in listed}))

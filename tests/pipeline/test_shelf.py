@@ -1,0 +1,29 @@
+"""The shelf: read once, and again when a stored read has come."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import Engine
+
+from digest.pipeline.collect import collect
+from digest.pipeline.shelf import DAYS
+from digest.pipeline.shelf import Shelf as Kept
+from tests.shelf import Shelf, paper
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+TODAY = date(2026, 11, 20)
+OLD = TODAY - timedelta(days=DAYS)
+
+
+def test_the_material_is_held_until_a_stored_read_has_come(sqlite_engine: Engine) -> None:
+    source = Shelf({TODAY: [paper(1, "Diffusion")], OLD: [paper(2, "Too old")]})
+    kept = Kept()
+    assert kept.material(sqlite_engine, now=NOW).candidates == ()
+    collect(sqlite_engine, source, now=NOW, days=[OLD, TODAY])
+    first = kept.material(sqlite_engine, now=NOW)
+    assert [one.paper.title for one in first.candidates] == ["Diffusion"]
+    assert kept.material(sqlite_engine, now=NOW) is first
+    source.add(TODAY, paper(3, "Agents"))
+    collect(sqlite_engine, source, now=NOW, days=[TODAY])
+    assert len(kept.material(sqlite_engine, now=NOW).candidates) == 2
