@@ -6,7 +6,8 @@ from typing import Any
 
 from digest.errors import ParseError
 from digest.model import Papers
-from digest.sources.items import decode, read_items
+from digest.sources.decoding import decode_items
+from digest.sources.items import read_items
 
 
 def parse_api(body: bytes) -> tuple[Papers, int]:
@@ -14,7 +15,7 @@ def parse_api(body: bytes) -> tuple[Papers, int]:
 
     Raises ``ParseError`` for anything but a complete JSON list whose items are readable.
     """
-    items: Any = decode(body)
+    items = decode_items(body)
     if not isinstance(items, list):
         raise ParseError(f"the API answered with {_kind(items)} in place of a list")
     return read_items(items), len(items)

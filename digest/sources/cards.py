@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import month_abbr
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +17,8 @@ from bs4 import BeautifulSoup, Tag
 
 from digest.errors import ParseError
 from digest.model import Organisation, Paper, Papers, Record
-from digest.sources.items import LARGEST_COUNT, check_refused
+from digest.sources.items import check_refused
+from digest.sources.shape import LARGEST_COUNT
 from digest.sources.text import line, paper_id, prose, storable
 
 _AUTHORS = re.compile(r"([\d,]+) authors?\b")
@@ -28,7 +30,9 @@ _NOT_PAPERS = frozenset({"date", "week", "month", "trending"})
 LONGEST_GAP = timedelta(days=31)
 
 Links = list[tuple[str, Tag]]
-"""The links of a card with their addresses, found once."""
+"""The links of a card with their addresses."""
+Parts = dict[str, list[Tag]]
+"""The elements of a card by name, in their order. Gathered once: a search through the soup costs as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +66,18 @@ def parse_cards(body: bytes) -> CardPage:
     if not articles:
         raise ParseError("the page has no cards")
     check_refused(len(refused), len(articles), refused)
-    return CardPage(Papers(tuple(records.values()), tuple(refused)), _page_day(soup))
+    return CardPage(Papers(tuple(records.values()), tuple(refused)), _page_day(articles[0]))
 
 
 def _record(article: Tag) -> Record | None:
-    heading = article.find("h3")
+    parts = _parts(article)
+    heading = next(iter(parts["h3"]), None)
     link = heading.find("a", href=True) if heading else None
     found = _linked_paper(link) if link else None
     if link is None or found is None or not prose(link.get_text()):
         return None
-    raw_title, abstract = link.get_text(), _abstract(article)
-    links = [(_href(one), one) for one in article.find_all("a", href=True)]
+    raw_title, abstract = link.get_text(), _abstract(parts)
+    links = [(_href(one), one) for one in parts["a"]]
     paper = Paper(
         id=found,
         title=prose(raw_title),
@@ -83,7 +88,15 @@ def _record(article: Tag) -> Record | None:
         source_title=storable(raw_title),
         source_abstract=storable(abstract),
     )
-    return Record(paper, _votes(article, links), _comments(links), author_count=_author_count(article))
+    return Record(paper, _votes(article, links), _comments(links), author_count=_author_count(parts))
+
+
+def _parts(article: Tag) -> Parts:
+    parts: Parts = defaultdict(list)
+    for part in article.descendants:
+        if isinstance(part, Tag):
+            parts[part.name].append(part)
+    return parts
 
 
 def _linked_paper(link: Tag) -> str | None:
@@ -145,29 +158,32 @@ def _stars(links: Links, found: str) -> int | None:
     return None
 
 
-def _author_count(article: Tag) -> int | None:
-    for entry in article.find_all("li"):
+def _author_count(parts: Parts) -> int | None:
+    for entry in parts["li"]:
         found = _AUTHORS.search(line(entry.get_text()))
         if found:
             return _number(found.group(1))
     return None
 
 
-def _abstract(article: Tag) -> str:
+def _abstract(parts: Parts) -> str:
     """Trending and search cards show the abstract in a paragraph; a day's cards have none."""
-    paragraph = article.find("p")
-    return paragraph.get_text() if paragraph else ""
+    return next((paragraph.get_text() for paragraph in parts["p"]), "")
 
 
 # --- the page's date -------------------------------------------------------------------------
 
 
-def _page_day(soup: BeautifulSoup) -> date | None:
-    """The page's date: in full until 2024, later a month and day between two arrows, without a year."""
-    shown = soup.find("time", attrs={"datetime": True})
+def _page_day(first_card: Tag) -> date | None:
+    """The page's date: in full until 2024, later a month and day between two arrows, without a year.
+
+    Both stand above the first card; below it, they would be a paper's.
+    """
+    above = first_card.find_all_previous(["time", "a"])
+    shown = next((one for one in above if one.name == "time" and one.get("datetime")), None)
     if shown is not None:
         return _iso_day(str(shown["datetime"])[:10])
-    for arrow in soup.find_all("a", href=True):
+    for arrow in reversed(above):
         linked = linked_day(_href(arrow))
         label = arrow.find_next_sibling("div") if linked else None
         if linked and label is not None:

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from lxml import etree, html
+import msgspec
+from lxml import etree
 
 from digest.errors import ParseError
 from digest.model import Papers
-from digest.sources.items import decode, read_items
+from digest.sources.decoding import decode_props
+from digest.sources.items import read_items
+from digest.sources.shape import Props
 
-_ELEMENT = etree.XPath('descendant-or-self::*[@data-target="DailyPapers"][@data-props]')
+_ELEMENT = ".//*[@data-target='DailyPapers'][@data-props]"
 
 
 class NoElementError(ParseError):
@@ -38,11 +41,14 @@ def document(body: bytes) -> Any:
         body.decode()
     except UnicodeDecodeError as error:
         raise ParseError(f"the page is not UTF-8 (byte {error.start})") from error
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, collect_ids=False)
     try:
-        parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
-        return html.document_fromstring(body.replace(b"\0", b""), parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError) as error:
+        root = etree.fromstring(body.replace(b"\0", b""), parser=parser)
+    except etree.XMLSyntaxError as error:
         raise ParseError("the page holds no markup") from error
+    if root is None:
+        raise ParseError("the page holds no markup")
+    return root
 
 
 def parse_embedded(body: bytes) -> Page:
@@ -55,32 +61,36 @@ def parse_embedded(body: bytes) -> Page:
 
 def read_element(tree: Any) -> Page:
     """``parse_embedded`` for a page that is a tree already."""
-    elements = _ELEMENT(tree)
-    if not elements:
+    element = tree.find(_ELEMENT)
+    if element is None:
         raise NoElementError("the page has no DailyPapers element")
-    return read_props(decode(elements[0].get("data-props")))
+    return read_props(decode_props(element.get("data-props")))
 
 
-def read_props(props: Any) -> Page:
+def read_props(value: Any) -> Page:
     """The element's JSON, once decoded. Raises ``ParseError`` if it holds no list of papers."""
-    if not isinstance(props, dict) or not isinstance(props.get("dailyPapers"), list):
-        raise ParseError("the DailyPapers element holds no list of papers")
+    props = value if isinstance(value, Props) else _unchecked(value)
     return Page(
-        papers=read_items(props["dailyPapers"]),
-        day=_day(props.get("dateString")) or _day(props.get("date")),
+        papers=read_items(props.papers),
+        day=_day(props.day) or _day(props.moment),
         period=_period(props),
-        previous=_day(props.get("prevDate")),
+        previous=_day(props.previous),
     )
 
 
-def _period(props: dict[str, Any]) -> str:
-    if props.get("isTrending") is True:
+def _unchecked(value: Any) -> Props[Any]:
+    try:
+        return msgspec.convert(value, Props[Any])
+    except (msgspec.ValidationError, UnicodeError) as error:
+        raise ParseError("the DailyPapers element holds no list of papers") from error
+
+
+def _period(props: Props[Any]) -> str:
+    if props.trending is True:
         return "trending"
-    query = props.get("query")
-    if isinstance(query, dict) and query.get("q"):
+    if isinstance(props.query, dict) and props.query.get("q"):
         return "search"
-    period = props.get("periodType", "day")
-    return period if isinstance(period, str) else "unknown"
+    return props.period if isinstance(props.period, str) else "unknown"
 
 
 def _day(value: Any) -> date | None:

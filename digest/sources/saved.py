@@ -13,8 +13,8 @@ from digest.errors import ParseError
 from digest.model import Papers, Tier
 from digest.sources.api import parse_api
 from digest.sources.cards import parse_cards
+from digest.sources.decoding import decode
 from digest.sources.embedded import NoElementError, Page, parse_embedded, read_props
-from digest.sources.items import decode
 from digest.sources.page import read_page
 
 GZIP = b"\x1f\x8b"

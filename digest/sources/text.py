@@ -15,6 +15,7 @@ _UNSTORABLE = re.compile(
     "\ufdd0-\ufdef\ufffe\uffff"  # noncharacters
     "]"
 )
+_ASCII_CONTROLS = bytes([*range(32), 127])
 _TEX_ESCAPES = re.compile(r"\\([%&$#_])")
 _WEB_ADDRESS = re.compile(r"https?://[^\s<>\"\\^`{|}]+\Z", re.IGNORECASE)
 _VERSION = re.compile(r"(\d{4}\.\d{4,5}|[a-z][a-z.-]*/\d{7})v\d+\Z", re.IGNORECASE)
@@ -27,8 +28,14 @@ LONGEST_ADDRESS = 2_000
 
 def storable(text: str) -> str:
     """``text`` as it came, without the characters that no store, mail or page can hold safely."""
-    usual = text.replace("\n", " ").isprintable()  # nearly all is, and that is quick to see
-    return text if usual else _UNSTORABLE.sub("", text)
+    return text if _printable(text.replace("\n", " ")) else _UNSTORABLE.sub("", text)
+
+
+def _printable(flat: str) -> bool:
+    """``flat.isprintable()``; nearly every text is ASCII, of which the few others are struck out faster."""
+    if not flat.isascii():
+        return flat.isprintable()
+    return len(flat.encode("ascii").translate(None, _ASCII_CONTROLS)) == len(flat)
 
 
 def line(text: str) -> str:
@@ -38,7 +45,7 @@ def line(text: str) -> str:
     'Towards Parity Translation'
     """
     flat = text.replace("\n", " ")
-    return _collapsed(flat if flat.isprintable() else " ".join(storable(text).split()))
+    return _collapsed(flat if _printable(flat) else " ".join(storable(text).split()))
 
 
 def _collapsed(flat: str) -> str:
@@ -55,7 +62,7 @@ def lines(texts: Sequence[str]) -> Sequence[str]:
     Raises ``TypeError`` for what is no text.
     """
     together = ", ".join(texts)
-    plain = together.isprintable() and " ," not in together and _collapsed(together) == together
+    plain = _printable(together) and " ," not in together and _collapsed(together) == together
     return texts if plain else [line(text) for text in texts]
 
 
@@ -70,7 +77,7 @@ def prose(text: str) -> str:
 def storable_and_prose(text: str) -> tuple[str, str]:
     """Both forms of a title or abstract; looked at once, which is where the time of a page goes."""
     flat = text.replace("\n", " ")
-    if flat.isprintable():
+    if _printable(flat):
         return text, _without_escapes(_collapsed(flat))
     return storable(text), prose(text)
 

@@ -72,7 +72,9 @@ def test_markup_in_a_script_or_comment_is_not_the_element() -> None:
         parse_embedded(page(None, body=decoy))
 
 
-@pytest.mark.parametrize("broken", [[], {"dailyPapers": None}, {"dailyPapers": {}}, {"papers": []}])
+@pytest.mark.parametrize(
+    "broken", [[], {"dailyPapers": None}, {"dailyPapers": {}}, {"papers": []}, {"\ud800": 1}]
+)
 def test_an_element_without_its_list_is_an_error(broken: dict[str, object]) -> None:
     with pytest.raises(ParseError, match="no list"):
         parse_embedded(page(broken))
@@ -188,6 +190,11 @@ def test_a_date_without_a_year_takes_it_from_the_arrow_before_it(
 def test_the_date_of_2024_stands_in_a_time_element() -> None:
     arrows = '<a href="/papers?date=2024-07-31"></a><time datetime="2024-08-01T00:00:00.000Z"></time>'
     assert parse_cards(cards_page(card(), arrows=arrows)).day == date(2024, 8, 1)
+
+
+def test_a_date_below_the_first_card_is_not_the_pages() -> None:
+    below = '<time datetime="2020-01-01"></time><a href="/papers/date/2020-01-01"></a><div>Jan 2</div>'
+    assert parse_cards(page(None, body=ARROWS + card(below=below) + card("2609.00020"))).day == DAY
 
 
 @pytest.mark.parametrize(
