@@ -118,14 +118,17 @@ def _json(value: Any) -> bytes:
 class SourceServer(Loopback):
     """The source on a port of loopback while the ``with`` block runs.
 
-    ``requests`` lists the targets asked for, in order.
+    ``requests`` lists the targets asked for, in order; ``allowances`` are those of one window.
     """
 
     protocol = "HTTP"
 
-    def __init__(self, days: Days, *, now: datetime, port: int = 0) -> None:
+    def __init__(
+        self, days: Days, *, now: datetime, port: int = 0, allowances: Mapping[str, int] = ALLOWANCES
+    ) -> None:
         self.days = days
         self.now = now
+        self.allowances = allowances
         self.requests: list[str] = []
         self._allowances: dict[str, tuple[datetime, int]] = {}
         super().__init__(Conversation, port=port)
@@ -142,7 +145,7 @@ class SourceServer(Loopback):
             left, seconds = self._spend(kind)
         headers = {
             "RateLimit": f'"{kind}";r={max(left, 0)};t={seconds}',
-            "RateLimit-Policy": f'"fixed window";"{kind}";q={ALLOWANCES[kind]};w={WINDOW_SECONDS}',
+            "RateLimit-Policy": f'"fixed window";"{kind}";q={self.allowances[kind]};w={WINDOW_SECONDS}',
         }
         if left < 0:
             refused = _error(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests")
@@ -154,7 +157,7 @@ class SourceServer(Loopback):
         """Take one request of the window: how many are left (below 0: none were) and its seconds to go."""
         ends_at, left = self._allowances.get(kind, (self.now, 0))
         if ends_at <= self.now:
-            ends_at, left = self.now + timedelta(seconds=WINDOW_SECONDS), ALLOWANCES[kind]
+            ends_at, left = self.now + timedelta(seconds=WINDOW_SECONDS), self.allowances[kind]
         self._allowances[kind] = (ends_at, max(left - 1, -1))
         return left - 1, max(1, round((ends_at - self.now).total_seconds()))
 
