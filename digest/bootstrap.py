@@ -16,6 +16,7 @@ from digest.channels.file import FileChannel
 from digest.channels.sender_identity import identity
 from digest.channels.slack import SlackChannel
 from digest.channels.slack_api import NO_TEAM_TOKENS, Tokens
+from digest.channels.slack_pace import OwnPace
 from digest.channels.smtp import FRESH_SECONDS, SmtpSender
 from digest.channels.smtp_session import Relay
 from digest.config import Settings, SourceSettings
@@ -29,7 +30,7 @@ from digest.pipeline.health import Thresholds
 from digest.pipeline.notice_letters import Writer
 from digest.pipeline.notices import Report as NoticeReport
 from digest.pipeline.notices import send_notices
-from digest.pipeline.pacing import KeptAnswers, SharedPace
+from digest.pipeline.pacing import KeptAnswers, SharedPace, SharedSlackPace
 from digest.pipeline.prepare import Rules
 from digest.pipeline.sheets import Desk
 from digest.sealing import Seal
@@ -109,6 +110,7 @@ def _slack(settings: Settings, engine: Engine | None) -> Channel:
         layout=slack.thread,
         interactive=slack.app_token is not None or slack.signing_secret is not None,
         sentences=settings.digest.abstract_sentences,
+        pace=SharedSlackPace(engine) if engine else OwnPace(),
     )
 
 

@@ -13,7 +13,7 @@ from digest.channels.slack_blocks import Layout, lay_out
 from digest.channels.slack_entry import Style
 from digest.channels.slack_find import find
 from digest.channels.slack_http import Limits
-from digest.channels.slack_pace import Pace
+from digest.channels.slack_pace import OwnPace, Pace
 from digest.channels.slack_sender import SlackSender
 from digest.errors import SubscriptionError
 from digest.model import ChannelName, HandOver, Message, Refused, Sheet, Unknown, UnknownPolicy
@@ -43,7 +43,7 @@ class SlackChannel:
     interactive: bool = False
     sentences: int = 2
     limits: Limits = field(default_factory=Limits)
-    pace: Pace = field(default_factory=Pace, repr=False)
+    pace: Pace = field(default_factory=OwnPace, repr=False)
 
     def render(self, sheet: Sheet) -> bytes:
         """JSON: the parent and the messages of its thread. Webhooks get links where others get buttons."""

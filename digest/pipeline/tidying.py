@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from digest.config import RetentionSettings
-from digest.store import notices, observations, raw_answers, retention, sign_ups, subscribers
+from digest.pipeline.pacing import SLACK
+from digest.store import limits, notices, observations, raw_answers, retention, sign_ups, subscribers
 from digest.store.database import transaction
 
 
@@ -34,16 +35,18 @@ def tidy_source(engine: Engine, *, now: datetime, keep_raw_days: int, observatio
 SIGN_UPS = timedelta(days=30)
 """Longer than any bound on sign-ups looks back."""
 NOTICES = timedelta(days=30)
+WAITS = timedelta(days=1)
 
 
 def tidy_deliveries(engine: Engine, keep: RetentionSettings, *, now: datetime) -> dict[str, int]:
-    """Remove old attempts, digests, sign-ups and notices; return how many, by kind. Safe to repeat."""
+    """Remove old attempts, digests, sign-ups, notices and waits; return how many, by kind. Safe to repeat."""
     attempts = now - timedelta(days=keep.attempts_days)
     digests = now - timedelta(days=keep.digests_days)
     unconfirmed = now - timedelta(days=keep.unconfirmed_days)
     wholes: dict[str, Callable[[Session], int]] = {
         "unconfirmed": lambda session: subscribers.expire_unconfirmed(session, unconfirmed),
         "sign-ups": lambda session: sign_ups.expire(session, now - SIGN_UPS),
+        "waits": lambda session: limits.forget(session, SLACK, before=now - WAITS),
         "notices": lambda session: notices.expire(session, now - NOTICES),
     }
     gone = {

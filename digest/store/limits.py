@@ -7,14 +7,18 @@ within the allowance, because one ten seconds more than the window is summed up.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from digest.store.database import database_now
 from digest.store.schema import LimitRow
 from digest.store.upserts import upsert
 
 STEP = 10
+MOST_TURNS = 600
+"""Nobody waits behind more turns: leases are over before."""
 
 
 def take(
@@ -45,6 +49,43 @@ def hold(session: Session, key: str, *, until: datetime) -> None:
     if row.not_before is None or row.not_before < until:
         row.not_before = until
     session.flush()
+
+
+# --- waits and turns, on the database's clock ---------------------------------------------------
+
+
+def hold_for(session: Session, key: str, wait: timedelta) -> None:
+    """Let nobody go before ``wait`` is over; a longer one that stands already stays."""
+    hold(session, key, until=database_now(session) + wait)
+
+
+def left(session: Session, key: str) -> timedelta:
+    """How long ``key`` has to wait still; nothing for a key never heard of."""
+    until = session.scalar(select(LimitRow.not_before).where(LimitRow.key == key))
+    return max(until - database_now(session), timedelta(0)) if until else timedelta(0)
+
+
+def take_turn(session: Session, key: str, *, gap: timedelta) -> timedelta:
+    """Take the next turn, ``gap`` after the one before, whoever took that; how long it is until then.
+
+    A turn further off than any queue can be comes of a clock that was set back, and does not count.
+    """
+    row = _locked(session, key)
+    now = database_now(session)
+    turn = max(now, row.not_before or now)
+    if turn - now > MOST_TURNS * gap:
+        turn = now
+    row.not_before = turn + gap
+    session.flush()
+    return turn - now
+
+
+def forget(session: Session, prefix: str, *, before: datetime) -> int:
+    """Remove the keys of a kind that nobody has to wait for since a moment; how many."""
+    done: Any = session.execute(
+        delete(LimitRow).where(LimitRow.key.startswith(prefix, autoescape=True), LimitRow.not_before < before)
+    )
+    return int(done.rowcount)
 
 
 def _locked(session: Session, key: str) -> LimitRow:

@@ -12,7 +12,7 @@ import pytest
 
 from digest.channels.slack import SlackChannel
 from digest.channels.slack_http import Limits
-from digest.channels.slack_pace import Pace
+from digest.channels.slack_pace import OwnPace
 from digest.errors import TokenError
 from digest.model import Deferred, Faulty, HandOver, Message, Refused, Sent, Sheet, Unknown, UnknownPolicy
 from tests.channels.slack_sheets import papers, sheet
@@ -47,7 +47,7 @@ def channel_to(slack: Slack, clock: Clock | None = None, **values: Any) -> Slack
         base_url=slack.api,
         webhook_hosts=("hooks.slack.com", slack.url),
         limits=Limits(connect=2, deadline=5),
-        pace=Pace(moved.read, moved.sleep),
+        pace=OwnPace(moved.read, moved.sleep),
     )
     return replace(made, **values)
 

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, update
 from digest.channels import Channel
 from digest.channels.slack import SlackChannel
 from digest.channels.slack_http import Limits
-from digest.channels.slack_pace import Pace
+from digest.channels.slack_pace import OwnPace
 from digest.model import ChannelName, Delivery, DeliveryState, HandOver, Message, Sheet, SubscriberState
 from digest.pipeline.deliver import Terms, deliver
 from digest.store import alarms, subscribers
@@ -69,7 +69,7 @@ def channel_to(slack: Slack, clock: Moving) -> SlackChannel:
         webhook_hosts=(slack.url,),
         layout="always",
         limits=Limits(connect=5, deadline=20),
-        pace=Pace(clock.monotonic, clock.sleep),
+        pace=OwnPace(clock.monotonic, clock.sleep),
     )
 
 

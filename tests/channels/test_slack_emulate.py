@@ -20,7 +20,7 @@ from slack_sdk import WebClient
 
 from digest.channels.slack import SlackChannel
 from digest.channels.slack_http import Limits
-from digest.channels.slack_pace import Pace
+from digest.channels.slack_pace import OwnPace
 from digest.model import HandOver, Message, Refused, Sent
 from tests.channels.slack_sheets import papers, sheet
 
@@ -83,7 +83,7 @@ def channel_to(url: str) -> SlackChannel:
         layout="always",
         interactive=True,
         limits=Limits(connect=5, deadline=20),
-        pace=Pace(gap=0.0),
+        pace=OwnPace(gap=0.0),
     )
 
 

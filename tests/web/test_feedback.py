@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from digest.model import FeedbackVerdict, Paper, Weight
+from digest.ranking import feedback as learning
 from digest.ranking.corpus import Corpus
 from digest.ranking.feedback import learn_weights
 from digest.ranking.language import parse_profile
 from digest.store import feedback, profiles
 from digest.store.database import reading, transaction
-from digest.subscriptions import give_feedback, judging
+from digest.subscriptions import give_feedback
 from digest.tokens import Purpose
 from tests.web.conftest import Site
 
@@ -61,7 +62,7 @@ def while_learning(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None])
             waiting.pop()()
         return learn_weights(liked, disliked, corpus)
 
-    monkeypatch.setattr(judging, "learn_weights", slow)
+    monkeypatch.setattr(learning, "learn_weights", slow)
 
 
 def test_what_is_said_during_the_learning_is_stored_and_learnt_too(
@@ -102,6 +103,6 @@ def test_words_without_end_are_answered_with_try_again(site: Site, monkeypatch: 
             give_feedback(session, ada.id, f"2610.{next(numbers):05}", FeedbackVerdict.LESS, site.clock())
         return learn_weights(liked, disliked, corpus)
 
-    monkeypatch.setattr(judging, "learn_weights", restless)
+    monkeypatch.setattr(learning, "learn_weights", restless)
     answer = site.post(f"/f/{site.token(Purpose.FEEDBACK, ada.id)}/{paper}/more")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
