@@ -17,9 +17,10 @@ from types import FrameType
 import structlog
 from sdnotify import SystemdNotifier
 
+from digest.clock import utc_now
 from digest.errors import DigestError
 from digest.house import House
-from digest.scheduler import Clockwork, Job, handing, now_utc, planning
+from digest.scheduler import Clockwork, Job, handing, planning
 from digest.slack.serving import connected, routes
 from digest.web import create_app
 from digest.web.serving import bound, serving
@@ -69,15 +70,15 @@ def run(
     ``plans`` collects, prepares and watches, ``hands`` delivers, ``web`` serves, ``slack``
     answers by Socket Mode. Raises ``DigestError`` when the clock shows a moment before this program was made.
     """
-    refuse_wrong_clock(datetime.now(UTC))
+    refuse_wrong_clock(utc_now())
     stop = Stop()
     with stop.on_signals(), ExitStack() as stack:
         if web:
-            app = create_app(house, slack=routes(house, now_utc))
+            app = create_app(house, slack=routes(house, utc_now))
             address = stack.enter_context(serving(app, stack.enter_context(bound(house.settings.web))))
             log.info("web.serving", address=address)
         if slack:
-            stack.enter_context(connected(house, now_utc))
+            stack.enter_context(connected(house, utc_now))
         patience = timedelta(seconds=house.settings.delivery.shutdown_seconds)
         clockwork = stack.enter_context(Clockwork(_jobs(house, stop, plans=plans, hands=hands), patience))
         tend(clockwork, stop)

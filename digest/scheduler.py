@@ -28,6 +28,7 @@ from digest.bootstrap import (
     sheet_desk,
     thresholds,
 )
+from digest.clock import utc_now
 from digest.errors import DigestError
 from digest.house import House
 from digest.pipeline.collect import Collecting, collect
@@ -53,10 +54,6 @@ class Job:
     then: tuple[str, ...] = ()
 
 
-def now_utc() -> datetime:
-    return datetime.now(UTC)
-
-
 def planning(house: House, *, enqueue: Enqueue | None = None) -> list[Job]:
     """What brings papers in and digests about: collect, prepare, watch, tidy."""
     settings, engine = house.settings, house.engine
@@ -68,19 +65,19 @@ def planning(house: House, *, enqueue: Enqueue | None = None) -> list[Job]:
         Job(
             "collect",
             timedelta(minutes=settings.source.collect_minutes),
-            lambda: collect(engine, source, now=now_utc(), settings=collecting),
+            lambda: collect(engine, source, now=utc_now(), settings=collecting),
         ),
         Job(
             "prepare",
             timedelta(seconds=30),
-            lambda: prepare(engine, rules, now=now_utc(), enqueue=enqueue),
+            lambda: prepare(engine, rules, now=utc_now(), enqueue=enqueue),
             then=("deliver",),
         ),
-        Job("watch", timedelta(minutes=1), lambda: watch.once(now_utc())),
+        Job("watch", timedelta(minutes=1), lambda: watch.once(utc_now())),
         Job(
             "tidy",
             timedelta(hours=1),
-            lambda: tidy(house, now=now_utc()),
+            lambda: tidy(house, now=utc_now()),
         ),
     ]
 
@@ -96,7 +93,7 @@ def tidy(house: House, *, now: datetime) -> None:
 def watch_of(house: House) -> Watch:
     """The watch over a house, by its settings."""
     told = house.settings.operator
-    operator = Operator(told, house.settings.email, lambda: mail_sender(house.settings), now_utc)
+    operator = Operator(told, house.settings.email, lambda: mail_sender(house.settings), utc_now)
     return Watch(house.engine, thresholds(house.settings), operator.tell, operator.ping)
 
 
@@ -109,14 +106,14 @@ def handing(house: House, stop: Callable[[], bool]) -> list[Job]:
             f"deliver {name}",
             timedelta(seconds=15),
             lambda name=name, channel=channel: deliver(  # type: ignore[misc]  # mypy infers no lambda defaults
-                engine, {name: channel}, desk.sheets, terms, clock=now_utc, stop=stop
+                engine, {name: channel}, desk.sheets, terms, clock=utc_now, stop=stop
             ),
         )
         for name, channel in open_channels(settings, engine).items()
     ]
     if settings.email.enabled:
         every = timedelta(seconds=5)
-        jobs.append(Job("notices", every, lambda: send_due_notices(house, clock=now_utc)))
+        jobs.append(Job("notices", every, lambda: send_due_notices(house, clock=utc_now)))
     return jobs
 
 
@@ -146,7 +143,7 @@ class Clockwork:
                 [job],
                 id=job.name,
                 seconds=job.every.total_seconds(),
-                next_run_time=now_utc(),
+                next_run_time=utc_now(),
             )
         self._offset = self._wall_less_monotonic()
         self._scheduler.start()
@@ -186,7 +183,7 @@ class Clockwork:
         """Let the jobs whose name starts so run now."""
         for job in self.jobs:
             if job.name.startswith(prefix):
-                self._scheduler.modify_job(job.name, next_run_time=now_utc())
+                self._scheduler.modify_job(job.name, next_run_time=utc_now())
 
     def _run(self, job: Job) -> None:
         self._running.add(job.name)

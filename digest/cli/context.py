@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,11 +34,6 @@ def house_of(ctx: click.Context) -> Iterator[House]:
 
     with open_house(settings_of(ctx)) as house:
         yield house
-
-
-def utc_now() -> datetime:
-    """The clock, looked at once per command."""
-    return datetime.now(UTC)
 
 
 def say(ctx: click.Context, line: str) -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.context import house_of, print_json, say, utc_now
+from digest.cli.context import house_of, print_json, say
 from digest.cli.kinds import JSON
 from digest.cli.kinds import Day as DayType
+from digest.clock import utc_now
 
 if TYPE_CHECKING:
     from digest.model import Day

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from digest.cli.context import print_json, say, settings_of, utc_now
+from digest.cli.context import print_json, say, settings_of
 from digest.cli.kinds import JSON
+from digest.clock import utc_now
 
 if TYPE_CHECKING:
     from digest.house import House

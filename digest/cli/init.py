@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from digest.cli.context import say, utc_now
+from digest.cli.context import say
+from digest.clock import utc_now
 
 TEMPLATE = """\
 # Written by `digest init`. Every other key has a default: see config.example.toml.

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.context import house_of, say, utc_now
+from digest.cli.context import house_of, say
+from digest.clock import utc_now
 
 if TYPE_CHECKING:
     from digest.config import Settings

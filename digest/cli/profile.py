@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.context import house_of, print_json, utc_now
+from digest.cli.context import house_of, print_json
+from digest.clock import utc_now
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,8 +6,9 @@ from datetime import date
 
 import click
 
-from digest.cli.context import house_of, print_json, say, utc_now
+from digest.cli.context import house_of, print_json, say
 from digest.cli.kinds import JSON, Day
+from digest.clock import utc_now
 
 
 @click.command(help="Read kept raw answers again with today's parsers, without asking the source.")

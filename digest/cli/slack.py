@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.context import house_of, print_json, say, settings_of, utc_now
+from digest.cli.context import house_of, print_json, say, settings_of
+from digest.clock import utc_now
 
 if TYPE_CHECKING:
     from slack_bolt import App

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from digest.cli.context import house_of, print_json, say, utc_now
+from digest.cli.context import house_of, print_json, say
 from digest.cli.kinds import CHANNELS, JSON, Day, Hour, Weekdays
 from digest.cli.subscriber_shown import next_digest, shown_address, values_of
+from digest.clock import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable

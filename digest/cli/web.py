@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from digest.cli.context import house_of, say, utc_now
+from digest.cli.context import house_of, say
+from digest.clock import utc_now
 
 
 @click.command("web")

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from digest.bootstrap import open_channels
 from digest.channels import Channel
+from digest.clock import utc_now
 from digest.cluster.queue import Enqueuer, app_of, check
 from digest.cluster.running import run_jobs
 from digest.cluster.tasks import (
@@ -17,7 +18,6 @@ from digest.cluster.tasks import (
     add_reaper,
     add_steps,
     every,
-    now_utc,
 )
 from digest.errors import ConfigError
 from digest.house import House
@@ -72,7 +72,7 @@ def steps_of(house: House, care: Care) -> Sequence[Step]:
 
     def sweep_now() -> object:
         care.count()
-        return care.sweep(now_utc())
+        return care.sweep(utc_now())
 
     return [
         *(Step(job.name, every(job.every), job.run) for job in here),

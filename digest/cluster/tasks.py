@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import procrastinate
 import structlog
@@ -13,6 +13,7 @@ from procrastinate.exceptions import ConnectorException
 
 from digest.bootstrap import delivery_terms, sheet_desk
 from digest.channels import Channel
+from digest.clock import utc_now
 from digest.cluster.queue import DELIVER, Enqueuer
 from digest.errors import StoreError
 from digest.house import House
@@ -33,10 +34,6 @@ KEEP_FAILED_HOURS = 72
 """Jobs that failed stay this long for an operator to read; those that succeeded go at once."""
 
 log = structlog.get_logger()
-
-
-def now_utc() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ class Hands:
         Where the provider's limit is used up, the share goes back into the queue for later.
         """
         name = ChannelName(channel)
-        if self._put_off(name, numbers, now_utc()):
+        if self._put_off(name, numbers, utc_now()):
             return Report()
         if name not in self.channels:
             raise StoreError(
@@ -85,7 +82,7 @@ class Hands:
             {name: self.channels[name]},
             sheet_desk(self.house).sheets,
             delivery_terms(self.house.settings),
-            clock=now_utc,
+            clock=utc_now,
             stop=self.stopping.is_set,
             only=numbers,
         )

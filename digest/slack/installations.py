@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from slack_sdk.oauth.installation_store import Bot, Installation, InstallationStore
 from slack_sdk.oauth.state_store import OAuthStateStore
@@ -150,7 +150,3 @@ class States(OAuthStateStore):
 
 def _fingerprint(state: str) -> str:
     return hashlib.sha256(state.encode("utf-8", "replace")).hexdigest()
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)

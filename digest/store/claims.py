@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from digest.model import ChannelName, Delivery, DeliveryState, Ruling, SubscriberState
-from digest.store.database import database_now
-from digest.store.deliveries import COLUMNS, TABLE, on_sqlite, value_of
+from digest.store.database import database_now, on_sqlite
+from digest.store.deliveries import COLUMNS, TABLE, value_of
 from digest.store.schema import AttemptRow, SubscriberRow
 
 State = DeliveryState

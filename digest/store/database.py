@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
+from digest.clock import utc_now
 from digest.errors import ConfigError, StoreBusy, StoreError
 
 SQLITE_WAIT_MS = 30_000
@@ -161,9 +162,14 @@ def _named(error: OperationalError) -> StoreError:
     return StoreBusy("the store is busy or out of reach", remedy="check that it runs; it is tried again")
 
 
+def on_sqlite(session: Session) -> bool:
+    """Whether the store is SQLite: a few statements differ."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
 def database_now(session: Session) -> datetime:
     """The database's clock, aware in UTC: leases are measured by it, whatever the hosts' clocks say."""
-    if session.get_bind().dialect.name == "sqlite":
-        return datetime.now(UTC)
+    if on_sqlite(session):
+        return utc_now()
     now: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
     return now.astimezone(UTC)

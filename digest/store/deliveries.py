@@ -124,11 +124,6 @@ def last_slots(session: Session, subscriber_ids: Collection[int]) -> dict[int, d
     return {row.subscriber_id: row.slot for row in rows}
 
 
-def on_sqlite(session: Session) -> bool:
-    """Whether the store is SQLite: a few statements differ."""
-    return session.get_bind().dialect.name == "sqlite"
-
-
 # --- for operators ---------------------------------------------------------------------------
 
 

@@ -27,6 +27,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Insert
 
+from digest.store.database import on_sqlite
 from digest.store.schema import Base
 
 
@@ -36,7 +37,7 @@ def table_of(session: Session, table: type[Base], rows: Sequence[Mapping[str, An
     All rows must have the same keys. Datetimes must be aware.
     """
     types = {name: table.__table__.c[name].type for name in rows[0]}
-    if session.get_bind().dialect.name == "sqlite":
+    if on_sqlite(session):
         document = json.dumps(rows, default=_sqlite_text, ensure_ascii=False)
         each = func.json_each(document).table_valued("value", name="each_row")
         found = [
@@ -62,7 +63,7 @@ def insert_all(
     given = table_of(session, table, rows)
     shared = [literal(value, table.__table__.c[name].type).label(name) for name, value in same.items()]
     source = select(*given.c, *shared).where(literal_column("true"))  # or SQLite reads ON CONFLICT as a join
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    dialect = sqlite if on_sqlite(session) else postgresql
     made: Insert = dialect.insert(table).from_select([*rows[0], *same], source).on_conflict_do_nothing()
     return made
 

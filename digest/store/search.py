@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from digest.model import Paper
 from digest.store import papers
+from digest.store.database import on_sqlite
 from digest.store.schema import ListingRow, SearchRow
 from digest.store.search_words import WEIGHTS, Piece, Place, parse_query, placed_words
 from digest.store.upserts import portions
@@ -87,8 +88,9 @@ def _hits(
     session: Session, pieces: Sequence[Piece], span: Span, *, everything: bool
 ) -> list[tuple[str, float]]:
     """(paper id, score), best first; ties by id, newest first."""
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    scored = (_on_sqlite if on_sqlite else _on_postgres)(session, pieces, span, everything=everything)
+    scored = (_on_sqlite if on_sqlite(session) else _on_postgres)(
+        session, pieces, span, everything=everything
+    )
     by_id = sorted(scored, key=lambda hit: hit[0], reverse=True)
     return sorted(by_id, key=lambda hit: -hit[1])
 
@@ -233,24 +235,24 @@ def index(session: Session, changed: Sequence[Paper]) -> None:
     """Make papers findable, in the transaction that stores them; those found before are read anew."""
     if not changed:
         return
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    _forget(session, [paper.id for paper in changed], on_sqlite=on_sqlite)
+    full_text = on_sqlite(session)
+    _forget(session, [paper.id for paper in changed])
     placed = [placed_words(paper) for paper in changed]
     rows = [
         {
             "paper_id": paper.id,
             "words": sum(len(words) for words in places.values()),
-            "vector": "" if on_sqlite else _vector(places),
+            "vector": "" if full_text else _vector(places),
         }
         for paper, places in zip(changed, placed, strict=True)
     ]
     session.execute(insert(SearchRow), rows)
-    if on_sqlite:
+    if full_text:
         _index_fts5(session, [paper.id for paper in changed], placed)
 
 
-def _forget(session: Session, ids: Sequence[str], *, on_sqlite: bool) -> None:
-    if on_sqlite:
+def _forget(session: Session, ids: Sequence[str]) -> None:
+    if on_sqlite(session):
         known = session.scalars(select(SearchRow.id).where(SearchRow.paper_id.in_(ids))).all()
         if known:
             statement = text("DELETE FROM paper_search WHERE rowid = :id")

@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from digest.store.database import on_sqlite
 from digest.store.schema import (
     DayRow,
     DeliveryRow,
@@ -79,7 +80,7 @@ def _by(session: Session, column: InstrumentedAttribute[str]) -> dict[str, int]:
 
 
 def _size(session: Session) -> int:
-    if session.get_bind().dialect.name == "sqlite":
+    if on_sqlite(session):
         question = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
     else:
         question = "SELECT pg_database_size(current_database())"

@@ -9,6 +9,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from digest.store.database import on_sqlite
 from digest.store.schema import Base
 
 T = TypeVar("T")
@@ -25,7 +26,7 @@ def upsert(session: Session, table: type[Base]) -> sqlite.Insert:
     bare = cast(
         "Table", table.__table__
     )  # without the ORM's bookkeeping a row, which takes longer than the row itself
-    if session.get_bind().dialect.name == "sqlite":
+    if on_sqlite(session):
         return sqlite.insert(bare)
     return postgresql.insert(bare)  # type: ignore[return-value]  # same methods, unrelated classes
 

@@ -7,11 +7,12 @@ is named by the signed token in the path, so there is nothing another site could
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from fastapi import APIRouter, Depends, FastAPI
 
 from digest import __version__
+from digest.clock import utc_now
 from digest.house import House
 from digest.subscriptions import Bounds
 from digest.web import (
@@ -37,11 +38,6 @@ from digest.web.safety import Guard
 
 ANSWER_SECONDS = 0.4
 """How long a sign-up takes at least, whatever the address: longer than any of its ways through the store."""
-
-
-def utc_now() -> datetime:
-    """The clock, looked at once per request."""
-    return datetime.now(UTC)
 
 
 def create_app(
