@@ -4,7 +4,12 @@ model.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from digest.model import Field, Ranked, Reason, ReasonKind, Score, Verdict
+
+RELATED_NAMED = 4
+"""Related words that are named; the others are counted in the points alone."""
 
 _PLACES = {
     Field.TITLE: "title",
@@ -13,6 +18,24 @@ _PLACES = {
     Field.ORG: "organisation",
     Field.ANY: "keywords",
 }
+_SUBJECTS = {
+    ReasonKind.LEARNT: "related words",
+    ReasonKind.FEEDBACK: "your feedback",
+    ReasonKind.VOTES: "votes",
+    ReasonKind.RECENCY: "recency",
+}
+"""What is summed up under one name, in the order in which it is told, after the keywords."""
+
+
+class Group(NamedTuple):
+    """All that one keyword gave: ``world model``, ``6.2``, ``title, abstract``. ``note`` may be empty."""
+
+    subject: str
+    points: str
+    note: str
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.points} ({self.note})" if self.note else f"{self.subject} {self.points}"
 
 
 def points(value: float) -> str:
@@ -20,17 +43,62 @@ def points(value: float) -> str:
     return f"{value:.1f}".replace("-", "−")
 
 
+def reason_groups(score: Score) -> list[Group]:
+    """Why, summed up by keyword, the weightiest first; then related words, feedback, votes and recency.
+
+    The reasons are in tenths, and so are the sums: the groups add up to the score.
+    """
+    keywords: dict[str, float] = {}
+    notes: dict[str, list[str]] = {}
+    others: list[Reason] = []
+    for reason in score.reasons:
+        if reason.kind in _SUBJECTS:
+            others.append(reason)
+            continue
+        term = reason.term
+        keywords[term] = keywords.get(term, 0.0) + reason.points
+        place = _PLACES[reason.field] if reason.field else ""
+        if term not in notes:
+            notes[term] = [place] if place else []
+        elif place and place not in notes[term]:
+            notes[term].append(place)
+    heaviest = sorted(keywords, key=keywords.__getitem__, reverse=True) if len(keywords) > 1 else keywords
+    told = [Group(term, points(keywords[term]), ", ".join(notes[term])) for term in heaviest]
+    return told + _others(others) if others else told
+
+
+def _others(reasons: list[Reason]) -> list[Group]:
+    told = []
+    for kind, subject in _SUBJECTS.items():
+        own = [reason for reason in reasons if reason.kind is kind]
+        if own:
+            told.append(Group(subject, points(sum(reason.points for reason in own)), _note(kind, own)))
+    return told
+
+
+def _note(kind: ReasonKind, reasons: list[Reason]) -> str:
+    if kind is ReasonKind.LEARNT:
+        words = dict.fromkeys(word for reason in reasons for word in reason.term.split(", ") if word)
+        return ", ".join(list(words)[:RELATED_NAMED])
+    if kind is not ReasonKind.FEEDBACK:
+        return ""
+    if len(reasons) == 1:
+        return reasons[0].term
+    return ", ".join(f"{reason.term} {points(reason.points)}" for reason in reasons)
+
+
 def reason_line(score: Score) -> str:
-    """Why, with arithmetic: ``diffusion policy: title 4.1, abstract 1.2; votes 0.8``. The points add up to
+    """Why, with arithmetic: ``diffusion policy 5.3 (title, abstract) · votes 0.8``. The points add up to
     the score.
     """
+    return " · ".join([str(group) for group in reason_groups(score)])
+
+
+def reason_account(score: Score) -> str:
+    """Why, to the last tenth, place by place: ``diffusion policy: title 4.1, abstract 1.2; votes 0.8``."""
     groups: dict[str, str] = {}
     for reason in score.reasons:
-        if reason.kind is ReasonKind.KEYWORD and reason.field and reason.points >= 0:
-            # the usual one, without a call: this runs for every entry of every digest
-            subject, share = reason.term, f"{_PLACES[reason.field]} {reason.points:.1f}"
-        else:
-            subject, share = _subject(reason), _share(reason)
+        subject, share = _subject(reason), _share(reason)
         known = groups.get(subject)
         groups[subject] = f"{known}, {share}" if known else f"{subject}: {share}" if subject else share
     return "; ".join(groups.values())

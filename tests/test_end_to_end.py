@@ -58,7 +58,7 @@ def test_the_best_match_stands_first_with_its_reasons(first: Round) -> None:
 
     titles = ("Patient Policies: Diffusion Planning", "Two Hands Are Not Twice One", "Ask before You Grasp")
     assert sorted(titles, key=mail.index) == list(titles)
-    assert "robot manipulation: " in mail
+    assert "robot manipulation (" in mail
     assert "LegalLoom" not in mail
 
 

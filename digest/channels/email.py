@@ -7,14 +7,14 @@ from email import message_from_bytes, policy
 
 from digest.channels import Sender, lines
 from digest.channels.dkim import signer_of
-from digest.channels.entry_forms import Detail
+from digest.channels.entry_forms import COMPACT, Detail
 from digest.channels.mail_body import MailBody
 from digest.channels.mime import Heading, assemble, boundary, head, list_headers
 from digest.channels.sender_identity import identity
 from digest.config import EmailSettings
 from digest.model import ChannelName, HandOver, Message, Sheet, Unknown, UnknownPolicy
 
-TEMPLATE = "email-1"
+TEMPLATE = "email-2"
 """Grows with every change that gives the same sheet other bytes."""
 
 MAX_BYTES = 100_000
@@ -31,7 +31,8 @@ def details(sentences: int) -> tuple[Detail, ...]:
         Detail(sentences, sentences),
         Detail(sentences, min(sentences, 1)),
         Detail(sentences, 0),
-        Detail(0, 0),
+        Detail(sentences, COMPACT),
+        Detail(COMPACT, COMPACT),
         Detail(0, 0, bare=True),
     )
 

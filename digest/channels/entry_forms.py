@@ -15,6 +15,9 @@ from digest.readable import clip_bytes
 FORMS_KEPT = 20_000
 """Entries whose forms are remembered: a week's papers in every mark, vote count and detail."""
 
+COMPACT = -1
+"""Stands for a number of sentences: an entry without them, set more closely."""
+
 BARE = 90
 """Bytes of a title and of a reason in the last resort."""
 
@@ -23,8 +26,9 @@ BARE = 90
 class Detail:
     """How much is told of each entry, so that the largest digest still fits.
 
-    The first ``full`` entries have ``sentences`` of their abstract, the others ``fewer``. ``bare`` is the
-    last resort for hostile papers: a title and a reason of at most ``BARE`` bytes, and one link.
+    The first ``full`` entries have ``sentences`` of their abstract, the others ``fewer``; ``COMPACT``
+    stands for none, and for all links in one line. ``bare`` is the last resort for hostile papers: a title
+    and a reason of at most ``BARE`` bytes, and one link.
     """
 
     sentences: int
@@ -59,11 +63,11 @@ class EntryForms:
         self._forms: dict[tuple[str, Mark, int, int], EntryForm] = {}
 
     def full(self, entry: Entry, paper: Paper, sentences: int) -> EntryForm:
-        """Slots ``score``, ``why``, ``feedback`` twice in HTML; ``why``, ``feedback`` twice in text."""
+        """Slots ``score``, ``why`` and ``feedback`` twice, in this order, in both parts."""
         key = (entry.paper_id, entry.mark, entry.upvotes, sentences)
         known = self._forms.get(key)
         if known is None or not known.holds(entry, paper):
-            known = _made("entry", ("score", "why", "feedback"), entry, paper, _full(entry, paper, sentences))
+            known = _made(("score", "why", "feedback"), entry, paper, sentences)
             if len(self._forms) >= self._kept:
                 self._forms.clear()
             self._forms[key] = known
@@ -71,24 +75,31 @@ class EntryForms:
 
     def bare(self, entry: Entry, paper: Paper) -> EntryForm:
         """Slots ``score`` and ``why`` alone."""
-        values = {"url": lines.paper_url(paper.id), "title": clip_bytes(lines.title(paper), BARE)}
-        return _made("bare", ("score", "why"), entry, paper, values | {"mark": lines.mark_word(entry)})
+        values = {
+            "url": lines.paper_url(paper.id),
+            "title": clip_bytes(lines.title(paper), BARE),
+            "mark": lines.mark_word(entry),
+        }
+        html, text = (form(f"bare.{kind}", "score", "why", **values) for kind in ("html", "txt"))
+        return EntryForm(html, text, paper, entry.day, entry.code_stars)
 
 
-def _made(
-    template: str, slots: tuple[str, ...], entry: Entry, paper: Paper, values: dict[str, Any]
-) -> EntryForm:
-    html, text = (form(f"{template}.{kind}", *slots, **values) for kind in ("html", "txt"))
-    return EntryForm(html, text, paper, entry.day, entry.code_stars)
+def _made(slots: tuple[str, ...], entry: Entry, paper: Paper, sentences: int) -> EntryForm:
+    values = entry_values(entry, paper, sentences)
+    html = form("compact.html" if sentences == COMPACT else "entry.html", *slots, **values)
+    return EntryForm(html, form("entry.txt", *slots, **values), paper, entry.day, entry.code_stars)
 
 
-def _full(entry: Entry, paper: Paper, sentences: int) -> dict[str, Any]:
+def entry_values(entry: Entry, paper: Paper, sentences: int) -> dict[str, Any]:
+    """What the templates of an entry are told that is the same for all its readers."""
+    mark, since = lines.mark_label(entry)
     return {
         "id": lines.paper_path(paper.id),
         "url": lines.paper_url(paper.id),
         "title": lines.title(paper),
         "byline": lines.byline(paper),
-        "mark": lines.mark_word(entry),
+        "mark": mark,
+        "since": since,
         "votes": lines.votes(entry),
         "excerpt": lines.excerpt(paper, sentences),
         "links": lines.paper_links(paper, entry.code_stars),

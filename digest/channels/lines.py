@@ -5,22 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
-from digest.account_wording import account_line, day_name, plural, summary_line
+from digest.account_wording import account_line, day_name, plural
 from digest.model import Digest, DigestKind, Entry, Mark, NearMiss, Paper, Section, Sheet
 from digest.readable import clean, clip, readable, sentences
-from digest.wording import points, reason_line
+from digest.wording import Group, points, reason_groups
 
 AUTHORS_NAMED = 3
 MAX_TITLE = 250
 MAX_NAME = 60
 MAX_SUBJECT_TITLE = 78
-MAX_PREHEADER = 110
+MAX_PREHEADER = 100
 MAX_PROFILE = 240
+MAX_REASON = 400
 MAX_ACCOUNT = 2_000
 PROFILES_SHOWN = 10
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 CODE_HOSTS = frozenset(
     {
@@ -58,17 +66,24 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class ToldEntry:
-    """An entry with its paper, and what is said of it to this subscriber alone."""
+    """An entry with its paper, and what is said of it to this subscriber alone.
+
+    ``score`` is the figure, ``reasons`` what it is made of, ``also`` the other profiles the paper hit.
+    """
 
     entry: Entry
     paper: Paper
     score: str
-    why: str
+    reasons: list[Group]
+    also: str
 
 
 @dataclass(frozen=True, slots=True)
 class ToldSection:
+    """A profile's part: its name, how many papers it chose (``4 papers``), and the papers."""
+
     name: str
+    count: str
     entries: tuple[ToldEntry, ...]
 
 
@@ -97,7 +112,7 @@ def tell(sheet: Sheet) -> Told:
     return Told(
         subject=subject(sheet, best),
         preheader=preheader(sheet, best),
-        day=day_name(digest.slot, year=True),
+        day=long_day(digest.slot),
         summary=summary(digest),
         opening=intro(digest) if entries else empty_line(digest),
         sections=tuple(_told(section, sheet.papers) for section in digest.sections if section.entries),
@@ -110,9 +125,10 @@ def tell(sheet: Sheet) -> Told:
 
 def _told(section: Section, papers: Mapping[str, Paper]) -> ToldSection:
     told = [
-        ToldEntry(entry, _paper(papers, entry), score_word(entry), why(entry)) for entry in section.entries
+        ToldEntry(entry, _paper(papers, entry), figure(entry), reason_groups(entry.score), also(entry))
+        for entry in section.entries
     ]
-    return ToldSection(section_line(section), tuple(told))
+    return ToldSection(profile_name(section), plural(len(told), "paper"), tuple(told))
 
 
 def _paper(papers: Mapping[str, Paper], entry: Entry) -> Paper:
@@ -209,24 +225,38 @@ def safe_url(url: str, hosts: frozenset[str]) -> str:
 # --- an entry --------------------------------------------------------------------------------
 
 
+def mark_label(entry: Entry) -> tuple[str, str]:
+    """``Late`` or ``Rising``, and the day it is from: ``from Thu 19 Nov``; nothing for what is simply new."""
+    if entry.mark is Mark.NEW:
+        return "", ""
+    return entry.mark.value.capitalize(), f"from {day_name(entry.day)}"
+
+
 def mark_word(entry: Entry) -> str:
     """``Late, from Thu 19 Nov`` or ``Rising, from Mon 16 Nov``; nothing for what is simply new."""
-    if entry.mark is Mark.NEW:
-        return ""
-    return f"{entry.mark.value.capitalize()}, from {day_name(entry.day)}"
+    return ", ".join(word for word in mark_label(entry) if word)
+
+
+def figure(entry: Entry) -> str:
+    """The score as a figure, ``6.1``."""
+    return points(entry.score.value)
 
 
 def score_word(entry: Entry) -> str:
-    return f"{points(entry.score.value)} points"
+    return f"{figure(entry)} points"
 
 
 def why(entry: Entry) -> str:
-    """The reasons with their points, and the other profiles the paper hit."""
-    told = clean(reason_line(entry.score), 2_000)
+    """The reasons with their points, and the other profiles the paper hit, in one line."""
+    told = [clean(str(group), MAX_REASON) for group in reason_groups(entry.score)]
+    return " · ".join([*told, *filter(None, [also(entry)])])
+
+
+def also(entry: Entry) -> str:
+    """``also in agents, vision``, or nothing."""
     if not entry.also_in:
-        return told
-    also = ", ".join(clip(clean(name, 200), MAX_NAME) for name in entry.also_in)
-    return f"{told} · also in {also}"
+        return ""
+    return f"also in {', '.join(clip(clean(name, 200), MAX_NAME) for name in entry.also_in)}"
 
 
 def votes(entry: Entry) -> str:
@@ -238,11 +268,6 @@ def votes(entry: Entry) -> str:
 
 def profile_name(section: Section) -> str:
     return clip(clean(section.profile_name, 200), 80) or "your profile"
-
-
-def section_line(section: Section) -> str:
-    """A section's heading: ``vision · 4 papers``."""
-    return f"{profile_name(section)} · {plural(len(section.entries), 'paper')}"
 
 
 @lru_cache(maxsize=4096)
@@ -279,8 +304,21 @@ def subject(sheet: Sheet, best: Entry | None) -> str:
     return f"{first}{span(digest)}: {name}" + (f", and {more} more" if more else "")
 
 
+def long_day(day: date) -> str:
+    """``Friday 20 November 2026``; English whatever the locale."""
+    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
 def summary(digest: Digest) -> str:
-    return clip(clean(summary_line(digest), 4_000), 200)
+    """What awaits the reader, out of how much: ``3 of 28 new papers are for you.``."""
+    count, new = len(digest.entries), digest.account.considered
+    if not count:
+        return "No paper passed your bar this time."
+    if count == 1:
+        return f"1 of {plural(new, 'new paper')} is for you." if new > 1 else "1 new paper is for you."
+    return (
+        f"{count} of {new:,} new papers are for you." if new > count else f"{count} new papers are for you."
+    )
 
 
 def preheader(sheet: Sheet, best: Entry | None) -> str:
@@ -290,7 +328,7 @@ def preheader(sheet: Sheet, best: Entry | None) -> str:
         closest = [clip(readable(miss.title), 80) for miss in digest.account.near_misses[:1]]
         return clip("; ".join(["Closest to it", *closest]) if closest else summary(digest), MAX_PREHEADER)
     others = [title(_paper(sheet.papers, entry)) for entry in digest.entries[:3] if entry is not best]
-    return clip("; ".join([summary(digest), *others[:2]]), MAX_PREHEADER)
+    return clip(f"{summary(digest)} {'; '.join(others[:2])}".rstrip(), MAX_PREHEADER)
 
 
 def intro(digest: Digest) -> str:
@@ -320,6 +358,11 @@ def empty_line(digest: Digest) -> str:
     return (
         f"{plural(account.considered, 'new paper')} came, and none reached your bar of {points(account.bar)}."
     )
+
+
+def miss_line(miss: NearMiss) -> str:
+    """How near a near miss was: ``0.2 below your bar of 5.0``."""
+    return f"{points(miss.bar - miss.score)} below your bar of {points(miss.bar)}"
 
 
 def next_line(digest: Digest) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
+from digest.account_wording import plural
 from digest.channels import lines
 from digest.channels.entry_forms import BARE, Detail, EntryForms
 from digest.channels.lines import Told, ToldEntry
 from digest.channels.quoted import quoted, quoted_often
-from digest.channels.stationery import form, html_address, html_words, plain_words, stylesheet
+from digest.channels.reason_pieces import GUTTER, gutter, html_reasons, text_reasons
+from digest.channels.stationery import form, hang, html_address, html_words, plain_words, stylesheet
 from digest.model import Links, NearMiss
 from digest.readable import clean, clip, clip_bytes, readable
 from digest.wording import points
@@ -17,35 +20,43 @@ CLOSEST = "These came closest"
 """A heading: the titles below it are headings of the next level."""
 
 
+class Hand(NamedTuple):
+    """How a part is written: its words, titles beside a score, scores, and addresses."""
+
+    words: Callable[[str], bytes]
+    title: Callable[[str], bytes]
+    score: Callable[[str], bytes]
+    address: Callable[[str], bytes]
+
+
+HTML = Hand(html_words, html_words, quoted_often, html_address)
+TEXT = Hand(plain_words, lambda text: quoted(hang(text, GUTTER)), gutter, quoted)
+
+
 class Frame:
     """What surrounds the entries in one part: its forms, and how words and addresses enter them."""
 
-    def __init__(
-        self, kind: str, words: Callable[[str], bytes], address: Callable[[str], bytes], postal: str
-    ) -> None:
-        self.words = words
-        self.address = address
+    def __init__(self, kind: str, hand: Hand, postal: str) -> None:
+        self.words, self.title, self.score, self.address = hand
         self._whole = form(
             f"frame.{kind}",
-            *("title", "preheader", "day", "summary", "body", "account", "profiles", "next"),
+            *("preheader", "day", "summary", "body", "account", "profiles", "next"),
             *("page", "preferences", "pause", "unsubscribe"),
             postal=clean(postal, 400),
             head_css=stylesheet("head.css"),
         )
-        self._section = form(f"section.{kind}", "name")
+        self._section = form(f"section.{kind}", "name", "count")
         self._paragraph = form(f"paragraph.{kind}", "text")
         self._small = form(f"small.{kind}", "text")
-        self._miss = form(f"miss.{kind}", "title", "score", "url")
+        self._miss = form(f"miss.{kind}", "title", "score", "bar", "url")
 
     def whole(self, told: Told, links: Links, body: list[bytes]) -> bytes:
         """The part with its body in place."""
         words, address = self.words, self.address
-        day = words(told.day)
         return self._whole.fill(
             {
-                "title": day,
                 "preheader": words(told.preheader),
-                "day": day,
+                "day": words(told.day),
                 "summary": words(told.summary),
                 "body": b"".join(body),
                 "account": words(told.account),
@@ -63,16 +74,18 @@ class Frame:
         opening = [self._paragraph.fill({"text": self.words(told.opening)})] if told.opening else []
         if not told.misses:
             return opening
-        return [*opening, self.section(CLOSEST), *(self._near_miss(miss) for miss in told.misses)]
+        count = plural(len(told.misses), "paper")
+        return [*opening, self.section(CLOSEST, count), *(self._near_miss(miss) for miss in told.misses)]
 
-    def section(self, name: str) -> bytes:
-        return self._section.fill({"name": self.words(name)})
+    def section(self, name: str, count: str) -> bytes:
+        return self._section.fill({"name": self.words(name), "count": quoted_often(count)})
 
     def _near_miss(self, miss: NearMiss) -> bytes:
         title = clip(readable(miss.title[:4_000]), lines.MAX_TITLE) or clean(miss.paper_id, 64)
         values = {
-            "title": self.words(title),
-            "score": quoted(f"{points(miss.score)} points, the bar is {points(miss.bar)}"),
+            "title": self.title(title),
+            "score": self.score(points(miss.score)),
+            "bar": quoted(lines.miss_line(miss)),
             "url": self.address(lines.paper_url(miss.paper_id)),
         }
         return self._miss.fill(values)
@@ -82,8 +95,8 @@ class MailBody:
     """Renders both parts of mails from forms that are shared by all readers."""
 
     def __init__(self, postal_address: str) -> None:
-        self._html = Frame("html", html_words, html_address, postal_address)
-        self._text = Frame("txt", plain_words, quoted, postal_address)
+        self._html = Frame("html", HTML, postal_address)
+        self._text = Frame("txt", TEXT, postal_address)
         self._forms = EntryForms()
 
     def render(self, told: Told, links: Links, detail: Detail) -> tuple[bytes, bytes]:
@@ -93,8 +106,8 @@ class MailBody:
         feedback = quoted(links.feedback)
         place = 0
         for section in told.sections:
-            html.append(self._html.section(section.name))
-            text.append(self._text.section(section.name))
+            html.append(self._html.section(section.name, section.count))
+            text.append(self._text.section(section.name, section.count))
             for one in section.entries:
                 fill(one, feedback, detail.of(place), text, html)
                 place += 1
@@ -105,8 +118,11 @@ class MailBody:
     ) -> None:
         """Fill in one entry: the hot path of a day's sending, hence by position."""
         made = self._forms.full(told.entry, told.paper, sentences)
-        html.append(made.html.template % (quoted_often(told.score), html_words(told.why), feedback, feedback))
-        text.append(made.text.template % (plain_words(f"{told.score}: {told.why}", "  "), feedback, feedback))
+        score, reasons, also = told.score, told.reasons, told.also
+        html.append(
+            made.html.template % (quoted_often(score), html_reasons(reasons, also), feedback, feedback)
+        )
+        text.append(made.text.template % (gutter(score), text_reasons(reasons, also), feedback, feedback))
 
     def _bare(
         self,
@@ -117,6 +133,6 @@ class MailBody:
         html: list[bytes],
     ) -> None:
         made = self._forms.bare(told.entry, told.paper)
-        why = clip_bytes(told.why, BARE)
-        html.append(made.html.fill({"score": quoted(told.score), "why": html_words(why)}))
-        text.append(made.text.fill({"why": plain_words(f"{told.score}: {why}", "  ")}))
+        why = clip_bytes(lines.why(told.entry), BARE)
+        html.append(made.html.fill({"score": quoted(f"{told.score} points"), "why": html_words(why)}))
+        text.append(made.text.fill({"score": gutter(told.score), "why": plain_words(why, " " * GUTTER)}))

@@ -6,6 +6,7 @@ own is rendered once for all its readers. Pure apart from reading the templates 
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,9 @@ from digest.channels.quoted import Form, quoted, slot
 
 WHOLE = ("frame.html", "letter.html")
 """Templates that are whole pages; the others are pieces of one."""
+
+_TAG = re.compile(r"<[a-z][^<>]*>")
+_CLASS = re.compile(r' class="([\w ]*)"')
 
 WIDTH = 72
 """Columns of the plain part, URLs excepted: they are never broken."""
@@ -36,6 +40,11 @@ def wrap(text: str, indent: str = "") -> str:
     return "\n".join([*wrapped, line])
 
 
+def hang(text: str, indent: int) -> str:
+    """Text that follows ``indent`` columns of something else, its other lines under its first."""
+    return wrap(text, " " * indent)[indent:]
+
+
 @cache
 def environment() -> Environment:
     """The templates of the mails, compiled when first used; HTML is escaped, plain text is not."""
@@ -48,6 +57,7 @@ def environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.filters["wrap"] = wrap
+    made.filters["hang"] = hang
     return made
 
 
@@ -66,13 +76,25 @@ def rendered(template: str, **values: Any) -> str:
         return text
     if template in WHOLE:
         return whole(text)
-    return inline_fragment(text, stylesheet("inline.css")) + "\n"
+    return _lean(inline_fragment(text, stylesheet("inline.css"), minify_css=True)) + "\n"
 
 
 def whole(page: str) -> str:
     """A whole HTML page with its CSS inlined; the style block of the head stays for the dark scheme."""
-    inliner = CSSInliner(inline_style_tags=False, keep_style_tags=True, extra_css=stylesheet("inline.css"))
-    return inliner.inline(page) + "\n"
+    inliner = CSSInliner(
+        inline_style_tags=False, keep_style_tags=True, minify_css=True, extra_css=stylesheet("inline.css")
+    )
+    return _lean(inliner.inline(page)) + "\n"
+
+
+def _lean(html: str) -> str:
+    """Without the classes that have done their work: what the style block does not name is bytes alone."""
+    return _TAG.sub(lambda tag: _CLASS.sub(_named_classes, tag.group(), count=1), html)
+
+
+def _named_classes(attribute: re.Match[str]) -> str:
+    named = [name for name in attribute[1].split() if f".{name}" in stylesheet("head.css")]
+    return f' class="{" ".join(named)}"' if named else ""
 
 
 def form(template: str, *slots: str, **values: Any) -> Form:

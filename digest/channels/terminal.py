@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.style import Style
+from rich.table import Table
 from rich.text import Text
 
 from digest.channels import lines
 from digest.channels.lines import Told, ToldEntry
+from digest.channels.reason_pieces import GUTTER, LABEL, POINTS
 from digest.model import Entry, NearMiss, Paper, Sheet
 from digest.readable import clean, readable
 from digest.wording import points
@@ -40,7 +42,8 @@ def _pieces(sheet: Sheet, sentences: int) -> Iterator[RenderableType]:
         yield from _near_miss(miss)
     for section in told.sections:
         yield Text("")
-        yield Rule(Text(section.name, style="bold cyan"), align="left", style=QUIET)
+        heading = Text.assemble((section.name, "bold cyan"), " · ", section.count)
+        yield Rule(heading, align="left", style=QUIET)
         for one in section.entries:
             yield from _entry(one, sentences)
     yield from _foot(told)
@@ -48,31 +51,70 @@ def _pieces(sheet: Sheet, sentences: int) -> Iterator[RenderableType]:
 
 def _entry(told: ToldEntry, sentences: int) -> Iterator[RenderableType]:
     entry, paper = told.entry, told.paper
-    url = lines.paper_url(paper.id)
     yield Text("")
-    yield Text(lines.title(paper), style=Style(bold=True, link=url))
-    under = " · ".join(part for part in (lines.mark_word(entry), lines.byline(paper)) if part)
-    if under:
-        yield _indented(Text(under, style=QUIET))
-    yield _indented(Text.assemble((told.score, "green"), " · ", told.why))
+    yield _titled(told.score, lines.title(paper), lines.paper_url(paper.id))
+    under = _under(entry, paper)
+    if under.plain:
+        yield _indented(under)
     opening = lines.excerpt(paper, sentences)
     if opening.text:
         origin = (f"{opening.origin}: ", "italic") if opening.origin else ""
-        yield _indented(Text.assemble(origin, opening.text))
-    yield _indented(Text(" · ".join((url, *_places(paper, entry), lines.votes(entry))), style=QUIET))
+        yield Padding(Text.assemble(origin, opening.text), (1, 0, 0, GUTTER), expand=False)
+    yield Text("")
+    yield _labelled((("Why" if n == 0 else "", why) for n, why in enumerate(_reasons(told))))
+    yield _labelled(_places(paper, entry))
 
 
-def _places(paper: Paper, entry: Entry) -> Iterator[str]:
+def _titled(score: str, title: str, url: str) -> RenderableType:
+    """The score in the gutter, the title beside it."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(justify="right", width=GUTTER - 2)
+    grid.add_column()
+    grid.add_row(Text(score, style="bold green"), Text(title, style=Style(bold=True, link=url)))
+    return grid
+
+
+def _under(entry: Entry, paper: Paper) -> Text:
+    """``Late from Thu 19 Nov · Ada Lovelace · NVIDIA``."""
+    label, since = lines.mark_label(entry)
+    byline = lines.byline(paper)
+    between = " · " if label and byline else ""
+    return Text.assemble((label, "yellow"), f" {since}" if since else "", between, byline, style=QUIET)
+
+
+def _reasons(told: ToldEntry) -> Iterator[Text]:
+    for group in told.reasons:
+        note = f" ({clean(group.note, 2_000)})" if group.note else ""
+        yield Text.assemble(
+            (group.points.rjust(POINTS - 2) + "  ", "green"), clean(group.subject, 2_000), (note, QUIET)
+        )
+    if told.also:
+        yield Text(" " * POINTS + told.also, style=QUIET)
+
+
+def _places(paper: Paper, entry: Entry) -> Iterator[tuple[str, Text]]:
+    yield "Paper", Text(lines.paper_url(paper.id), style=QUIET)
     for link in lines.paper_links(paper, entry.code_stars):
         if link.name == "Code":
-            yield f"{link.url} {link.note}".strip()
+            yield link.name, Text(f"{link.url} {link.note}".strip(), style=QUIET)
+    yield "Votes", Text(str(entry.upvotes), style=QUIET)
+
+
+def _labelled(rows: Iterable[tuple[str, Text]]) -> RenderableType:
+    """Lines with a quiet label before each, in the column of the title."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style=QUIET, width=LABEL - 2)
+    grid.add_column(overflow="fold")
+    for label, text in rows:
+        grid.add_row(label, text)
+    return _indented(grid)
 
 
 def _near_miss(miss: NearMiss) -> Iterator[RenderableType]:
     title = readable(miss.title) or clean(miss.paper_id)
     yield Text("")
-    yield Text(title, style=Style(bold=True, link=lines.paper_url(miss.paper_id)))
-    yield _indented(Text(f"{points(miss.score)} points, the bar is {points(miss.bar)}"))
+    yield _titled(points(miss.score), title, lines.paper_url(miss.paper_id))
+    yield _indented(Text(lines.miss_line(miss), style=QUIET))
 
 
 def _foot(told: Told) -> Iterator[RenderableType]:
@@ -84,5 +126,5 @@ def _foot(told: Told) -> Iterator[RenderableType]:
             yield Text(line, style=QUIET)
 
 
-def _indented(text: Text) -> Padding:
-    return Padding(text, (0, 0, 0, 2))
+def _indented(shown: RenderableType) -> Padding:
+    return Padding(shown, (0, 0, 0, GUTTER), expand=False)

@@ -92,9 +92,9 @@ def _candidate(house: House, paper: str) -> tuple[Candidate, list[Candidate]]:
 
 
 def _show(profile: Profile, ranked: Ranked) -> None:
-    from digest.wording import reason_line, verdict_line
+    from digest.wording import reason_account, verdict_line
 
     click.echo(f"{ranked.candidate.paper.title}  [{ranked.candidate.paper.id}, {ranked.candidate.day}]")
     click.echo(f"  {profile.name}: {verdict_line(ranked)} (score {ranked.score.value:.1f})")
     if ranked.score.reasons:
-        click.echo(f"  {reason_line(ranked.score)}")
+        click.echo(f"  {reason_account(ranked.score)}")

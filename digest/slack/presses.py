@@ -21,7 +21,7 @@ from digest.slack.showing import named_paper
 from digest.store import digests, saved
 from digest.store import subscribers as store_subscribers
 from digest.store.database import reading, transaction
-from digest.wording import points, reason_line
+from digest.wording import points, reason_account
 
 UNDO, UNSAVE = "digest_undo", "digest_unsave"
 NOT_YOURS = "that digest belongs to another conversation"
@@ -115,7 +115,7 @@ def _why(desk: Desk, place: Place, digest_id: int, paper_id: str, now: datetime)
         for entry in part.entries:
             if entry.paper_id == paper_id:
                 total = f"{points(entry.score.value)} points for {part.profile_name}"
-                blocks.append(section(cut(clean(f"{total}: {reason_line(entry.score)}"), 2000)))
+                blocks.append(section(cut(clean(f"{total}: {reason_account(entry.score)}"), 2000)))
                 blocks.append(context(f"Profile: {cut(clean(part.profile_text or 'trending'), 1000)}"))
     blocks.append(context(cut(clean(account_line(digest.account, digest.timezone)), 1000)))
     return Reply("Why these?", tuple(blocks))

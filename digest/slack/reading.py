@@ -20,7 +20,7 @@ from digest.store import digests, listings
 from digest.store import search as store_search
 from digest.store.database import reading
 from digest.store.search_words import QueryError
-from digest.wording import reason_line, verdict_line
+from digest.wording import reason_account, verdict_line
 
 SHOWN = 10
 
@@ -85,7 +85,7 @@ def why(desk: Desk, asked: Asked, now: datetime) -> Reply:
     blocks = [section(bold(named_paper(paper_id, one.paper.title)))]
     for profile in profiles:
         found = judge(one, profile, corpus, now=now, sent_on=sent_on, among=rivals)
-        told = _verdict(profile, found.verdict, verdict_line(found), reason_line(found.score))
+        told = _verdict(profile, found.verdict, verdict_line(found), reason_account(found.score))
         blocks.append(section(told))
     return Reply(f"Why {escape(paper_id)}", tuple(blocks))
 

@@ -13,11 +13,12 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
-from digest.account_wording import account_line
+from digest.account_wording import account_line, plural
 from digest.channels import lines
+from digest.channels.reason_pieces import html_group, text_group
 from digest.channels.stationery import environment, stylesheet, whole, wrap
 from digest.model import Digest, Entry, Paper, Sheet
-from digest.wording import points
+from digest.wording import points, reason_groups
 
 POLICY = policy.SMTP.clone(max_line_length=998)
 
@@ -43,7 +44,6 @@ def page(sheet: Sheet, kind: str, postal: str, sentences: int) -> str:
     shown: Callable[[str], str] = wrap if kind == "txt" else str
     return _render(
         f"frame.{kind}",
-        title=told.day,
         preheader=told.preheader,
         day=told.day,
         summary=shown(lines.summary(digest)),
@@ -83,33 +83,53 @@ def _body(sheet: Sheet, kind: str, sentences: int) -> Iterator[str]:
         yield from _misses(digest, kind)
     for section in digest.sections:
         if section.entries:
-            yield _render(f"section.{kind}", name=lines.section_line(section))
+            count = plural(len(section.entries), "paper")
+            yield _render(f"section.{kind}", name=lines.profile_name(section), count=count)
             for entry in section.entries:
                 yield _entry(sheet, entry, sheet.papers[entry.paper_id], kind, sentences)
 
 
 def _misses(digest: Digest, kind: str) -> Iterator[str]:
-    yield _render(f"section.{kind}", name="These came closest")
+    count = plural(len(digest.account.near_misses), "paper")
+    yield _render(f"section.{kind}", name="These came closest", count=count)
     for miss in digest.account.near_misses:
         yield _render(
             f"miss.{kind}",
             title=miss.title,
-            score=f"{points(miss.score)} points, the bar is {points(miss.bar)}",
+            score=_figure(points(miss.score), kind),
+            bar=lines.miss_line(miss),
             url=lines.paper_url(miss.paper_id),
         )
 
 
 def _entry(sheet: Sheet, entry: Entry, paper: Paper, kind: str, sentences: int) -> str:
-    score, why = lines.score_word(entry), lines.why(entry)
+    mark, since = lines.mark_label(entry)
     return _render(
         f"entry.{kind}",
-        score=score,
-        why=wrap(f"{score}: {why}", "  ") if kind == "txt" else why,
+        score=_figure(lines.figure(entry), kind),
+        why=_why_html(entry) if kind == "html" else _why_text(entry),
         feedback=sheet.links.feedback,
-        mark=lines.mark_word(entry),
+        mark=mark,
+        since=since,
         votes=lines.votes(entry),
         **of_paper(paper, entry.code_stars, sentences),
     )
+
+
+def _figure(score: str, kind: str) -> str:
+    return score if kind == "html" else f"{score:>4}  "
+
+
+def _why_html(entry: Entry) -> str:
+    told = [Markup(html_group(group)) for group in reason_groups(entry.score)]
+    return Markup(" · ").join([*told, *filter(None, [lines.also(entry)])])
+
+
+def _why_text(entry: Entry) -> str:
+    groups = enumerate(reason_groups(entry.score))
+    told = [text_group(group, first=place == 0) for place, group in groups]
+    also = lines.also(entry)
+    return "".join([*told, wrap(also, " " * 19) + "\n"] if also else told)
 
 
 @lru_cache(maxsize=1000)

@@ -94,7 +94,7 @@ def test_links_go_straight_to_the_paper() -> None:
 def test_an_empty_digest_says_why_and_names_the_nearest_misses() -> None:
     plain = part(read(CHANNEL.render(sheet(EMPTY))), "plain")
     assert "44 new papers came, and none reached your bar of 5.0." in plain
-    assert plain.count("the bar is 5.0") == 3
+    assert plain.count("below your bar of 5.0") == 3
 
 
 def test_every_line_is_within_the_limits_of_smtp() -> None:

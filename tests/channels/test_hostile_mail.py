@@ -25,6 +25,7 @@ TAGS = {"html", "head", "meta", "title", "style", "body", "div", "p", "a", "tabl
     "h2",
     "h3",
     "b",
+    "span",
     "i",
     "br",
 }

@@ -63,7 +63,7 @@ def test_the_dark_scheme_is_dark_and_the_preheader_is_not_seen(chromium: Browser
     context = chromium.new_context(color_scheme="dark")
     page = context.new_page()
     page.set_content(PAGES["daily"])
-    colour = page.evaluate("getComputedStyle(document.querySelector('td')).backgroundColor")
+    colour = page.evaluate("getComputedStyle(document.querySelector('td[colspan]')).backgroundColor")
     assert colour == "rgb(21, 23, 27)"
     assert not page.locator("body > div").first.is_visible()
     context.close()

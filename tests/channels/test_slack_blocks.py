@@ -126,7 +126,7 @@ def test_an_entry_shows_title_facts_opening_and_the_reasons_with_their_arithmeti
         "▲ 34 · ★ 120 · NVIDIA · Ada Grün, Bo Li and 2 more · also in agents",
         "We study control. It works on 12 tasks.",
     ]
-    assert "*6.1* · diffusion policy: title 4.1, abstract 1.2; votes 0.8" in shown
+    assert "*6.1* · diffusion policy 5.3 (title, abstract) · votes 0.8" in shown
 
 
 def test_late_and_rising_papers_say_so() -> None:

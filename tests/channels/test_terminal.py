@@ -12,6 +12,7 @@ from rich.console import Console
 from digest.channels import lines
 from digest.channels.terminal import draw
 from digest.model import Digest, Paper
+from digest.wording import reason_groups
 from tests.channels.mails import DAILY, KINDS, PAPERS, TWINS, sheet
 
 
@@ -32,14 +33,17 @@ def test_the_terminal_says_what_the_mail_says() -> None:
     text = " ".join(drawn().split())
     for entry in DAILY.entries:
         paper = {paper.id: paper for paper in PAPERS}[entry.paper_id]
-        for said in (lines.title(paper), lines.byline(paper), lines.why(entry), lines.paper_url(paper.id)):
+        for said in (lines.title(paper), lines.byline(paper), lines.paper_url(paper.id), lines.also(entry)):
             assert said in text
+        for group in reason_groups(entry.score):
+            assert f"{group.points} {group.subject}" in text
+            assert group.note in text
     assert "53 papers listed" in text
     assert lines.next_line(DAILY) in text
 
 
 def test_an_empty_digest_names_the_nearest_misses() -> None:
-    assert drawn(KINDS["empty"]).count("the bar is 5.0") == 3
+    assert drawn(KINDS["empty"]).count("below your bar of 5.0") == 3
 
 
 def test_a_title_cannot_hold_mark_up_or_escapes() -> None:

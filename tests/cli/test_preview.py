@@ -68,7 +68,7 @@ def stocked(digest: Digest, shelf: Path, tmp_path: Path) -> Iterator[Digest]:
 def test_a_preview_before_preparing_is_composed_and_stores_nothing(stocked: Digest) -> None:
     shown = stocked("preview", ADA)
     assert shown.code == 0, shown.err
-    assert "papers for you" in shown.out
+    assert "papers are for you" in shown.out
     assert "not sent yet" in shown.err
     assert "\x1b" not in shown.out
     assert json.loads(stocked("stats", "--json").out).get("digests", 0) == 0
