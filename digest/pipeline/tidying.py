@@ -51,7 +51,7 @@ def tidy_deliveries(engine: Engine, keep: RetentionSettings, *, now: datetime) -
     }
     gone = {
         "attempts": _portions(engine, lambda session: retention.forget_attempts(session, before=attempts)),
-        "digests": _portions(engine, lambda session: retention.forget_digests(session, before=digests)),
+        "digests": _digests(engine, digests),
     }
     for name, forget in wholes.items():
         with transaction(engine) as session:
@@ -67,3 +67,14 @@ def _portions(engine: Engine, forget: Callable[[Session], int]) -> int:
         total += count
         if count < retention.PORTION:
             return total
+
+
+def _digests(engine: Engine, before: datetime) -> int:
+    total, after = 0, None
+    while True:
+        with transaction(engine) as session:
+            page = retention.forget_digests(session, before=before, after=after)
+        total += page.gone
+        if page.last is None:
+            return total
+        after = page.last

@@ -209,7 +209,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,  # links name the number
     )
     with op.batch_alter_table("digests", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_digests_created_at"), ["created_at"], unique=False)
+        batch_op.create_index("ix_digests_created_at_id", ["created_at", "id"], unique=False)
 
     op.create_table(
         "feedback",
@@ -496,7 +496,7 @@ def downgrade() -> None:
     op.drop_table("listings")
     op.drop_table("feedback")
     with op.batch_alter_table("digests", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_digests_created_at"))
+        batch_op.drop_index("ix_digests_created_at_id")
 
     op.drop_table("digests")
     op.drop_table("suppressions")

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from digest.model import ChannelName, DeliveryState, Ruling
 from digest.ranking.language import parse_profile
-from digest.store import claims, deliveries, digests, profiles, subscribers
+from digest.store import claims, deliveries, digests, profiles, retention, subscribers
 from digest.store.claims import Claim
 from digest.store.database import open_engine, transaction
 from digest.store.schema import EntryRow, ProfileRow
@@ -47,6 +47,10 @@ QUESTIONS: dict[str, Ask] = {
     "record": lambda s, ids: claims.record(s, "a-token", dict.fromkeys(ids, SENT), worker="w", now=LATER),
     "release": lambda s, ids: claims.release(s, "a-token", ids, now=LATER),
     "expired leases": lambda s, _: claims.expired(s, channels=[ChannelName.EMAIL], limit=100),
+    "old digests": lambda s, _: retention.forget_digests(s, before=LATER, portion=100),
+    "old digests, the next page": lambda s, _: retention.forget_digests(
+        s, before=LATER, after=(LATER, 1), portion=100
+    ),
     "those in trouble": lambda s, _: deliveries.listed(s, states=[DeliveryState.UNKNOWN]),
 }
 

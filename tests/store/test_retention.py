@@ -35,6 +35,20 @@ def test_old_digests_go_but_the_newest_and_the_unfinished_stay(engine: Engine) -
     assert digests(engine) == 2
 
 
+def test_digests_go_page_by_page_past_those_that_stay(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages end in the middle of a moment, and some hold nothing that may go."""
+    numbers = subscribe(engine, 5)
+    for days in range(4):
+        plan(engine, numbers, slot=SLOT - timedelta(days=days), now=OLD - timedelta(days=days % 2))
+    with transaction(engine) as session:
+        session.execute(update(TABLE).values(state=DeliveryState.SENT))
+    monkeypatch.setattr(retention.forget_digests, "__kwdefaults__", {"after": None, "portion": 3})
+    assert tidy_deliveries(engine, RetentionSettings(), now=NOW)["digests"] == 15
+    assert [one.slot for one in all_of(engine)] == [SLOT] * 5
+
+
 def test_young_digests_stay(engine: Engine) -> None:
     (number,) = subscribe(engine, 1)
     plan(engine, [number], now=NOW)

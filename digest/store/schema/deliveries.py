@@ -16,7 +16,11 @@ class DigestRow(Base):
     """One subscriber, one slot. ``sheet`` is everything it says, frozen."""
 
     __tablename__ = "digests"
-    __table_args__ = (UniqueConstraint("subscriber_id", "slot"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "slot"),
+        Index("ix_digests_created_at_id", "created_at", "id"),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
@@ -26,7 +30,7 @@ class DigestRow(Base):
     arrival_from: Mapped[int | None] = mapped_column(BigId)
     arrival_to: Mapped[int] = mapped_column(BigId)
     covered_from: Mapped[datetime | None]
-    created_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime]
 
 
 class EntryRow(Base):
