@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from digest.bootstrap import open_channels
+from digest.bootstrap import delivery_terms, open_channels
 from digest.channels import Channel
 from digest.clock import utc_now
 from digest.cluster.queue import Enqueuer, app_of, check
@@ -33,6 +33,7 @@ def work(house: House, names: Collection[ChannelName] = (), *, at_once: int, wai
     Ends when told by a signal, or without ``wait`` when the queues are empty.
     """
     check(house.engine)
+    delivery_terms(house.settings)  # what is set wrongly is said now, not by each job it would fail
     channels = chosen(open_channels(house.settings, house.engine), names)
     app = app_of(house.engine)
     hands = Hands(house, channels, Enqueuer())

@@ -67,6 +67,19 @@ def test_a_worker_drains_on_sigterm_and_another_finishes(cluster: Cluster, tmp_p
     assert cluster.recipients() == sorted(f"reader{number}@example.org" for number in range(MANY))
 
 
+def test_a_worker_set_up_wrongly_takes_no_jobs(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.subscribe(3)
+    cluster.prepare()
+    short = environment(cluster, tmp_path) | {"DIGEST_DELIVERY__LEASE_SECONDS": "1"}
+    command = [str(DIGEST), "worker", "--until-empty"]
+    done = subprocess.run(command, env=short, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0
+    assert "must outlast a hand-over" in done.stderr
+    with reading(cluster.house.engine) as session:
+        waiting = session.execute(text("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'"))
+        assert waiting.scalar_one() == 1
+
+
 def test_a_scheduler_puts_forgotten_deliveries_back_and_ends_on_sigterm(
     cluster: Cluster, tmp_path: Path
 ) -> None:
