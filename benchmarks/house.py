@@ -14,12 +14,13 @@ from sqlalchemy import Engine
 
 from benchmarks import crowd, material
 from digest.bootstrap import delivery_terms, open_channels, prepare_rules, sheet_desk
+from digest.cluster.queue import Enqueuer
 from digest.config import Settings
 from digest.house import House
 from digest.model import ChannelName
 from digest.pipeline.collect import collect
 from digest.pipeline.deliver import deliver
-from digest.pipeline.prepare import prepare
+from digest.pipeline.prepare import Enqueue, prepare
 from digest.store.database import open_engine
 from tests.shelf import Shelf
 
@@ -50,9 +51,15 @@ def quiet() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
-def prepare_all(engine: Engine, port: int) -> int:
+def prepare_all(engine: Engine, port: int, enqueue: Enqueue | None = None) -> int:
     """Prepare everybody; return how many deliveries were planned."""
-    return prepare(engine, prepare_rules(settings(_url(engine), port)), now=material.NOW).planned
+    rules = prepare_rules(settings(_url(engine), port))
+    return prepare(engine, rules, now=material.NOW, enqueue=enqueue).planned
+
+
+def prepare_with_jobs(engine: Engine, port: int) -> int:
+    """Prepare everybody and put the deliveries into the queue."""
+    return prepare_all(engine, port, Enqueuer())
 
 
 def deliver_all(engine: Engine, port: int) -> int:
@@ -72,8 +79,11 @@ def _url(engine: Engine) -> str:
     return engine.url.render_as_string(hide_password=False)
 
 
+STEPS = {"prepare": prepare_all, "prepare with jobs": prepare_with_jobs, "deliver": deliver_all}
+
+
 def by_processes(step: str, url: str, port: int, workers: int) -> dict[str, float]:
-    """Run ``prepare`` or ``deliver`` in so many processes: wall seconds, CPU seconds, most MiB of one."""
+    """Run one of ``STEPS`` in so many processes: wall seconds, CPU seconds, most MiB of one."""
     context = multiprocessing.get_context("spawn")
     ready, told = context.Barrier(workers + 1), context.Queue()
     crew = [context.Process(target=_work, args=(step, url, port, ready, told)) for _ in range(workers)]
@@ -96,7 +106,7 @@ def by_processes(step: str, url: str, port: int, workers: int) -> dict[str, floa
 def _work(step: str, url: str, port: int, ready: Any, told: Any) -> None:
     quiet()
     engine = open_engine(url)
-    run = {"prepare": prepare_all, "deliver": deliver_all}[step]
+    run = STEPS[step]
     ready.wait()
     begun = time.process_time()
     done = run(engine, port)

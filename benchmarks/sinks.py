@@ -34,7 +34,7 @@ def _tool(name: str) -> str | None:
 @contextmanager
 def sink(*options: str) -> Iterator[Sink]:
     """A sink on loopback with options of ``smtp-sink``, e.g. ``-w 1``: a second before each answer."""
-    port = _free_port()
+    port = free_port()
     tool = _tool("smtp-sink")
     if tool is None:
         raise RuntimeError(MISSING)
@@ -65,9 +65,10 @@ def source(port: int, *, messages: int, length: int, sessions: int) -> float:
     return time.perf_counter() - begun
 
 
-def _free_port() -> int:
+def free_port(address: str = "127.0.0.1") -> int:
+    """A port of an address that nobody listens on."""
     with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
+        found.bind((address, 0))
         port: int = found.getsockname()[1]
     return port
 

@@ -17,9 +17,9 @@ from digest.store.migrating import upgrade
 
 
 @contextmanager
-def sqlite() -> Iterator[Engine]:
+def sqlite(within: Path | None = None) -> Iterator[Engine]:
     """A fresh, migrated SQLite store in a folder that goes away."""
-    folder = tempfile.TemporaryDirectory(prefix="digest-bench-")
+    folder = tempfile.TemporaryDirectory(prefix="digest-bench-", dir=within)
     with folder, _migrated(f"sqlite:///{Path(folder.name) / 'store.sqlite3'}") as engine:
         yield engine
 
