@@ -31,13 +31,15 @@ def wrap(text: str, indent: str = "") -> str:
     if len(text) + len(indent) <= WIDTH:
         return indent + text
     wrapped: list[str] = []
-    line = indent
-    for word in text.split():
-        if len(line) + 1 + len(word) > WIDTH and line != indent:
-            wrapped.append(line)
-            line = indent
-        line += word if line == indent else " " + word
-    return "\n".join([*wrapped, line])
+    rest, room = " ".join(text.split()), WIDTH - len(indent)
+    while len(rest) > room:
+        end = rest.rfind(" ", 0, room + 1)
+        end = end if end > 0 else rest.find(" ")
+        if end < 0:
+            break
+        wrapped.append(indent + rest[:end])
+        rest = rest[end + 1 :]
+    return "\n".join([*wrapped, indent + rest])
 
 
 def hang(text: str, indent: int) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from digest.errors import DeliveryError
 from digest.links import bounce_address, make_links
@@ -15,6 +16,8 @@ from digest.store.database import reading
 from digest.tokens import Keys
 
 Revision = tuple[str, int]
+PAPERS_KEPT = 2_000
+"""Papers remembered between batches: a fortnight's. A day's digests share a few dozen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class Desk:
     keys: Keys
     base_url: str
     return_domain: str = ""
+    _read: dict[Revision, Paper] = field(default_factory=dict, compare=False, repr=False)
 
     def sheets(self, deliveries: Sequence[Delivery]) -> dict[int, Sheet]:
         """The sheets of claimed deliveries, by delivery; one whose digest is gone is left out.
@@ -36,12 +40,22 @@ class Desk:
             wanted = {
                 (entry.paper_id, entry.revision) for digest in found.values() for entry in digest.entries
             }
-            read = papers.at_revision(session, wanted)
+            read = self._papers(session, wanted)
         return {
             delivery.id: self._sheet(delivery, found[delivery.digest_id], read)
             for delivery in deliveries
             if delivery.digest_id in found
         }
+
+    def _papers(self, session: Session, wanted: Collection[Revision]) -> Mapping[Revision, Paper]:
+        """Papers at a revision; each read once, since nobody changes what was."""
+        new = [key for key in wanted if key not in self._read]
+        known = {key: self._read[key] for key in wanted if key in self._read}
+        found = papers.at_revision(session, new) if new else {}
+        if len(self._read) + len(found) > PAPERS_KEPT:
+            self._read.clear()
+        self._read.update(found)
+        return known | found
 
     def _sheet(self, delivery: Delivery, digest: Digest, read: Mapping[Revision, Paper]) -> Sheet:
         if delivery.message_date is None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from digest.errors import DeliveryError
 from digest.model import (
@@ -87,3 +87,22 @@ def test_a_delivery_without_identity_has_no_sheet(engine: Engine) -> None:
     delivery = prepare(engine)
     with pytest.raises(DeliveryError, match="no date"):
         desk(engine).sheets([replace(delivery, message_date=None)])
+
+
+def test_a_paper_is_read_once_for_all_batches_of_a_desk(engine: Engine) -> None:
+    delivery = prepare(engine)
+    mine = desk(engine)
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    first, again = (mine.sheets([delivery]) for _ in range(2))
+    assert first == again
+    assert sum("FROM papers" in statement for statement in asked) == 1
+
+
+def test_a_desk_forgets_papers_before_they_fill_the_memory(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digest.pipeline.sheets.PAPERS_KEPT", 0)
+    delivery = prepare(engine)
+    mine = desk(engine)
+    assert mine.sheets([delivery]) == mine.sheets([delivery])

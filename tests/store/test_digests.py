@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Engine, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -91,6 +94,17 @@ COVERAGE = Coverage(after=4, upto=9, since=NOW)
 def test_a_digest_comes_out_as_it_went_in(session: Session) -> None:
     stored = digests.add(session, [(digest_of(1), COVERAGE)], now=NOW)
     assert digests.load(session, [stored[0].id])[stored[0].id] == replace(digest_of(1), id=stored[0].id)
+
+
+@given(
+    kind=st.sampled_from(ReasonKind), term=st.text(), points=st.floats(-10, 10), place=st.sampled_from(Field)
+)
+def test_a_reason_comes_out_as_it_went_in(kind: ReasonKind, term: str, points: float, place: Field) -> None:
+    digest = digest_of(1)
+    entry = replace(digest.entries[0], score=Score(1.0, (Reason(kind, term, points, place, "a b"),)))
+    told = replace(digest, sections=(Section(1, "main", "diffusion", (entry,)),))
+    kept = json.loads(json.dumps(pack(told)))
+    assert unpack(kept, digest_id=0, subscriber_id=1, slot=MON, kind="daily") == told
 
 
 def test_a_slot_has_one_digest_and_the_second_is_left_out_quietly(session: Session) -> None:

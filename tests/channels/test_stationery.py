@@ -1,0 +1,28 @@
+"""Wrapping: lines for the plain part, no word lost or cut."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.channels.stationery import WIDTH, wrap
+
+TEXTS = st.lists(st.text("ab ", max_size=12) | st.just("x" * 90)).map(" ".join)
+
+
+@given(TEXTS, st.sampled_from(["", "  "]))
+def test_wrapping_keeps_every_word_in_lines_that_fit(text: str, indent: str) -> None:
+    wrapped = wrap(text, indent)
+    assert wrapped.split() == text.split()
+    for line in wrapped.split("\n"):
+        assert line.startswith(indent)
+        assert len(line) <= WIDTH or len(line.split()) <= 1
+
+
+@given(TEXTS)
+def test_a_line_ends_only_where_the_next_word_does_not_fit(text: str) -> None:
+    lines = wrap(text, "  ").split("\n")
+    for line, following in pairwise(lines):
+        assert len(line) + 1 + len(following.split()[0]) > WIDTH
