@@ -91,6 +91,8 @@ class Ranked:
 class Ranking:
     """All that happened for one profile: the chosen, best first, and counts of the rest.
 
+    ``near_misses`` are given where nothing was chosen.
+
     ``verdicts`` holds one byte per candidate, in the candidates' order: its place in ``VERDICTS``.
     Compose needs them to count a paper once however many profiles a subscriber has.
     """

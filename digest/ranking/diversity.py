@@ -18,7 +18,9 @@ DISTINCT = 0.7
 """Latent cosine up to which two papers count as different."""
 
 
-def spread(values: Sequence[float], likeness: NDArray[np.floating], limit: int) -> list[int]:
+def spread(
+    values: Sequence[float] | NDArray[np.floating], likeness: NDArray[np.floating], limit: int
+) -> list[int]:
     """The places taken, at most ``limit``, in the order of ``values`` (best first, on the scale 0 to 10).
 
     ``likeness`` are the cosines between the papers, in the same order.

@@ -6,16 +6,18 @@ function on one profile, so that an explanation can never differ from what was s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digest.model import VERDICTS, Candidate, Profile, Ranked, Ranking, Verdict
 from digest.ranking.calibration import DEFAULT_BAR
 from digest.ranking.corpus import Corpus
 from digest.ranking.diversity import spread
 from digest.ranking.language import format_keyword
+from digest.ranking.product import Mask
 from digest.ranking.scoring import Scored, score_all
 
 DEFAULT_LIMIT = 10
@@ -40,11 +42,7 @@ def rank(
     ``now`` is the moment votes are judged from.
     """
     scored = score_all(candidates, profiles, corpus, now=now)
-    rankings = []
-    for place, profile in enumerate(profiles):
-        sent = seen[place] if place < len(seen) else ()
-        rankings.append(_Desk(scored, place, profile, sent, default_bar, default_limit).ranking())
-    return rankings
+    return _Desk(scored, seen, default_bar, default_limit).rankings()
 
 
 def judge(
@@ -66,94 +64,140 @@ def judge(
     rivals = [candidate, *(other for other in among if other.paper.id != candidate.paper.id)]
     scored = score_all(rivals, [profile], corpus, now=now)
     sent = () if sent_on is None else (candidate.paper.id,)
-    judged = _Desk(scored, 0, profile, sent, default_bar, default_limit).judged(0)
+    judged = _Desk(scored, [sent], default_bar, default_limit).judged(0, 0)
     if sent_on is None:
         return judged
     return Ranked(candidate, judged.score, judged.verdict, f"already sent on {sent_on.day} {sent_on:%B %Y}")
 
 
 class _Desk:
-    """Where one profile's candidates are sorted: who passes, who is picked, and why not."""
+    """Where the candidates are sorted for all profiles at once: who passes, who is picked, and why not.
+
+    Every array is papers × profiles, so that a hundred thousand profiles cost a few array operations.
+    """
 
     def __init__(
-        self,
-        scored: Scored,
-        place: int,
-        profile: Profile,
-        sent: Collection[str],
-        default_bar: float,
-        default_limit: int,
+        self, scored: Scored, seen: Sequence[Collection[str]], default_bar: float, default_limit: int
     ) -> None:
-        self.scored, self.place, self.profile = scored, place, profile
-        self.bar = default_bar if profile.bar is None else profile.bar
-        self.limit = default_limit if profile.limit is None else profile.limit
-        values = scored.values[:, place]
-        self.sent = np.array([candidate.paper.id in sent for candidate in scored.candidates], dtype=np.bool_)
-        self.excluded = ~self.sent & scored.kept_out[:, place]
-        self.lacking = ~self.sent & ~self.excluded & scored.lacking[:, place]
-        eligible = ~self.sent & ~self.excluded & ~self.lacking & (values > 0)
-        self.passing = eligible & (values >= self.bar)
+        self.scored = scored
+        bars = [default_bar if one.bar is None else one.bar for one in scored.profiles]
+        self.bars = np.array(bars, dtype=np.float64)
+        self.limits = [default_limit if one.limit is None else one.limit for one in scored.profiles]
+        self.sent = _marked(scored, seen)
+        self.excluded = ~self.sent & scored.kept_out
+        self.lacking = ~self.sent & ~self.excluded & scored.lacking
+        eligible = ~self.sent & ~self.excluded & ~self.lacking & (scored.values > 0)
+        self.passing = eligible & (scored.values >= self.bars)
         self.below = eligible & ~self.passing
-        self.picked = self._pick()
+        self.order = scored.orders()
+        self.picked = [self._pick(place, rows) for place, rows in enumerate(self._ordered(self.passing))]
 
-    def ranking(self) -> Ranking:
-        near = self.scored.order(self.place, np.flatnonzero(self.below).tolist())[:NEAR_MISSES]
-        rest = self.sent | self.excluded | self.lacking | self.passing
-        return Ranking(
-            profile=self.profile,
-            chosen=tuple(self.judged(row) for row in self.picked),
-            near_misses=tuple(self.judged(row) for row in near),
-            below_bar=int((~rest).sum()),
-            excluded=int(self.excluded.sum() + self.lacking.sum()),
-            over_limit=int(self.passing.sum()) - len(self.picked),
-            already_sent=int(self.sent.sum()),
-            bar=self.bar,
-            verdicts=self._codes(),
-        )
+    def rankings(self) -> list[Ranking]:
+        """One for each profile. Near misses stand for the papers where there are none."""
+        codes = self._codes()
+        no_match = (codes == CODES[Verdict.NO_MATCH]) | self.below.T
+        kept_out = self.excluded | self.lacking
+        return [
+            Ranking(
+                profile=profile,
+                chosen=tuple([self._chosen(row, place) for row in picked]),
+                near_misses=() if picked else self._near(place),
+                below_bar=below,
+                excluded=excluded,
+                over_limit=passing - len(picked),
+                already_sent=sent,
+                bar=bar,
+                verdicts=verdicts.tobytes(),
+            )
+            for place, (profile, picked, below, excluded, passing, sent, bar, verdicts) in enumerate(
+                zip(
+                    self.scored.profiles,
+                    self.picked,
+                    no_match.sum(axis=1).tolist(),
+                    kept_out.sum(axis=0).tolist(),
+                    self.passing.sum(axis=0).tolist(),
+                    self.sent.sum(axis=0).tolist(),
+                    self.bars.tolist(),
+                    codes,
+                    strict=True,
+                )
+            )
+        ]
 
-    def _codes(self) -> bytes:
-        """One byte per candidate, as ``Ranking.verdicts`` states."""
-        codes = np.full(len(self.passing), CODES[Verdict.NO_MATCH], dtype=np.uint8)
+    def judged(self, row: int, place: int) -> Ranked:
+        verdict = self._verdict(row, place)
+        score = self.scored.score(row, place)
+        return Ranked(self.scored.candidates[row], score, verdict, self._because(row, place, verdict))
+
+    def _chosen(self, row: int, place: int) -> Ranked:
+        return Ranked(self.scored.candidates[row], self.scored.score(row, place), Verdict.CHOSEN)
+
+    def _near(self, place: int) -> tuple[Ranked, ...]:
+        order = self.order[:, place]
+        nearest = order[self.below[order, place]][:NEAR_MISSES].tolist()
+        return tuple(self.judged(row, place) for row in nearest)
+
+    def _ordered(self, mask: Mask) -> Iterator[list[int]]:
+        """Of each profile the papers in the mask, best first."""
+        order = self.order.T
+        held = np.take_along_axis(mask.T, order, axis=1)
+        flat, start = order[held].tolist(), 0
+        for count in held.sum(axis=1).tolist():
+            yield flat[start : start + count]
+            start += count
+
+    def _pick(self, place: int, rows: list[int]) -> list[int]:
+        limit = self.limits[place]
+        if len(rows) <= limit:
+            return rows
+        values = self.scored.values[rows, place]
+        return [rows[taken] for taken in spread(values, self.scored.likeness(rows), limit)]
+
+    def _codes(self) -> NDArray[np.uint8]:
+        """Profiles × papers: one byte per candidate, as ``Ranking.verdicts`` states."""
+        codes = np.full(self.passing.shape, CODES[Verdict.NO_MATCH], dtype=np.uint8)
         codes[self.sent] = CODES[Verdict.ALREADY_SENT]
         codes[self.excluded] = CODES[Verdict.EXCLUDED]
         codes[self.lacking] = CODES[Verdict.REQUIRED_MISSING]
         codes[self.below] = CODES[Verdict.BELOW_BAR]
         codes[self.passing] = CODES[Verdict.OVER_LIMIT]
-        codes[self.picked] = CODES[Verdict.CHOSEN]
-        return codes.tobytes()
+        rows = [row for picked in self.picked for row in picked]
+        places = np.repeat(np.arange(len(self.picked)), [len(picked) for picked in self.picked])
+        codes[rows, places] = CODES[Verdict.CHOSEN]
+        return np.ascontiguousarray(codes.T)
 
-    def judged(self, row: int) -> Ranked:
-        verdict = self._verdict(row)
-        score = self.scored.score(row, self.place)
-        return Ranked(self.scored.candidates[row], score, verdict, self._because(row, verdict))
-
-    def _pick(self) -> list[int]:
-        order = self.scored.order(self.place, np.flatnonzero(self.passing).tolist())
-        if len(order) <= self.limit:
-            return order
-        values = [float(self.scored.values[row, self.place]) for row in order]
-        return [order[taken] for taken in spread(values, self.scored.likeness(order), self.limit)]
-
-    def _verdict(self, row: int) -> Verdict:
+    def _verdict(self, row: int, place: int) -> Verdict:
         for mask, verdict in (
             (self.sent, Verdict.ALREADY_SENT),
             (self.excluded, Verdict.EXCLUDED),
             (self.lacking, Verdict.REQUIRED_MISSING),
             (self.below, Verdict.BELOW_BAR),
         ):
-            if mask[row]:
+            if mask[row, place]:
                 return verdict
-        if not self.passing[row]:
+        if not self.passing[row, place]:
             return Verdict.NO_MATCH
-        return Verdict.CHOSEN if row in self.picked else Verdict.OVER_LIMIT
+        return Verdict.CHOSEN if row in self.picked[place] else Verdict.OVER_LIMIT
 
-    def _because(self, row: int, verdict: Verdict) -> str:
+    def _because(self, row: int, place: int, verdict: Verdict) -> str:
         if verdict is Verdict.BELOW_BAR:
-            return f"below the bar of {self.bar:g} by {self.bar - self.scored.values[row, self.place]:.1f}"
+            bar = self.bars[place]
+            return f"below the bar of {bar:g} by {bar - self.scored.values[row, place]:.1f}"
         if verdict is Verdict.EXCLUDED:
-            keywords = self.scored.excluding(row, self.place)
+            keywords = self.scored.excluding(row, place)
             return "excluded by " + ", ".join(format_keyword(keyword) for keyword in keywords)
         if verdict is Verdict.REQUIRED_MISSING:
-            keywords = self.scored.missing(row, self.place)
+            keywords = self.scored.missing(row, place)
             return "required keyword missing: " + ", ".join(format_keyword(keyword) for keyword in keywords)
-        return f"over the limit of {self.limit}" if verdict is Verdict.OVER_LIMIT else ""
+        return f"over the limit of {self.limits[place]}" if verdict is Verdict.OVER_LIMIT else ""
+
+
+def _marked(scored: Scored, seen: Sequence[Collection[str]]) -> Mask:
+    """Papers × profiles: shown before, or not to be shown."""
+    rows = {candidate.paper.id: row for row, candidate in enumerate(scored.candidates)}
+    marked = np.zeros(scored.values.shape, dtype=np.bool_)
+    for place, ids in zip(range(len(scored.profiles)), seen, strict=False):
+        for paper_id in ids:
+            if paper_id in rows:
+                marked[rows[paper_id], place] = True
+    return marked

@@ -28,10 +28,25 @@ VOTES_HALF = 30
 """Upvotes that give half of it: a little above what a paper settles at (median 12, upper quartile 28)."""
 NAMED_TERMS = 2
 """Terms a related share is named by."""
-What = tuple[ReasonKind, str, Field | None, str]
-"""Kind, term, field and what it is related to: a reason without its points."""
-_VOTES: What = (ReasonKind.VOTES, "votes", None, "")
 _PLACES = (Field.TITLE, Field.ABSTRACT, Field.ANY)
+
+
+class What:
+    """A reason without its points. Those with points are made once: thousands of readers share them."""
+
+    def __init__(self, kind: ReasonKind, term: str, field: Field | None = None, related_to: str = "") -> None:
+        self.kind, self.term, self.field, self.related_to = kind, term, field, related_to
+        self._made: dict[float, Reason] = {}
+
+    def earning(self, points: float) -> Reason:
+        """The reason with its points, a multiple of a tenth."""
+        made = self._made.get(points)
+        if made is None:
+            made = self._made[points] = Reason(self.kind, self.term, points, self.field, self.related_to)
+        return made
+
+
+_VOTES = What(ReasonKind.VOTES, "votes")
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,16 @@ class Scored:
             among, key=lambda row: (-raw[row], -self.candidates[row].upvotes, self.candidates[row].paper.id)
         )
 
+    def orders(self) -> NDArray[np.intp]:
+        """Papers × profiles: the rows from best to worst for each profile, as ``order`` has them."""
+        first = sorted(range(len(self.candidates)), key=self._before)
+        ties = np.array(first, dtype=np.intp)
+        return np.asarray(ties[np.argsort(-self.raw[ties], axis=0, kind="stable")])
+
+    def _before(self, row: int) -> tuple[int, str]:
+        candidate = self.candidates[row]
+        return -candidate.upvotes, candidate.paper.id
+
     @cached_property
     def _entries(self) -> _Entries:
         return _Entries({"hits": self.hits, "related": self.related, "rows": self.rows})
@@ -89,7 +114,7 @@ class Scored:
         points = share_out(value, [share for _, share in shares])
         told = [(point, what) for (what, _), point in zip(shares, points, strict=True) if point]
         told.sort(key=_most_first)
-        return Score(value, tuple(Reason(kind, term, p, field, to) for p, (kind, term, field, to) in told))
+        return Score(value, tuple([what.earning(point) for point, what in told]))
 
     def excluding(self, row: int, place: int) -> list[Keyword]:
         """The excluding keywords that a paper holds."""
@@ -107,49 +132,59 @@ class Scored:
         if is_trending(self.profiles[place]):
             return [(_VOTES, 1.0)]
         hits, related = self._entries["hits", row], self._entries["related", row]
+        known_hits, known_kinships = self._known_hits, self._known_kinships
         shares: list[tuple[What, float]] = []
-        for pull in self.packed.pulls[place]:
-            if pull.keyword.kind is KeywordKind.EXCLUDE:
-                continue
-            if pull.unit in hits:
-                found = self._hits(row, pull.unit, fed=pull.origin is not None)
-                shares += [(what, pull.hits * strength) for what, strength in found]
-            if pull.related and pull.unit in related:
-                what = self._kinship(row, pull.unit)
-                shares.append((what, pull.related * related[pull.unit]))
+        for unit, own, near, fed in self._addends(place):
+            if unit in hits:
+                found = known_hits.get((row, unit, fed)) or self._hits(row, unit, fed=fed)
+                shares += [(what, own * strength) for what, strength in found]
+            if near and unit in related:
+                what = known_kinships.get((row, unit)) or self._kinship(row, unit)
+                shares.append((what, near * related[unit]))
         shares.append((_VOTES, float(self.votes[row])))
         return shares
+
+    def _addends(self, place: int) -> list[tuple[int, float, float, bool]]:
+        """What can speak for a paper: unit, weights of hits and of what is related, fed back or not."""
+        known = self._known_addends.get(place)
+        if known is None:
+            known = self._known_addends[place] = [
+                (pull.unit, pull.hits, pull.related, pull.origin is not None)
+                for pull in self.packed.pulls[place]
+                if pull.keyword.kind is not KeywordKind.EXCLUDE
+            ]
+        return known
+
+    @cached_property
+    def _known_addends(self) -> dict[int, list[tuple[int, float, float, bool]]]:
+        return {}
 
     @cached_property
     def _known_hits(self) -> dict[tuple[int, int, bool], list[tuple[What, float]]]:
         return {}
 
+    @cached_property
+    def _known_kinships(self) -> dict[tuple[int, int], What]:
+        return {}
+
     def _hits(self, row: int, place: int, *, fed: bool) -> list[tuple[What, float]]:
         """Where a paper speaks of a unit and how strongly; the same for every profile."""
-        known = self._known_hits.get((row, place, fed))
-        if known is None:
-            unit = self.packed.units[place]
-            kind = ReasonKind.FEEDBACK if fed else _KINDS.get(unit.field, ReasonKind.KEYWORD)
-            named = kind in (ReasonKind.AUTHOR, ReasonKind.ORGANISATION)
-            known = self._known_hits[row, place, fed] = [
-                ((kind, unit.text, unit.field if named else where, ""), strength)
-                for where, strength in zip(_PLACES, self.lookup.by_place(row, place), strict=True)
-                if strength
-            ]
+        unit = self.packed.units[place]
+        kind = ReasonKind.FEEDBACK if fed else _KINDS.get(unit.field, ReasonKind.KEYWORD)
+        named = kind in (ReasonKind.AUTHOR, ReasonKind.ORGANISATION)
+        known = self._known_hits[row, place, fed] = [
+            (What(kind, unit.text, unit.field if named else where), strength)
+            for where, strength in zip(_PLACES, self.lookup.by_place(row, place), strict=True)
+            if strength
+        ]
         return known
 
     def _kinship(self, row: int, place: int) -> What:
-        return ReasonKind.LEARNT, self._shared_terms(row, place), None, self.packed.units[place].text
-
-    @cached_property
-    def _named(self) -> dict[tuple[int, int], str]:
-        return {}
-
-    def _shared_terms(self, row: int, unit: int) -> str:
         """What makes a paper related to a keyword, most telling first; the same for every profile."""
-        known = self._named.get((row, unit))
-        if known is None:
-            known = self._named[row, unit] = ", ".join(self._telling(row, unit)) or "papers like it"
+        terms = ", ".join(self._telling(row, place)) or "papers like it"
+        known = self._known_kinships[row, place] = What(
+            ReasonKind.LEARNT, terms, None, self.packed.units[place].text
+        )
         return known
 
     def _telling(self, row: int, unit: int) -> list[str]:
