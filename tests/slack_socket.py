@@ -1,4 +1,4 @@
-"""Slack's end of a Socket Mode connection on loopback: an envelope out, its acknowledgement in (RFC 6455)."""
+"""Slack's end of a Socket Mode connection on loopback: envelopes out, acknowledgements in (RFC 6455)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -15,13 +15,25 @@ _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _TEXT, _CLOSE = 1, 8
 
 
-class SocketMode:
-    """Sends an envelope to whoever connects. ``acknowledged`` and ``left`` say what came of it."""
+DISCONNECT: dict[str, Any] = {"type": "disconnect", "reason": "refresh_requested"}
+"""Slack asks for a new connection, about once an hour; it hangs up after that."""
+HANG_UP: dict[str, Any] = {"type": "hang up"}
+"""The connection is cut without a word."""
 
-    def __init__(self, envelope: dict[str, Any]) -> None:
-        self.envelope = envelope
+
+class SocketMode:
+    """Sends each connection its own envelopes, later ones none.
+
+    ``acknowledged`` and ``left`` say what came of it, ``acks`` names envelopes, ``came`` counts connections.
+    """
+
+    def __init__(self, *connections: Sequence[dict[str, Any]]) -> None:
+        self.waiting = list(connections)
         self.acknowledged = threading.Event()
         self.left = threading.Event()
+        self.acks: list[str] = []
+        self.came = 0
+        self.told = threading.Condition()
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"ws://127.0.0.1:{self.listening.getsockname()[1]}/link?ticket=1"
 
@@ -29,11 +41,21 @@ class SocketMode:
         with suppress(OSError):
             while True:
                 connection, _ = self.listening.accept()
-                with connection, connection.makefile("rb") as lines:
-                    self._talk(connection, lines)
-                self.left.set()
+                envelopes = self.waiting.pop(0) if self.waiting else ()
+                threading.Thread(target=self._held, args=(connection, envelopes), daemon=True).start()
 
-    def _talk(self, connection: socket.socket, lines: Any) -> None:
+    def wait_for(self, acks: int, connections: int = 1) -> None:
+        """Until so many envelopes are acknowledged and so many connections came."""
+        with self.told:
+            done = self.told.wait_for(lambda: len(self.acks) >= acks and self.came >= connections, 60)
+        assert done, (self.acks, self.came)
+
+    def _held(self, connection: socket.socket, envelopes: Sequence[dict[str, Any]]) -> None:
+        with suppress(OSError), connection, connection.makefile("rb") as lines:
+            self._talk(connection, lines, envelopes)
+        self.left.set()
+
+    def _talk(self, connection: socket.socket, lines: Any, envelopes: Sequence[dict[str, Any]]) -> None:
         key = ""
         while (line := lines.readline().decode().strip()) or not key:
             if line.lower().startswith("sec-websocket-key:"):
@@ -41,13 +63,35 @@ class SocketMode:
         accept = base64.b64encode(hashlib.sha1(f"{key}{_GUID}".encode()).digest()).decode()
         head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         connection.sendall(f"{head}Sec-WebSocket-Accept: {accept}\r\n\r\n".encode())
+        with self.told:
+            self.came += 1
+            self.told.notify_all()
         _send(connection, {"type": "hello"})
-        _send(connection, self.envelope)
-        for kind, body in _frames(lines):
-            if kind == _TEXT and json.loads(body)["envelope_id"] == self.envelope["envelope_id"]:
-                self.acknowledged.set()
+        frames = _frames(lines)
+        for envelope in envelopes:
+            if envelope is HANG_UP:
+                return
+            _send(connection, envelope)
+            if envelope is DISCONNECT:
+                return
+            self._listen(frames, until=envelope["envelope_id"])
+        self._listen(frames)
+
+    def _listen(self, frames: Iterator[tuple[int, bytes]], until: str = "") -> None:
+        """Note what is acknowledged, until one envelope is or the other side hangs up."""
+        for kind, body in frames:
             if kind == _CLOSE:
                 return
+            if kind == _TEXT:
+                self._note(json.loads(body)["envelope_id"])
+                if self.acks[-1] == until:
+                    return
+
+    def _note(self, envelope_id: str) -> None:
+        with self.told:
+            self.acks.append(envelope_id)
+            self.told.notify_all()
+        self.acknowledged.set()
 
 
 def _send(connection: socket.socket, message: dict[str, Any]) -> None:
@@ -66,9 +110,9 @@ def _frames(lines: Any) -> Iterator[tuple[int, bytes]]:
 
 
 @contextmanager
-def socket_mode(envelope: dict[str, Any]) -> Iterator[SocketMode]:
+def socket_mode(*connections: Sequence[dict[str, Any]]) -> Iterator[SocketMode]:
     """A running end of Slack's."""
-    running = SocketMode(envelope)
+    running = SocketMode(*connections)
     thread = threading.Thread(target=running.serve, daemon=True)
     thread.start()
     try:

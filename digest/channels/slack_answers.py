@@ -16,6 +16,10 @@ WAIT_DEFAULT = 30.0
 WAIT_FLOOR = 1.0
 WAIT_CAP = 3600.0
 
+CLOSED = "the workspace has closed its access"
+NOT_INSTALLED = "the app is not installed in this workspace"
+"""Reasons that are over when the workspace installs the app again."""
+
 LOGIN = frozenset(
     [
         "invalid_auth",
@@ -181,7 +185,7 @@ def _refusal(error: str, reply: Reply, *, installed: bool) -> HandOver:
 
 def _closed(code: str, *, installed: bool) -> HandOver:
     if installed:
-        return Refused("the workspace has closed its access", code=code, suspend=True)
+        return Refused(CLOSED, code=code, suspend=True)
     return Faulty("Slack refuses the bot token", code=code)
 
 

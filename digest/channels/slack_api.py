@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from digest.channels.slack_address import Conversation, Webhook
-from digest.channels.slack_answers import Answer, read_api, read_webhook
+from digest.channels.slack_answers import NOT_INSTALLED, Answer, read_api, read_webhook
 from digest.channels.slack_http import Limits, NoAnswer, NothingSent, post
 from digest.channels.slack_pace import Pace
 from digest.errors import TokenError
@@ -95,5 +95,5 @@ def limit_key(to: Conversation, method: str) -> str:
 
 def _no_token(to: Conversation) -> HandOver:
     if to.team:
-        return Refused("the app is not installed in this workspace", code="not_installed", suspend=True)
+        return Refused(NOT_INSTALLED, code="not_installed", suspend=True)
     return Faulty("slack.bot_token is not set", code="not_authed")

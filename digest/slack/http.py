@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -15,11 +15,22 @@ LONGEST = 1_000_000
 """Bytes of a request; Slack's own are far smaller."""
 
 
-def router(app: App) -> APIRouter:
-    """The routes to mount. Bolt verifies signature and age (five minutes) of every request to ``EVENTS``."""
-    routes = APIRouter(include_in_schema=False)
+def router(app: App, *, events: bool = True) -> APIRouter:
+    """The routes to mount; without ``events``, which come by Socket Mode then, those to install by.
 
-    async def events(request: Request) -> Response:
+    Bolt verifies signature and age (five minutes) of every request to ``EVENTS``."""
+    routes = APIRouter(include_in_schema=False)
+    if events:
+        routes.add_api_route(EVENTS, _events(app), methods=["POST"])
+    flow = app.oauth_flow
+    if flow is not None:
+        for path, handle in ((INSTALL, flow.handle_installation), (REDIRECT, flow.handle_callback)):
+            routes.add_api_route(path, _page(handle), methods=["GET"])
+    return routes
+
+
+def _events(app: App) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
         body = b""
         async for piece in request.stream():
             body += piece
@@ -28,12 +39,7 @@ def router(app: App) -> APIRouter:
         asked = BoltRequest(body=body.decode("utf-8", "replace"), headers=_headers(request))
         return _answer(await run_in_threadpool(app.dispatch, asked))
 
-    routes.add_api_route(EVENTS, events, methods=["POST"])
-    flow = app.oauth_flow
-    if flow is not None:
-        for path, handle in ((INSTALL, flow.handle_installation), (REDIRECT, flow.handle_callback)):
-            routes.add_api_route(path, _page(handle), methods=["GET"])
-    return routes
+    return answer
 
 
 def _page(handle: Callable[[BoltRequest], BoltResponse]) -> Callable[[Request], Response]:

@@ -11,13 +11,19 @@ from slack_sdk.oauth.installation_store import Bot, Installation, InstallationSt
 from slack_sdk.oauth.state_store import OAuthStateStore
 from sqlalchemy import Engine
 
+from digest import subscriptions
+from digest.channels.slack_answers import CLOSED, NOT_INSTALLED
+from digest.channels.slack_text import clean
+from digest.pipeline.telling import TARGET
 from digest.sealing import Seal
-from digest.store import slack_installations
+from digest.store import alarms, slack_installations
 from digest.store.database import reading, transaction
 from digest.store.slack_installations import StoredInstallation
 
 STATE_LIFETIME = timedelta(minutes=10)
 GONE = "the app was taken out of the workspace"
+OVER = (GONE, CLOSED, NOT_INSTALLED)
+"""Reasons that a new installation ends."""
 
 Clock = Callable[[], datetime]
 
@@ -31,7 +37,7 @@ class Installations(InstallationStore):
         self._clock = clock
 
     def save(self, installation: Installation) -> None:
-        """Store a new installation; its subscribers, if it had some before, stay as they are."""
+        """Store an installation. Who was switched off because the app was gone is written to again."""
         if not installation.bot_token:
             return
         stored = StoredInstallation(
@@ -49,6 +55,9 @@ class Installations(InstallationStore):
         )
         with transaction(self._engine) as session:
             slack_installations.save(session, stored)
+            for number in slack_installations.switched_off(session, stored.workspace, OVER):
+                subscriptions.resume(session, number, self._clock())
+            alarms.clear(session, [_alarm(stored.workspace)], now=self._clock())
 
     def save_bot(self, bot: Bot) -> None:
         """Nothing more to keep: ``save`` has it."""
@@ -101,9 +110,14 @@ class Installations(InstallationStore):
     def delete_bot(self, *, enterprise_id: str | None, team_id: str | None) -> None:
         """The bot's token was revoked: it is removed, and the workspace's digests stop."""
         workspace = team_id or enterprise_id or ""
+        now = self._clock()
         with transaction(self._engine) as session:
+            known = slack_installations.find(session, workspace)
+            if known is None:
+                return  # told twice
             slack_installations.remove(session, workspace)
-            slack_installations.suspend_subscribers(session, workspace, GONE)
+            counts = slack_installations.close_workspace(session, workspace, GONE, now)
+            alarms.happened(session, _alarm(workspace), _told(known, *counts), now=now)
 
     def delete_installation(
         self, *, enterprise_id: str | None, team_id: str | None, user_id: str | None = None
@@ -124,6 +138,18 @@ class Installations(InstallationStore):
             if found is None and enterprise_id:
                 found = slack_installations.find(session, enterprise_id)
         return found
+
+
+def _alarm(workspace: str) -> str:
+    return f"{TARGET}workspace.{workspace}"
+
+
+def _told(gone: StoredInstallation, subscribers: int, deliveries: int) -> str:
+    name = clean(gone.name)[:80]
+    return (
+        f"the Slack workspace {name} ({gone.workspace}) took the app out; subscribers switched off: "
+        f"{subscribers}, deliveries closed: {deliveries}; they are resumed when it installs the app again"
+    )
 
 
 def _workspace(enterprise_id: str | None, team_id: str | None, *, wide: bool | None) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from digest.model import ChannelName, SubscriberState
-from digest.store.schema import SlackInstallationRow, SlackStateRow, SubscriberRow
+from digest.model import ChannelName, DeliveryState, SubscriberState
+from digest.store.schema import DeliveryRow, SlackInstallationRow, SlackStateRow, SubscriberRow
 from digest.store.upserts import upsert
 
 
@@ -71,18 +72,43 @@ def remove(session: Session, workspace: str) -> bool:
     return bool(done.rowcount)
 
 
-def suspend_subscribers(session: Session, workspace: str, reason: str) -> int:
-    """Stop the digests into a workspace that took the app out; tells how many."""
-    done: Any = session.execute(
-        update(SubscriberRow)
+def close_workspace(session: Session, workspace: str, reason: str, now: datetime) -> tuple[int, int]:
+    """Switch off the subscribers of a workspace that took the app out, and close what waits for them.
+
+    Tells how many subscribers and deliveries. Who pauses stays paused; what is being handed over has its
+    answer yet to come.
+    """
+    ours = _of_workspace(workspace)
+    deliveries: Any = session.execute(
+        update(DeliveryRow)
         .where(
-            SubscriberRow.channel == ChannelName.SLACK,
-            SubscriberRow.address.startswith(f"{workspace}/", autoescape=True),
-            SubscriberRow.state.in_((SubscriberState.CONFIRMED, SubscriberState.PAUSED)),
+            DeliveryRow.state.in_((DeliveryState.PLANNED, DeliveryState.DEFERRED)),
+            DeliveryRow.subscriber_id.in_(select(SubscriberRow.id).where(*ours)),
         )
+        .values(state=DeliveryState.REFUSED, reason=reason, next_attempt_at=None, finished_at=now)
+    )
+    subscribers: Any = session.execute(
+        update(SubscriberRow)
+        .where(*ours, SubscriberRow.state == SubscriberState.CONFIRMED)
         .values(state=SubscriberState.SUSPENDED, suspended_reason=reason, next_due_at=None)
     )
-    return int(done.rowcount)
+    return int(subscribers.rowcount), int(deliveries.rowcount)
+
+
+def switched_off(session: Session, workspace: str, reasons: Sequence[str]) -> list[int]:
+    """The numbers of the workspace's subscribers that are suspended for one of these reasons."""
+    because = or_(*(SubscriberRow.suspended_reason.startswith(one, autoescape=True) for one in reasons))
+    question = select(SubscriberRow.id).where(
+        *_of_workspace(workspace), SubscriberRow.state == SubscriberState.SUSPENDED, because
+    )
+    return list(session.scalars(question.order_by(SubscriberRow.id)))
+
+
+def _of_workspace(workspace: str) -> tuple[Any, ...]:
+    return (
+        SubscriberRow.channel == ChannelName.SLACK,
+        SubscriberRow.address.startswith(f"{workspace}/", autoescape=True),
+    )
 
 
 # --- OAuth states ------------------------------------------------------------------------------

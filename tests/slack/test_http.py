@@ -18,15 +18,18 @@ from fastapi import FastAPI
 from slack_sdk.oauth.installation_store import Installation
 from sqlalchemy import Engine, text
 
-from digest.model import ChannelName, SubscriberState
+from digest.model import ChannelName, DeliveryState, Subscriber, SubscriberState
 from digest.sealing import Seal
 from digest.slack.app import Access, build_app
 from digest.slack.desk import Desk
 from digest.slack.http import LONGEST, router
-from digest.slack.installations import Installations, States
-from digest.store import slack_installations
+from digest.slack.installations import GONE, Installations, States
+from digest.store import alarms, deliveries, digests, slack_installations
 from digest.store import subscribers as store_subscribers
 from digest.store.database import reading, transaction
+from digest.store.deliveries import Planned
+from digest.store.digests import Coverage
+from tests.channels.slack_sheets import papers, sheet
 from tests.slack.conftest import NOW, SECRET, Person, signed
 from tests.slack_server import TOKEN, Slack
 
@@ -172,6 +175,59 @@ def test_a_workspace_that_leaves_loses_its_token_and_its_digests_stop(
         gone = store_subscribers.find(session, ChannelName.SLACK, "T111/U777")
     assert gone is not None
     assert gone.state is SubscriberState.SUSPENDED
+
+
+def plan(desk: Desk, own: Subscriber) -> None:
+    """A digest that waits to be delivered."""
+    made = replace(sheet(papers(1)).digest, subscriber_id=own.id, id=0)
+    with transaction(desk.engine) as session:
+        (stored,) = digests.add(session, [(made, Coverage(None, 1, None))], now=NOW)
+        planned = Planned(stored.id, own.id, ChannelName.SLACK, own.address, stored.slot)
+        deliveries.plan(session, [planned], now=NOW)
+
+
+def test_leaving_closes_what_is_planned_tells_the_operator_once_and_installing_again_reopens(
+    several: Person, installations: Installations, desk: Desk
+) -> None:
+    installed(installations, team_name="Lab <!channel>")
+    several.types("subscribe agents")
+    several.told()
+    with reading(desk.engine) as session:
+        own = store_subscribers.find(session, ChannelName.SLACK, "T111/U777")
+    assert own is not None
+    plan(desk, own)
+    for _ in range(2):
+        installations.delete_all(enterprise_id=None, team_id="T111")
+    with reading(desk.engine) as session:
+        (alarm,) = alarms.standing(session)
+        (closed,) = deliveries.listed(session, subscriber_id=own.id)
+    assert alarm.key == "event.target.workspace.T111"
+    assert "T111" in alarm.detail
+    assert "switched off: 1, deliveries closed: 1" in alarm.detail
+    assert (closed.state, closed.reason) == (DeliveryState.REFUSED, GONE)
+    installed(installations)
+    with reading(desk.engine) as session:
+        again = store_subscribers.get(session, own.id)
+        assert alarms.standing(session) == []
+    assert (again.state, again.suspended_reason) == (SubscriberState.CONFIRMED, "")
+    assert again.next_due_at is not None
+
+
+@pytest.mark.parametrize("reason", ["the app is not installed in this workspace", "mail came back"])
+def test_installing_again_resumes_those_the_missing_app_had_stopped_and_no_others(
+    several: Person, installations: Installations, desk: Desk, reason: str
+) -> None:
+    installed(installations)
+    several.types("subscribe agents")
+    several.told()
+    with transaction(desk.engine) as session:
+        own = store_subscribers.find(session, ChannelName.SLACK, "T111/U777")
+        assert own is not None
+        store_subscribers.suspend(session, own.id, reason)
+    installed(installations)
+    with reading(desk.engine) as session:
+        resumed = store_subscribers.get(session, own.id).state is SubscriberState.CONFIRMED
+    assert resumed is reason.startswith("the app")
 
 
 def test_an_installation_for_a_whole_organisation_serves_its_workspaces(installations: Installations) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from digest.errors import ConfigError
 from digest.house import House
 from digest.model import ChannelName
 from digest.slack import serving
+from digest.slack.saving import own_profiles
 from digest.slack.serving import connected, routes
 from digest.store import subscribers
 from digest.store.database import reading
@@ -24,7 +26,7 @@ from digest.web.serving import bound
 from digest.web.serving import serving as served
 from tests.slack.conftest import SECRET, signed
 from tests.slack_server import TOKEN, running_slack
-from tests.slack_socket import socket_mode
+from tests.slack_socket import DISCONNECT, HANG_UP, socket_mode
 
 WEB = WebSettings(secret_keys=(SecretStr("a secret key for tests only"),), port=0)
 APP_TOKEN = "xapp-canary"
@@ -57,13 +59,80 @@ def test_a_command_by_socket_mode_is_acknowledged_and_done_and_the_stop_says_goo
         slack.tokens.add(APP_TOKEN)
         payload = command(f"{slack.url}/response")
         envelope = {"envelope_id": "e1", "type": "slash_commands", "payload": payload}
-        with socket_mode(envelope) as other:
+        with socket_mode([envelope]) as other:
             slack.socket_url = other.url
             with connected(house(sqlite_engine, app_token=APP_TOKEN, base_url=slack.api), clock):
                 assert other.acknowledged.wait(20)
                 slack.wait_for("response")
             assert other.left.wait(20)
     assert subscribed(sqlite_engine)
+
+
+def enveloped(name: str, text: str, url: str) -> dict[str, object]:
+    payload = command(f"{url}/response") | {"text": text}
+    return {"envelope_id": name, "type": "slash_commands", "payload": payload}
+
+
+def followed(engine: Engine) -> dict[str, str]:
+    with reading(engine) as session:
+        return {one.name: one.text for one in own_profiles(session, "U777")}
+
+
+def test_envelopes_come_twice_and_over_new_connections_and_all_is_done_once(sqlite_engine: Engine) -> None:
+    with running_slack() as slack:
+        slack.tokens.add(APP_TOKEN)
+        first = enveloped("e1", "subscribe robots: arms", slack.url)
+        again = first | {"retry_attempt": 1, "retry_reason": "timeout"}
+        second = enveloped("e2", "subscribe video: films", slack.url)
+        with socket_mode([first, again, DISCONNECT], [second]) as other:
+            slack.socket_url = other.url
+            with connected(house(sqlite_engine, app_token=APP_TOKEN, base_url=slack.api), clock):
+                other.wait_for(acks=3, connections=2)
+                slack.wait_for("response", 3)
+    assert other.acks == ["e1", "e1", "e2"]
+    assert followed(sqlite_engine) == {"robots": "arms", "video": "films"}
+
+
+@pytest.mark.slow
+def test_a_connection_that_is_cut_without_a_word_is_made_again(sqlite_engine: Engine) -> None:
+    with running_slack() as slack:
+        slack.tokens.add(APP_TOKEN)
+        later = enveloped("e1", "subscribe robots: arms", slack.url)
+        with socket_mode([HANG_UP], [later]) as other:
+            slack.socket_url = other.url
+            with connected(house(sqlite_engine, app_token=APP_TOKEN, base_url=slack.api), clock):
+                other.wait_for(acks=1, connections=2)
+                slack.wait_for("response")
+    assert followed(sqlite_engine) == {"robots": "arms"}
+
+
+def test_an_envelope_is_acknowledged_before_its_work_begins(sqlite_engine: Engine) -> None:
+    released = threading.Event()
+
+    def slow_clock() -> datetime:
+        assert released.wait(60)
+        return clock()
+
+    with running_slack() as slack:
+        slack.tokens.add(APP_TOKEN)
+        with socket_mode([enveloped("e1", "today", slack.url)]) as other:
+            slack.socket_url = other.url
+            with connected(house(sqlite_engine, app_token=APP_TOKEN, base_url=slack.api), slow_clock):
+                other.wait_for(acks=1)
+                assert not slack.called("response")
+                released.set()
+                slack.wait_for("response")
+
+
+def test_workspaces_install_on_the_web_site_while_events_come_by_socket(sqlite_engine: Engine) -> None:
+    with running_slack() as slack:
+        several = {"bot_token": None, "client_id": "1.2", "client_secret": "hush", "app_token": APP_TOKEN}
+        own = house(sqlite_engine, base_url=slack.api, **several)
+        with served(create_app(own, slack=routes(own, clock)), bound(WEB)) as url:
+            page = requests.get(f"{url}/slack/install", timeout=20)
+            assert page.status_code == 200
+            assert "oauth/v2/authorize?state=" in page.text
+            assert requests.post(f"{url}/slack/events", data=b"{}", timeout=20).status_code == 404
 
 
 def test_slack_out_of_reach_is_tried_again_and_never_keeps_a_process_from_stopping(

@@ -53,7 +53,7 @@ def test_a_workspace_that_leaves_suspends_its_own_subscribers_alone(engine: Engi
             ).id
             for address in ("T123/C123", "T1234/C123", "C123")
         }
-        assert slack_installations.suspend_subscribers(session, "T123", "app_uninstalled") == 1
+        assert slack_installations.close_workspace(session, "T123", "app_uninstalled", NOW) == (1, 0)
         states = {address: subscribers.get(session, number).state for address, number in numbers.items()}
     assert states == {
         "T123/C123": SubscriberState.SUSPENDED,
