@@ -1,0 +1,51 @@
+"""Confirming a sign-up: a page with a button, which works once."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from digest.model import SubscriberState
+from digest.ranking.language import parse_profile
+from digest.schedule_wording import schedule_line
+from digest.store import profiles, subscribers
+from digest.subscriptions import confirm
+from digest.tokens import Purpose
+from digest.web.desk import At, Desk
+
+routes = APIRouter(include_in_schema=False, prefix="/confirm/{token}")
+
+
+@routes.get("")
+def confirm_page(desk: At, token: str) -> HTMLResponse:
+    """What will be sent, and the button that says yes. Opening it changes nothing."""
+    number = desk.subject(Purpose.CONFIRM, token)
+    with desk.reading() as session:
+        one = subscribers.get(session, number)
+        own = profiles.of_subscriber(session, number, parse_profile)
+    if one.state is not SubscriberState.UNCONFIRMED:
+        return _already(desk)
+    return desk.page("confirm.html", token=token, profiles=own, schedule=schedule_line(one))
+
+
+@routes.post("")
+def confirm_now(desk: At, token: str) -> HTMLResponse:
+    """Confirm. Pressing twice is the same as once."""
+    number = desk.subject(Purpose.CONFIRM, token)
+    with desk.writing() as session:
+        one = confirm(session, number, desk.clock())
+    return desk.page(
+        "confirmed.html",
+        one=one,
+        schedule=schedule_line(one),
+        preferences=f"/p/{desk.token(Purpose.PREFERENCES, one.id)}",
+    )
+
+
+def _already(desk: Desk) -> HTMLResponse:
+    return desk.page(
+        "message.html",
+        heading="This link was used already",
+        paragraphs=["There is nothing left to confirm. Every digest has a link to your preferences."],
+        links=[("/link", "Send me a link to my preferences"), ("/subscribe", "Subscribe again")],
+    )

@@ -1,0 +1,82 @@
+"""One's own profiles: save, try, remove; what was learnt, and taking it back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from fastapi.responses import Response
+
+from digest import subscriptions
+from digest.errors import DigestError
+from digest.store.profiles import Draft
+from digest.tokens import Purpose
+from digest.web.desk import At
+from digest.web.fields import number, told, whole_number
+from digest.web.lab import material_of, trial
+from digest.web.preferences_page import done, show
+
+routes = APIRouter(include_in_schema=False, prefix="/p/{token}")
+
+Text = Annotated[str, Form()]
+
+
+@routes.post("/profiles/{name}")
+def save_profile(
+    desk: At,
+    token: str,
+    name: str,
+    title: Text = "",
+    keywords: Text = "",
+    bar: Text = "",
+    limit: Text = "",
+    learning: Text = "",
+    trending: Text = "",
+    action: Text = "save",
+) -> Response:
+    """Save a profile, try it, or remove it; ``name`` is its number, or ``new``."""
+    who = desk.subject(Purpose.PREFERENCES, token)
+    known = int(name) if name.isdigit() and len(name) < 19 else None
+    draft = Draft(title, keywords, learning=bool(learning))
+    try:
+        if action == "remove" and known is not None:
+            with desk.writing() as session:
+                subscriptions.remove_profile(session, who, known)
+            return done(desk, token, "removed")
+        draft = Draft(
+            title, keywords, number(bar, "bar"), whole_number(limit, "limit"), learning=bool(learning)
+        )
+        if action == "try":
+            return show(desk, token, draft=draft, draft_of=known, tried=trial(desk, draft))
+        with desk.writing() as session:
+            subscriptions.save_profile(session, who, known, draft, desk.clock(), trending=bool(trending))
+    except DigestError as error:
+        return show(desk, token, wrong=told(error), draft=draft, draft_of=known)
+    return done(desk, token, "profile")
+
+
+@routes.post("/weights")
+def reset(desk: At, token: str) -> Response:
+    """Forget all that was learnt, and the feedback it came from."""
+    who = desk.subject(Purpose.PREFERENCES, token)
+    with desk.writing() as session:
+        subscriptions.forget_learnt(session, who)
+    return done(desk, token, "weights")
+
+
+@routes.post("/weights/{profile_id}")
+def forget_term(desk: At, token: str, profile_id: int, term: Text) -> Response:
+    """Forget one learnt term."""
+    who = desk.subject(Purpose.PREFERENCES, token)
+    with desk.writing() as session:
+        subscriptions.forget_term(session, who, profile_id, term)
+    return done(desk, token, "weights")
+
+
+@routes.post("/feedback/{paper_id:path}")
+def undo_feedback(desk: At, token: str, paper_id: str) -> Response:
+    """Take a word on a paper back."""
+    who = desk.subject(Purpose.PREFERENCES, token)
+    corpus = material_of(desk).corpus
+    subscriptions.judge(desk.house.engine, who, paper_id, None, corpus, desk.clock())
+    return done(desk, token, "feedback")

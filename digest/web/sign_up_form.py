@@ -1,0 +1,89 @@
+"""The sign-up form: what it holds, what is asked for by it, and which field an error belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+
+from digest.config import Settings
+from digest.errors import DigestError, ProfileError, SubscriptionError
+from digest.model import ChannelName, EmptyDigests
+from digest.store.profiles import Draft
+from digest.subscriptions import Wishes, check_address, check_wishes
+from digest.web.fields import days, hour, number, told, whole_number
+
+
+class SignUpForm(BaseModel):
+    """The form as it came: text everywhere, so that what is wrong is shown in place, not refused."""
+
+    address: str = ""
+    channel: str = "email"
+    keywords: str = ""
+    follow: str = "keywords"
+    timezone: str = "UTC"
+    send_at: str = "07:30"
+    weekdays: list[str] = field(default_factory=list)
+    bar: str = ""
+    limit: str = ""
+    website: str = ""
+    form: str = ""
+
+
+@dataclass(slots=True)
+class Problem:
+    """What is wrong, at which field."""
+
+    field: str
+    text: str
+
+
+def wishes_of(given: SignUpForm, settings: Settings) -> Wishes:
+    """What is asked for, checked. Raises ``SubscriptionError`` or ``ProfileError``."""
+    trending = given.follow == "trending"
+    draft = Draft(
+        "Trending" if trending else "Papers",
+        "" if trending else given.keywords,
+        number(given.bar, "bar"),
+        whole_number(given.limit, "limit"),
+    )
+    return check_wishes(
+        Wishes(
+            _channel(given.channel),
+            given.address,
+            (draft,),
+            given.timezone,
+            hour(given.send_at),
+            days(given.weekdays),
+            EmptyDigests(settings.digest.empty),
+            settings.digest.rising,
+        ),
+        trending=trending,
+        webhook_hosts=settings.slack.webhook_hosts,
+    )
+
+
+def _channel(name: str) -> ChannelName:
+    if name == ChannelName.EMAIL:
+        return ChannelName.EMAIL
+    raise SubscriptionError("that channel cannot be chosen here", remedy="choose e-mail")
+
+
+def problem_of(given: SignUpForm, error: DigestError) -> Problem:
+    """Which field an error belongs to: the first whose own check fails the same way."""
+    text = told(error)
+    if isinstance(error, ProfileError):
+        return Problem("keywords", text)
+    try:
+        check_address(ChannelName.EMAIL, given.address)
+    except SubscriptionError:
+        return Problem("address", text)
+    signs = (
+        ("keywords", "keywords"),
+        ("zone", "timezone"),
+        ("weekday", "weekdays"),
+        ("hour", "send_at"),
+        ("bar", "bar"),
+        ("limit", "limit"),
+    )
+    return Problem(next((name for word, name in signs if word in str(error)), ""), text)
