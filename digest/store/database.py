@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
 from digest.clock import utc_now
@@ -19,6 +20,8 @@ from digest.errors import ConfigError, StoreBusy, StoreError
 
 SQLITE_WAIT_MS = 30_000
 """How long a SQLite writer waits for another one: the longest write we do is a day's prepare batch."""
+WAIT_MS = "wait_ms"
+"""The execution option for whoever cannot wait that long."""
 
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",  # readers do not block the writer, nor it them
@@ -47,9 +50,11 @@ def open_engine(url: str) -> Engine:
     address = _address(url)
     if address.get_backend_name() == "sqlite":
         return _sqlite(address)
-    return create_engine(
+    engine = create_engine(
         address, connect_args=POSTGRES_ARGS, pool_pre_ping=True, pool_size=5, max_overflow=10
     )
+    event.listen(engine, "begin", _limit_waits)
+    return engine
 
 
 def _address(url: str) -> URL:
@@ -100,8 +105,16 @@ def _prepare_sqlite(connection: SQLiteConnection, _record: object) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     """Take the write lock at once: upgrading a read lock later fails with BUSY, without waiting."""
-    how = "DEFERRED" if connection.get_execution_options().get("read_only") else "IMMEDIATE"
-    connection.exec_driver_sql(f"BEGIN {how}")
+    asked = connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={asked.get(WAIT_MS, SQLITE_WAIT_MS)}")
+    connection.exec_driver_sql(f"BEGIN {'DEFERRED' if asked.get('read_only') else 'IMMEDIATE'}")
+
+
+def _limit_waits(connection: Connection) -> None:
+    """On Postgres a statement waits for locks as long as was asked for, and no longer."""
+    wait = connection.get_execution_options().get(WAIT_MS)
+    if wait is not None:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(wait)}")
 
 
 def _commit(connection: Connection) -> None:
@@ -112,6 +125,11 @@ def _rollback(connection: Connection) -> None:
     raw: Any = connection.connection.dbapi_connection
     if raw is not None and raw.in_transaction:  # a full disk has rolled back by itself already
         raw.execute("ROLLBACK")
+
+
+def hasty(engine: Engine, wait: timedelta) -> Engine:
+    """The same store for somebody who waits: no lock is waited for longer than ``wait``."""
+    return engine.execution_options(**{WAIT_MS: int(wait.total_seconds() * 1000)})
 
 
 @contextmanager
@@ -140,6 +158,8 @@ def named_errors() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise _named(error) from error
+    except PoolExhausted as error:
+        raise StoreBusy("all connections to the store are in use", remedy="it is tried again") from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StoreBusy("the connection to the store was lost", remedy="it is tried again") from error

@@ -186,13 +186,19 @@ def check_draft(draft: Draft, *, trending: bool = False) -> Draft:
 
 def check_text(text: str) -> str:
     """A profile's text as both databases take it; what is wrong is named by its place, not repeated."""
-    found = _UNSTORABLE.search(text)
+    found = unstorable(text)
     if found is not None:
         raise SubscriptionError(
-            f"the keywords hold what is no text (U+{ord(found[0]):04X}, position {found.start() + 1})",
+            f"the keywords hold what is no text (U+{ord(found):04X}, position {text.index(found) + 1})",
             remedy="type that part anew",
         )
     return text.strip()
+
+
+def unstorable(text: str) -> str | None:
+    """The first character that one or the other database refuses, or that nobody can have typed."""
+    found = _UNSTORABLE.search(text)
+    return found[0] if found else None
 
 
 def check_source(source: str) -> str:

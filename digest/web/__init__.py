@@ -7,7 +7,7 @@ is named by the signed token in the path, so there is nothing another site could
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fastapi import APIRouter, Depends, FastAPI
 
@@ -35,10 +35,11 @@ from digest.web import (
     searching,
     subscribing,
 )
-from digest.web.desk import Desk
+from digest.web.desk import LONGEST_WAIT, Desk
 from digest.web.origins import refuse_foreign
 from digest.web.proxies import Proxies
 from digest.web.safety import Guard
+from digest.web.unstorable import refuse_unstorable
 
 ANSWER_SECONDS = 0.4
 """How long a sign-up takes at least, whatever the address: longer than any of its ways through the store."""
@@ -49,6 +50,7 @@ def create_app(
     *,
     clock: Callable[[], datetime] = utc_now,
     answer_seconds: float = ANSWER_SECONDS,
+    longest_wait: timedelta = LONGEST_WAIT,
     slack: APIRouter | None = None,
 ) -> Guard:
     """The web application over an opened house, as ASGI; with the routes ``slack``, Slack may call it too.
@@ -63,6 +65,7 @@ def create_app(
         bounds=Bounds(total_hour=settings.sign_ups_per_hour),
         proxies=Proxies.of(settings.trusted_proxies),
         answer_seconds=answer_seconds,
+        longest_wait=longest_wait,
     )
     desk.keys  # noqa: B018  refuses to start without one
     app = FastAPI(
@@ -71,7 +74,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        dependencies=[Depends(refuse_foreign)],
+        dependencies=[Depends(refuse_foreign), Depends(refuse_unstorable)],
     )
     app.state.desk = desk
     for part in (

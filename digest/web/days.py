@@ -131,10 +131,14 @@ def of_month(desk: At, name: str) -> HTMLResponse:
 
 
 def _week(name: str) -> date:
+    wrong = NotFound("there is no such week", remedy="weeks are named 2026-W10")
     try:
-        return datetime.strptime(f"{name}-1", "%G-W%V-%u").date()  # noqa: DTZ007  a calendar date, no moment
+        first = datetime.strptime(f"{name}-1", "%G-W%V-%u").date()  # noqa: DTZ007  a calendar date, no moment
     except (ValueError, OverflowError) as error:
-        raise NotFound("there is no such week", remedy="weeks are named 2026-W10") from error
+        raise wrong from error
+    if not 2000 <= first.year <= 2200:
+        raise wrong
+    return first
 
 
 def _month(name: str) -> date:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -13,32 +13,45 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from digest.house import House
 from digest.pipeline.shelf import Shelf
-from digest.store.database import reading, transaction
+from digest.store.database import hasty, reading, transaction
 from digest.subscriptions import Bounds
 from digest.tokens import Keys, Purpose, sign, verify
+from digest.web.counted import Counted
 from digest.web.proxies import Proxies
 from digest.web.rendering import environment
 
+LONGEST_WAIT = timedelta(seconds=4)
+"""For a lock of the store: whoever looks at an empty page is told to try again before they give up."""
 MOST_TRIALS = 4
 """Trial runs at the same time: they cost more than any page, and threads are few."""
 
 
 @dataclass(frozen=True)
 class Desk:
-    """The house with what the web adds. ``answer_seconds`` is how long a sign-up takes at least."""
+    """The house with what the web adds. ``answer_seconds`` is how long a sign-up takes at least,
+    ``longest_wait`` how long a page waits for a lock at most.
+    """
 
     house: House
     clock: Callable[[], datetime]
     bounds: Bounds
     proxies: Proxies
     answer_seconds: float
+    longest_wait: timedelta = LONGEST_WAIT
     shelf: Shelf = field(default_factory=Shelf)
+    counted: Counted = field(default_factory=Counted)
     trials: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MOST_TRIALS))
     templates: Environment = field(default_factory=environment)
+
+    @property
+    def engine(self) -> Engine:
+        """The store, for people who wait."""
+        return hasty(self.house.engine, self.longest_wait)
 
     @property
     def keys(self) -> Keys:
@@ -58,13 +71,13 @@ class Desk:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A read-only transaction."""
-        with reading(self.house.engine) as session:
+        with reading(self.engine) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A writing transaction."""
-        with transaction(self.house.engine) as session:
+        with transaction(self.engine) as session:
             yield session
 
     def subject(self, purpose: Purpose, token: str) -> int:

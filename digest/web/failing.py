@@ -24,12 +24,14 @@ from digest.store.search_words import QueryError
 from digest.web.desk import Desk
 from digest.web.origins import ForeignForm
 from digest.web.safety import masked
+from digest.web.unstorable import Unstorable
 
 BUSY_SECONDS = 5
 STATUSES: tuple[tuple[type[DigestError], int], ...] = (
     (NotFound, 404),
     (TokenError, 403),
     (ForeignForm, 403),
+    (Unstorable, 400),
     (TooMany, 429),
     (StoreBusy, 503),
     (StoreError, 503),
@@ -49,6 +51,12 @@ HEADINGS = {
     503: "One moment, please",
 }
 
+TEXTS = {
+    400: "what was sent cannot be read",
+    404: "there is no such page",
+    405: "this address does not take that",
+}
+
 
 def install(app: FastAPI, desk: Desk) -> None:
     """Answer every error there is."""
@@ -58,7 +66,7 @@ def install(app: FastAPI, desk: Desk) -> None:
 
     def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        return _answer(desk, request, status, "", "")
+        return _answer(desk, request, status, TEXTS.get(status, ""), "")
 
     def invalid(request: Request, error: Exception) -> Response:
         return _invalid(desk, request, error)
@@ -87,11 +95,12 @@ def _known(desk: Desk, request: Request, error: Exception) -> Response:
 def _invalid(desk: Desk, request: Request, error: Exception) -> Response:
     """A wrong path names nothing: 404; a wrong parameter is named."""
     found: list[Any] = list(error.errors()) if isinstance(error, RequestValidationError) else []
-    if not _wants_json(request):
-        in_path = any(one["loc"][:1] == ("path",) for one in found)
-        return _answer(desk, request, 404 if in_path else 422, "", "")
-    named = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in found)
-    return _answer(desk, request, 422, named, "see /api/openapi.json")
+    if _wants_json(request):
+        named = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in found)
+        return _answer(desk, request, 422, named, "see /api/openapi.json")
+    if any(one["loc"][:1] == ("path",) for one in found):
+        return _answer(desk, request, 404, "there is no such page", "see whether the address is complete")
+    return _answer(desk, request, 422, "a field of the form is missing or wrong", "go back and try again")
 
 
 def _wants_json(request: Request) -> bool:

@@ -43,7 +43,7 @@ def give_feedback(desk: At, token: str, paper_id: str, word: Word) -> HTMLRespon
     title = _title(desk, paper_id)
     verdict = None if word is Word.UNDO else FeedbackVerdict(word)
     corpus = material_of(desk).corpus
-    subscriptions.judge(desk.house.engine, who, paper_id, verdict, corpus, desk.clock())
+    subscriptions.judge(desk.engine, who, paper_id, verdict, corpus, desk.clock())
     return desk.page("feedback.html", done=True, word=word, title=title, here_is=f"/f/{token}/{paper_id}")
 
 

@@ -29,8 +29,8 @@ def ready(desk: At) -> Response:
     slots planned in time. What else is wrong is listed, and takes no site away from its readers.
     """
     try:
-        check_schema(desk.house.engine)
-        found = look(desk.house.engine, thresholds(desk.house.settings), now=desk.clock())
+        check_schema(desk.engine)
+        found = look(desk.engine, thresholds(desk.house.settings), now=desk.clock())
     except DigestError as error:
         return _answer([str(error)], [])
     stops = [str(one) for one in found if one.key in STOPS]

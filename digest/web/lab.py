@@ -81,4 +81,4 @@ def _find(one: Ranked) -> Find:
 
 def material_of(desk: Desk) -> Material:
     """The store's statistics and last days, read anew when something came since."""
-    return desk.shelf.material(desk.house.engine, now=desk.clock())
+    return desk.shelf.material(desk.engine, now=desk.clock())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Path
 from fastapi.responses import Response
 
 from digest import subscriptions
-from digest.errors import DigestError
+from digest.errors import DigestError, NotFound
 from digest.store.profiles import Draft
 from digest.tokens import Purpose
 from digest.web.desk import At
@@ -19,6 +19,8 @@ from digest.web.preferences_page import done, show
 routes = APIRouter(include_in_schema=False, prefix="/p/{token}")
 
 Text = Annotated[str, Form()]
+Number = Annotated[int, Path(ge=1, lt=2**63)]
+NEW = "new"
 
 
 @routes.post("/profiles/{name}")
@@ -34,9 +36,9 @@ def save_profile(
     trending: Text = "",
     action: Text = "save",
 ) -> Response:
-    """Save a profile, try it, or remove it; ``name`` is its number, or ``new``."""
+    """Save a profile, try it, or remove it; ``name`` is its number, or ``NEW``."""
     who = desk.subject(Purpose.PREFERENCES, token)
-    known = int(name) if name.isdigit() and len(name) < 19 else None
+    known = _number(name)
     draft = Draft(title, keywords, learning=bool(learning))
     try:
         if action == "remove" and known is not None:
@@ -55,6 +57,15 @@ def save_profile(
     return done(desk, token, "profile")
 
 
+def _number(name: str) -> int | None:
+    """The number of a profile, ``None`` for a new one."""
+    if name == NEW:
+        return None
+    if not (name.isascii() and name.isdigit() and len(name) < 19):
+        raise NotFound("there is no such profile")
+    return int(name)
+
+
 @routes.post("/weights")
 def reset(desk: At, token: str) -> Response:
     """Forget all that was learnt, and the feedback it came from."""
@@ -65,7 +76,7 @@ def reset(desk: At, token: str) -> Response:
 
 
 @routes.post("/weights/{profile_id}")
-def forget_term(desk: At, token: str, profile_id: int, term: Text) -> Response:
+def forget_term(desk: At, token: str, profile_id: Number, term: Text) -> Response:
     """Forget one learnt term."""
     who = desk.subject(Purpose.PREFERENCES, token)
     with desk.writing() as session:
@@ -78,5 +89,5 @@ def undo_feedback(desk: At, token: str, paper_id: str) -> Response:
     """Take a word on a paper back."""
     who = desk.subject(Purpose.PREFERENCES, token)
     corpus = material_of(desk).corpus
-    subscriptions.judge(desk.house.engine, who, paper_id, None, corpus, desk.clock())
+    subscriptions.judge(desk.engine, who, paper_id, None, corpus, desk.clock())
     return done(desk, token, "feedback")

@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 64 * 1024
 """Bytes: many times the largest form there is; refused before anything reads it."""
+LONGEST_ADDRESS = 8 * 1024
+"""Bytes of path and query; no link of ours has a tenth of it."""
 SLACK_EVENTS, LARGEST_EVENT = "/slack/events", 1_000_000
 """A press brings the message with it: more than any form."""
 
@@ -73,12 +75,14 @@ class Guard:
         largest = LARGEST_EVENT if path == SLACK_EVENTS else LARGEST_BODY
         scope = {**scope, "root_path": self.root, "method": "GET" if answer.head else scope["method"]}
         try:
-            if _announced(scope["headers"]) > largest:
-                await answer.refuse()
+            if len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
+                await answer.refuse(414)
+            elif _announced(scope["headers"]) > largest:
+                await answer.refuse(413)
             else:
                 await self.app(scope, _bounded(receive, largest), answer)
         except TooLarge:
-            await answer.refuse()
+            await answer.refuse(413)
         except Exception:  # answered and noted by `failing`; a traceback in the log could hold secrets
             if not answer.status:
                 raise
@@ -152,13 +156,13 @@ class _Answer:
             headers.append((b"cache-control", b"no-cache"))
         return headers
 
-    async def refuse(self) -> None:
-        """Answer that the body is too large, if nothing was answered yet."""
+    async def refuse(self, status: int) -> None:
+        """Answer that body or address is too large, if nothing was answered yet."""
         if self.status:
             return
         body = b"too large\n"
         length = (b"content-length", str(len(body)).encode())
         kind = (b"content-type", b"text/plain; charset=utf-8")
         close = (b"connection", b"close")
-        await self({"type": "http.response.start", "status": 413, "headers": [length, kind, close]})
+        await self({"type": "http.response.start", "status": status, "headers": [length, kind, close]})
         await self({"type": "http.response.body", "body": body})

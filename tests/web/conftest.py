@@ -27,6 +27,7 @@ from digest.store.migrating import upgrade
 from digest.subscriptions import subscribe
 from digest.tokens import Keys, Purpose, sign
 from digest.web import create_app
+from digest.web.desk import LONGEST_WAIT
 
 NOW = datetime(2026, 10, 16, 20, 0, tzinfo=UTC)
 SECRET = "a secret key for tests only"
@@ -52,9 +53,10 @@ class Site:
 
     house: House
     clock: Clock = field(default_factory=Clock)
+    longest_wait: timedelta = LONGEST_WAIT
 
     def __post_init__(self) -> None:
-        self.app = create_app(self.house, clock=self.clock, answer_seconds=0)
+        self.app = create_app(self.house, clock=self.clock, answer_seconds=0, longest_wait=self.longest_wait)
         self.browser = TestClient(
             self.app,
             follow_redirects=False,

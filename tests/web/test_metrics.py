@@ -66,6 +66,15 @@ def test_the_numbers_are_those_of_the_store(lived: Site) -> None:
     assert found["digest_open_circuit_failures", "email"] == 1
 
 
+def test_an_impatient_scraper_costs_no_more_than_a_patient_one(lived: Site) -> None:
+    first = lived.get("/metrics").text
+    lived.join(address="carl@example.org")
+    lived.clock.later(seconds=9)
+    assert lived.get("/metrics").text == first
+    lived.clock.later(seconds=1)
+    assert samples(lived.get("/metrics").text)["digest_subscribers", "confirmed"] == 2
+
+
 def test_they_name_nobody(lived: Site) -> None:
     text = lived.get("/metrics").text
     assert "@" not in text

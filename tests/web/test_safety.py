@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Engine
 
 from digest.config import WebSettings
-from digest.errors import ConfigError, StoreBusy
+from digest.errors import ConfigError
 from digest.tokens import Purpose
 from digest.web import create_app
 from digest.web.proxies import Proxies
@@ -108,20 +108,6 @@ def test_the_log_has_one_line_a_request_without_tokens_and_addresses(
     assert token not in told
     assert "ada@example.org" not in told
     assert len(told.splitlines()) == 3
-
-
-def test_a_busy_store_is_503_with_retry_after_and_no_internals(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def busy(_engine: Engine) -> None:
-        raise StoreBusy("database /secret/path is locked")
-
-    monkeypatch.setattr("digest.web.desk.reading", busy)
-    for path in ("/", "/api/days"):
-        answer = site.get(path)
-        assert answer.status_code == 503
-        assert int(answer.headers["retry-after"]) > 0
-        assert "secret" not in answer.text
 
 
 def test_a_fault_of_ours_is_500_without_internals(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
