@@ -18,6 +18,11 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def sentence(words: str) -> str:
+    """Words as a sentence: a capital first, a full stop last."""
+    return f"{words[:1].upper()}{words[1:]}."
+
+
 def day_name(day: date, *, year: bool = False) -> str:
     """``Fri 20 Nov``, with ``year`` ``Fri 20 Nov 2026``; English whatever the locale."""
     week = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[day.weekday()]
@@ -30,6 +35,8 @@ def account_line(account: Account, timezone: str) -> str:
 
     The counts add up to what is new to the subscriber, which is named where it is not all that is listed.
     """
+    if not account.listed:
+        return f"{_unlisted(account)}{_gaps(account, timezone)}"
     counts = (
         (account.chosen, "chosen"),
         (account.already_sent, "already sent"),
@@ -39,13 +46,19 @@ def account_line(account: Account, timezone: str) -> str:
     )
     told = ", ".join(f"{count} {word}" for count, word in counts if count or word == "chosen")
     new = "" if account.considered == account.listed else f", {account.considered} new to you"
-    return (
-        f"{plural(account.listed, 'paper')} listed {_span(account)}{new}: {told}.{_gaps(account, timezone)}"
-    )
+    listed = f"{plural(account.listed, 'paper')} listed {_span([day.day for day in account.days])}"
+    return f"{listed}{new}: {told}.{_gaps(account, timezone)}"
 
 
-def _span(account: Account) -> str:
-    days = [day.day for day in account.days]
+def _unlisted(account: Account) -> str:
+    """Nothing was listed, or nothing could be read: two things that must never look the same."""
+    read = [day.day for day in account.days if day.day not in account.missing_days]
+    if read:
+        return f"No papers listed {_span(read)}."
+    return "No day was read." if account.missing_days else "No papers listed since the last digest."
+
+
+def _span(days: list[date]) -> str:
     if not days:
         return "on no day"
     if len(days) == 1:
@@ -65,11 +78,18 @@ def _filling(day: DayAccount) -> bool:
     return day.state in STILL_FILLING
 
 
+def nothing(account: Account) -> str:
+    """Why a digest is empty, in a few words for a subject: unread, unlisted, nothing new, or nothing good."""
+    if not account.listed:
+        return "the source could not be read" if account.missing_days else "no papers were listed"
+    return "no paper passed your bar" if account.considered else "nothing new was listed"
+
+
 def summary_line(digest: Digest) -> str:
     """What awaits the reader: ``7 papers for you: vision 4, agents 3``."""
     count = len(digest.entries)
     if not count:
-        return "No paper passed your bar this time."
+        return sentence(nothing(digest.account))
     sections = [section for section in digest.sections if section.entries]
     if len(sections) == 1:
         return f"{plural(count, 'paper')} for you: {sections[0].profile_name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
-from digest.account_wording import account_line, day_name, summary_line
+from digest.account_wording import account_line, day_name, nothing, summary_line
 from digest.model import (
     Account,
     DayAccount,
@@ -58,13 +58,27 @@ def test_the_account_of_several_days_names_the_span_and_the_days_that_could_not_
     assert account_line(replace(ACCOUNT, days=()), "UTC").startswith("12 papers listed on no day")
 
 
+def test_nothing_read_and_nothing_listed_are_not_the_same() -> None:
+    empty = replace(ACCOUNT, listed=0, considered=0, chosen=0, below_bar=0, excluded=0)
+    thursday = DayAccount(date(2026, 11, 19), DayState.SETTLED, 0)
+    assert account_line(empty, "UTC") == "No papers listed on Fri 20 Nov. Fri 20 Nov still filling at 06:30."
+    failed = replace(empty, days=(replace(thursday, state=DayState.FAILED),), missing_days=(thursday.day,))
+    assert account_line(failed, "UTC") == "No day was read. Could not be read: Thu 19 Nov."
+    half = replace(failed, days=(*failed.days, DayAccount(FRIDAY, DayState.SETTLED, 0)))
+    assert account_line(half, "UTC") == "No papers listed on Fri 20 Nov. Could not be read: Thu 19 Nov."
+    assert [nothing(one) for one in (empty, failed)] == [
+        "no papers were listed",
+        "the source could not be read",
+    ]
+
+
 def test_the_summary_counts_papers_and_names_the_profiles() -> None:
     entry = Entry("2503.02130", 1, FRIDAY, Mark.NEW, Score(6.0), 10)
     vision, agents = Section(1, "vision", "", (entry,)), Section(2, "agents", "", (entry, entry))
     digest = Digest(1, FRIDAY, DigestKind.DAILY, (vision, agents), ACCOUNT, "UTC", time(7, 30))
     assert summary_line(digest) == "3 papers for you: vision 1, agents 2"
     assert summary_line(replace(digest, sections=(vision,))) == "1 paper for you: vision"
-    assert summary_line(replace(digest, sections=())) == "No paper passed your bar this time."
+    assert summary_line(replace(digest, sections=())) == "No paper passed your bar."
 
 
 def test_days_are_named_in_english_whatever_the_locale() -> None:

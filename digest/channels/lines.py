@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
-from digest.account_wording import account_line, day_name, plural
+from digest.account_wording import account_line, day_name, nothing, plural, sentence
 from digest.model import Digest, DigestKind, Entry, Mark, NearMiss, Paper, Section, Sheet
 from digest.readable import clean, clip, readable, sentences
 from digest.wording import Group, points, reason_groups
@@ -297,7 +297,7 @@ def subject(sheet: Sheet, best: Entry | None) -> str:
     """The day and the best paper: ``Fri 20 Nov: Title, and 6 more``."""
     digest = sheet.digest
     if best is None:
-        return f"{span(digest)}: no paper passed your bar"
+        return f"{span(digest)}: {nothing(digest.account)}"
     name = clip(title(_paper(sheet.papers, best)), MAX_SUBJECT_TITLE)
     more = sum(len(section.entries) for section in digest.sections) - 1
     first = "Your first digest, " if digest.kind is DigestKind.FIRST else ""
@@ -313,7 +313,7 @@ def summary(digest: Digest) -> str:
     """What awaits the reader, out of how much: ``3 of 28 new papers are for you.``."""
     count, new = len(digest.entries), digest.account.considered
     if not count:
-        return "No paper passed your bar this time."
+        return sentence(nothing(digest.account))
     if count == 1:
         return f"1 of {plural(new, 'new paper')} is for you." if new > 1 else "1 new paper is for you."
     return (
@@ -347,17 +347,17 @@ def intro(digest: Digest) -> str:
 def empty_line(digest: Digest) -> str:
     """Why an empty digest is empty, in one sentence."""
     account = digest.account
-    if account.missing_days and not account.listed:
-        return (
-            "The source could not be read, so there is nothing to choose from. What it lists will come later."
-        )
+    missing = ", ".join(day_name(day) for day in account.missing_days)
+    if not account.listed and missing:
+        return f"Nothing could be read of {missing}, so there was nothing to choose from. It will come later."
     if not account.listed:
-        return "No papers were listed."
+        return "The source was read, and it lists no papers for these days. There is nothing to send."
     if not account.considered:
-        return "Nothing new was listed since your last digest."
-    return (
-        f"{plural(account.considered, 'new paper')} came, and none reached your bar of {points(account.bar)}."
-    )
+        told = "You have had all that is listed: nothing new came since your last digest."
+    else:
+        came = plural(account.considered, "new paper")
+        told = f"{came} came, and none reached your bar of {points(account.bar)}."
+    return f"{told} Nothing could be read of {missing}." if missing else told
 
 
 def miss_line(miss: NearMiss) -> str:

@@ -127,7 +127,7 @@ def edition(
 ) -> Edition:
     """The days a digest speaks of, with their states, and the weekdays that are missing."""
     first = since.arrival is None
-    days = sorted(first_days(situation, limits)) if first else _span(situation, since, limits)
+    days = _newest(situation, limits) if first else _span(situation, since, limits)
     ledger = situation.ledger
     spoken = [day for day in days if day in ledger and (ledger[day].listed or day.weekday() < SATURDAY)]
     return Edition(
@@ -136,10 +136,23 @@ def edition(
         days=tuple(DayAccount(day, ledger[day].state, ledger[day].listed) for day in spoken),
         listed=sum(ledger[day].listed for day in spoken),
         next_slot=next_slot,
-        missing_days=tuple(day for day in days if missing(ledger.get(day), day, situation.as_of)),
+        missing_days=_missing(days, situation),
         first=first,
         catch_up=catch_up,
     )
+
+
+def _newest(situation: Situation, limits: Limits) -> list[date]:
+    """The days of a first digest; where there are none, the two that should have been there."""
+    today = situation.as_of.date()
+    return sorted(first_days(situation, limits)) or [today - timedelta(days=1), today]
+
+
+def _missing(days: Sequence[date], situation: Situation) -> tuple[date, ...]:
+    """The days that could not be read; today, where not one of ``days`` was: nothing is known then."""
+    found = tuple(day for day in days if missing(situation.ledger.get(day), day, situation.as_of))
+    unknown = not found and not any(day in situation.ledger for day in days)
+    return tuple(days[-1:]) if unknown else found
 
 
 def _span(situation: Situation, since: Since, limits: Limits) -> list[date]:

@@ -6,16 +6,38 @@ from dataclasses import replace
 from datetime import date
 
 from digest.channels import lines
-from digest.model import DayAccount, DayState, Mark
+from digest.model import Account, DayAccount, DayState, Mark
 from tests.channels.mails import CATCH_UP, DAILY, EMPTY, LEDGER, QUIET, TWINS, account, sheet
 
 
+def emptiness(empty: Account) -> lines.Told:
+    return lines.tell(sheet(replace(EMPTY, account=empty)))
+
+
 def test_an_empty_digest_says_which_kind_of_nothing_it_was() -> None:
-    unread = account(listed=0, considered=0, missing_days=(date(2026, 3, 5),))
-    assert "could not be read" in lines.empty_line(replace(EMPTY, account=unread))
-    assert lines.empty_line(replace(EMPTY, account=account(listed=0))) == "No papers were listed."
-    assert "Nothing new" in lines.empty_line(replace(EMPTY, account=account(considered=0)))
-    assert "none reached your bar of 5.0" in lines.empty_line(EMPTY)
+    unread = account(days=(), listed=0, considered=0, chosen=0, missing_days=(date(2026, 3, 5),))
+    told = emptiness(unread)
+    assert told.subject == "Fri 6 Mar: the source could not be read"
+    assert told.summary == told.preheader == "The source could not be read."
+    assert told.opening.startswith("Nothing could be read of Thu 5 Mar")
+    assert told.account == "No day was read. Could not be read: Thu 5 Mar."
+    unlisted = emptiness(replace(unread, days=account().days, missing_days=()))
+    assert unlisted.subject == "Fri 6 Mar: no papers were listed"
+    assert "lists no papers" in unlisted.opening
+    assert unlisted.account.startswith("No papers listed from Thu 5 Mar to Fri 6 Mar.")
+    weekend = emptiness(replace(unread, missing_days=()))
+    assert weekend.account == "No papers listed since the last digest."
+    stale = emptiness(account(considered=0, chosen=0))
+    assert stale.subject == "Fri 6 Mar: nothing new was listed"
+    assert "nothing new came" in stale.opening
+    assert emptiness(EMPTY.account).subject == "Fri 6 Mar: no paper passed your bar"
+    assert "none reached your bar of 5.0" in emptiness(EMPTY.account).opening
+
+
+def test_an_empty_digest_of_some_days_says_which_others_could_not_be_read() -> None:
+    told = emptiness(replace(EMPTY.account, missing_days=(date(2026, 3, 4),)))
+    assert told.subject == "Fri 6 Mar: no paper passed your bar"
+    assert told.opening.endswith("none reached your bar of 5.0. Nothing could be read of Wed 4 Mar.")
 
 
 def test_a_subject_tells_the_day_and_the_best_paper() -> None:

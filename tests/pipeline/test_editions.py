@@ -120,6 +120,21 @@ def test_a_weekday_that_was_never_read_is_missing_once_it_is_over() -> None:
     assert spoken.missing_days == (TUE,)
 
 
+def test_a_store_that_never_read_a_day_says_so_instead_of_listing_nothing() -> None:
+    nothing = edition(
+        situation(as_of=at(WED)), Since(None, None), LIMITS, slot=WED, next_slot=THU, catch_up=False
+    )
+    assert (nothing.days, nothing.missing_days) == ((), (TUE,))
+    sunday = date(2026, 3, 8)
+    on_sunday = situation(as_of=at(sunday))
+    first = edition(on_sunday, Since(None, None), LIMITS, slot=sunday, next_slot=None, catch_up=False)
+    assert first.missing_days == (sunday,)
+    read = (Day(TUE, DayState.SETTLED, 0), Day(WED, DayState.OPEN, 0))
+    empty = situation(as_of=at(WED), ledger=read)
+    listed = edition(empty, Since(None, None), LIMITS, slot=WED, next_slot=THU, catch_up=False)
+    assert ([day.day for day in listed.days], listed.missing_days) == ([TUE, WED], ())
+
+
 def test_an_empty_weekend_is_neither_missing_nor_spoken_of() -> None:
     sunday = date(2026, 3, 8)
     ledger = (Day(FRI, DayState.SETTLED, 30), Day(date(2026, 3, 7), DayState.SETTLED, 0))
