@@ -56,7 +56,7 @@ def test_each_subscriber_gets_one_mail_with_what_the_source_listed(stage: Stage,
 def test_the_best_match_stands_first_with_its_reasons(first: Round) -> None:
     mail = text(first.mails, "ada")
 
-    titles = ("Patient Policies: Diffusion Planning", "Two Hands Are Not Twice One", "Ask before You Grasp")
+    titles = ("Patient Policies: Diffusion Planning", "Dreaming in Sim", "Two Hands Are Not Twice One")
     assert sorted(titles, key=mail.index) == list(titles)
     assert "robot manipulation (" in mail
     assert "LegalLoom" not in mail

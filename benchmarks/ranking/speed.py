@@ -23,7 +23,6 @@ from digest.ranking.corpus import Corpus
 from digest.ranking.language import parse_profile
 from digest.ranking.packed import columns, compile_profile, top, unit_fingerprint
 from digest.ranking.product import pack
-from digest.ranking.relations import trust_in
 from digest.ranking.scoring import evidence_of_day
 
 DISTINCT = 2_000
@@ -35,7 +34,7 @@ def main(data: Path, number: int) -> None:
     corpus = Corpus.build([one.paper for one in listings[:-100]])
     day = listings[-100:]
     profiles = [_profile(corpus, seed) for seed in range(DISTINCT)]
-    packed = pack(profiles, corpus.relations, trust_in(corpus.space))
+    packed = pack(profiles, corpus.relations)
     units = {unit_fingerprint(unit): row for row, unit in enumerate(packed.units)}
     different = [compile_profile(profile, corpus) for profile in profiles]
     compiled = [different[n % DISTINCT] for n in range(number)]

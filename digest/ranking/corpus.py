@@ -20,7 +20,7 @@ from scipy import sparse
 
 from digest.model import Paper
 from digest.ranking.evidence import length_norm, weighted_length
-from digest.ranking.frequencies import Frequencies, idf_of
+from digest.ranking.frequencies import Frequencies
 from digest.ranking.relations import Relation, learn_relations
 from digest.ranking.space import Row, Rows, Space, build_space, stacked
 from digest.ranking.tally import read_all, tally
@@ -31,10 +31,12 @@ from digest.ranking.terms import (
 )
 from digest.ranking.units import Unit
 
-FORMAT = 2
+FORMAT = 3
 """Grows when the bytes change meaning; other formats are refused, and the caller builds anew."""
-TYPICAL_LENGTH = 240.0
-"""Weighted words of a paper (title twice, abstract once): stands in while the corpus is empty."""
+TYPICAL_LENGTH = 220.0
+"""Weighted words of a paper (title twice, abstract once), measured over the papers of ``background.py``."""
+TYPICAL_PAPERS = 20
+"""A store is taken to have so many papers of ``TYPICAL_LENGTH`` beside its own."""
 STALE_GROWTH = 0.1
 MOST_REMEMBERED = 20_000
 """Relations kept in memory, about a kilobyte each: memory must not grow with the number of subscribers."""
@@ -96,16 +98,18 @@ class Corpus:
     @property
     def mean_length(self) -> float:
         """Weighted words of the mean paper."""
-        return self.total_length / self.papers if self.papers else TYPICAL_LENGTH
+        prior = TYPICAL_PAPERS * TYPICAL_LENGTH
+        return (self.total_length + prior) / (self.papers + TYPICAL_PAPERS)
 
     def idf_of_grams(self, grams: Sequence[tuple[str, ...]]) -> NDArray[np.float64]:
-        """The idf of phrases, each bounded by its rarest pair; nothing to bound it: the highest."""
-        held = self.frequencies.of([gram for group in grams for gram in group]).tolist()
-        least, start = [], 0
+        """The idf of phrases, each as that of its rarest pair; without any: the highest."""
+        weights = self.frequencies.idf([gram for group in grams for gram in group]).tolist()
+        highest = float(self.frequencies.idf([""])[0])
+        greatest, start = [], 0
         for group in grams:
-            least.append(min(held[start : start + len(group)], default=0.0))
+            greatest.append(max(weights[start : start + len(group)], default=highest))
             start += len(group)
-        return idf_of(self.papers, np.array(least))
+        return np.array(greatest)
 
     def rows(self, papers: Sequence[Paper]) -> Rows:
         """Papers × terms of the space: saturated frequencies.

@@ -22,10 +22,10 @@ from digest.model import Paper, Weight
 from digest.ranking.corpus import Corpus
 from digest.ranking.space import Rows, Space
 
-MOST = 16.0
+MOST = 8.0
 """Evidence a paper like the liked ones gains at most: about what the bar asks for.
 """
-LEAST = 8.0
+LEAST = 4.0
 """Evidence a paper like the disliked ones loses at most: half, because a disliked paper came for keywords
 that are still wanted."""
 HALF = 5

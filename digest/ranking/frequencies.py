@@ -14,9 +14,11 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-PRIOR_PAPERS = 200
-"""Papers a young store is taken to have beside its own, one of which holds any term: words weigh enough
-from the first day on, and the prior fades as the store grows."""
+from digest.ranking.background import shares
+
+PRIOR_PAPERS = 500
+"""Papers as of the background (``background.py``) that a store is taken to have beside its own: they decide
+what is common while it is young, and fade as it grows."""
 
 
 def fingerprint(term: str) -> int:
@@ -62,12 +64,12 @@ class Frequencies:
 
     def idf(self, terms: Sequence[str]) -> NDArray[np.float64]:
         """The weight of each term, in nats; highest for unknown ones."""
-        return idf_of(self.papers, self.of(terms))
+        return idf_of(self.papers, self.of(terms), shares(terms))
 
 
-def idf_of(papers: int, held_by: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Robertson and Spärck Jones (1976), in Lucene's form that stays positive, with ``PRIOR_PAPERS`` as
-    prior.
+def idf_of(papers: int, held_by: NDArray[np.float64], background: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Robertson and Spärck Jones (1976), in Lucene's form that stays positive, over the store's papers and
+    ``PRIOR_PAPERS`` more, of which the share ``background`` holds each term.
     """
-    held = np.minimum(held_by, papers) + 1
+    held = np.minimum(held_by, papers) + PRIOR_PAPERS * background
     return np.log1p((papers + PRIOR_PAPERS - held + 0.5) / (held + 0.5))

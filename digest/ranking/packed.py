@@ -18,7 +18,6 @@ from digest.model import KeywordKind, Profile
 from digest.ranking.corpus import Corpus
 from digest.ranking.frequencies import fingerprint
 from digest.ranking.product import pack
-from digest.ranking.relations import trust_in
 from digest.ranking.units import Unit
 
 RECORD = np.dtype([("unit", "<u8"), ("hits", "<f4"), ("related", "<f4"), ("kind", "u1")])
@@ -28,12 +27,13 @@ KINDS = tuple(KeywordKind)
 def unit_fingerprint(unit: Unit) -> int:
     """64 bits that name what a unit looks for, the same on every machine."""
     parts = [part.term for part in (*unit.parts, *unit.loose)]
-    return fingerprint("\n".join((unit.field.value, str(len(unit.parts)), *parts)))
+    kind = f"{unit.field.value} {len(unit.parts)} {unit.related:d}{unit.titled:d}"
+    return fingerprint("\n".join((kind, *parts)))
 
 
 def compile_profile(profile: Profile, corpus: Corpus) -> bytes:
     """The records of one profile. Compile again when it changes, or when the corpus is built anew."""
-    packed = pack([profile], corpus.relations, trust_in(corpus.space))
+    packed = pack([profile], corpus.relations)
     records = [
         (unit_fingerprint(packed.units[pull.unit]), pull.hits, pull.related, KINDS.index(pull.keyword.kind))
         for pull in packed.pulls[0]

@@ -1,13 +1,14 @@
 """The arrays behind ranking: profiles packed as sparse columns, scored in one product.
 
 A profile is a column over units. Keywords that mean the same must not count twice, and keywords that mean
-different things must not dilute each other; so each keyword's weight is divided by how much of the profile
-says the same,
+different things must not dilute each other; so each keyword's weight is divided by how many keywords of the
+profile say the same,
 
-    share(k) = w(k) / Σ_l w(l) / w̄ · likeness(k, l)²,    likeness = cosine of what the two are related to
+    share(k) = w(k) / Σ_l likeness(k, l)²
 
-with w̄ the mean weight. One keyword, five synonyms and five interests of their own then earn a paper at the
-heart of one of them about the same score, and one bar fits all.
+with likeness the cosine of what the two are related to, or of the words they are made of where that is
+greater (in a young store nothing is related yet). One keyword, five synonyms and five interests of their own
+then earn a paper at the heart of one of them about the same score, and one bar fits all.
 
 Scores of all papers for all profiles are one product, ``evidence @ wanted`` with evidence = [hits |
 related]; exclusion and requirement are two more over presence, made only where some profile asks for them.
@@ -29,12 +30,6 @@ from digest.ranking.units import Unit, term_unit, unit_of_keyword
 Dense = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Learn = Callable[[Sequence[Unit]], Sequence[Relation | None]]
-
-
-WORDS_ALONE = 2.0
-"""Hits count this much where nothing related can speak beside them (exact phrases, young stores, learning
-switched off): what is related earns about as much as the words themselves, so that the bar keeps its
-meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +58,17 @@ class Packed:
     required: sparse.csc_matrix
 
 
-def pack(profiles: Sequence[Profile], relations: Learn, trust: float) -> Packed:
-    """Profiles as columns; each distinct keyword becomes one unit, whoever shares it.
-
-    ``trust`` in relations is between 0 and 1 (``relations.trust_in``).
-    """
+def pack(profiles: Sequence[Profile], relations: Learn) -> Packed:
+    """Profiles as columns; each distinct keyword becomes one unit, whoever shares it."""
     units: dict[Unit, int] = {}
     asked_for = [
         [_place(unit_of_keyword(keyword), units) for keyword in profile.keywords] for profile in profiles
     ]
     fed = [[_place(term_unit(one.term), units) for one in profile.weights] for profile in profiles]
-    learnt = relations(tuple(units))
+    known = tuple(units)
+    learnt = relations(known)
     pulls = tuple(
-        tuple(_pulls(profile, places, learnt, trust)) + tuple(_fed(profile, added))
+        tuple(_pulls(profile, places, known, learnt)) + tuple(_fed(profile, added))
         for profile, places, added in zip(profiles, asked_for, fed, strict=True)
     )
     flat = [(pull, place) for place, group in enumerate(pulls) for pull in group]
@@ -83,7 +76,7 @@ def pack(profiles: Sequence[Profile], relations: Learn, trust: float) -> Packed:
     hits = [(pull.unit, place, pull.hits) for pull, place in wanted]
     related = [(pull.unit + len(units), place, pull.related) for pull, place in wanted if pull.related]
     return Packed(
-        tuple(units),
+        known,
         learnt,
         pulls,
         wanted=_columns(hits + related, 2 * len(units), len(profiles)),
@@ -108,19 +101,18 @@ def _kind(flat: Sequence[tuple[Pull, int]], kind: KeywordKind, rows: int, column
 
 
 def _pulls(
-    profile: Profile, places: Sequence[int], learnt: Sequence[Relation | None], trust: float
+    profile: Profile, places: Sequence[int], units: Sequence[Unit], learnt: Sequence[Relation | None]
 ) -> Iterator[Pull]:
     topical = [number for number, keyword in enumerate(profile.keywords) if _is_topical(keyword)]
     shares = shares_of(
         [profile.keywords[number].weight for number in topical],
+        [units[places[number]].words for number in topical],
         [learnt[places[number]] for number in topical],
     )
     by_number = dict(zip(topical, shares, strict=True))
     for number, (keyword, place) in enumerate(zip(profile.keywords, places, strict=True)):
         weight = by_number.get(number, keyword.weight)
-        related = weight if profile.learning and learnt[place] else 0.0
-        alone = WORDS_ALONE - trust * (related > 0) if number in by_number else 1.0
-        yield Pull(place, weight * alone, related, keyword)
+        yield Pull(place, weight, weight if profile.learning and learnt[place] else 0.0, keyword)
 
 
 def _fed(profile: Profile, places: Sequence[int]) -> Iterator[Pull]:
@@ -133,20 +125,34 @@ def _is_topical(keyword: Keyword) -> bool:
     return keyword.kind is not KeywordKind.EXCLUDE and keyword.field not in (Field.AUTHOR, Field.ORG)
 
 
-def shares_of(weights: Sequence[float], relations: Sequence[Relation | None]) -> list[float]:
-    """The weights of a profile's keywords, each divided by how much of the profile says the same."""
+def shares_of(
+    weights: Sequence[float], words: Sequence[frozenset[str]], relations: Sequence[Relation | None]
+) -> list[float]:
+    """The weights of a profile's keywords, each divided by how many of them say the same."""
     if not weights:
         return []
-    given = np.array(weights)
+    likeness = np.maximum(_likeness_of_words(words), _likeness_of_relations(relations))
+    np.fill_diagonal(likeness, 1.0)
+    return [float(share) for share in np.array(weights) / np.square(likeness).sum(axis=1)]
+
+
+def _likeness_of_words(words: Sequence[frozenset[str]]) -> Dense:
+    """The cosines of keywords as sets of words."""
+    vocabulary = {word: place for place, word in enumerate(sorted(frozenset().union(*words)))}
+    held = np.zeros((len(words), len(vocabulary)))
+    for row, one in enumerate(words):
+        held[row, [vocabulary[word] for word in one]] = 1 / np.sqrt(max(len(one), 1))
+    return np.asarray(held @ held.T)
+
+
+def _likeness_of_relations(relations: Sequence[Relation | None]) -> Dense:
+    """The cosines of what keywords are related to, 0 at least."""
     width = max((len(relation.latent) for relation in relations if relation), default=1)
-    directions = np.zeros((len(weights), width))
+    directions = np.zeros((len(relations), width))
     for row, relation in enumerate(relations):
         if relation:
             directions[row] = relation.latent
-    likeness = np.clip(directions @ directions.T, 0, 1) ** 2
-    np.fill_diagonal(likeness, 1.0)
-    same = likeness @ given / given.mean()
-    return [float(share) for share in given / same]
+    return np.clip(directions @ directions.T, 0, 1)
 
 
 def raw_scores(evidence: sparse.csr_matrix, packed: Packed) -> Dense:

@@ -3,9 +3,10 @@
 Pseudo-relevance feedback after Rocchio (1971): the ``EXAMPLES`` stored papers that match a keyword best,
 weighted by how well they match, are taken as examples of what is meant. Their mean in the space of terms,
 cut to the ``TERMS`` heaviest, and their mean in the latent space are what a later paper is compared with
-(cosine). Both comparisons err in different ways, so they are joined. The level that four fifths of the
-stored papers stay under is the keyword's own background and is taken off: nothing related, no points, and
-the same meaning for every keyword.
+(cosine). The keyword's own words are left out of the terms: they are hits already. Both comparisons err in
+different ways, so they are joined. The level that four fifths of the stored papers stay under is the
+keyword's own background and is taken off: nothing related, no points, and the same meaning for every keyword.
+What is left is held back beside the words themselves, and believed as far as the store has grown.
 
 A relation belongs to a keyword, not to a profile: it is learnt once, whoever shares the keyword.
 """
@@ -27,12 +28,18 @@ TERMS = 60
 """Terms kept of a relation."""
 PAPERS_PER_EXAMPLE = 20
 """A young store gives fewer examples: its twenty-fifth best match is no match any more."""
-PRIOR_PAPERS = 100
-"""What is related counts n / (n + this) in a store of n papers: little company has been seen yet."""
-LATENT_WEIGHT, TERMS_WEIGHT = 15.0, 30.0
+EVEN_TRUST = 300
+"""Stored papers at which what is related counts half, n² / (n² + this²): next to nothing in a store of fewer
+than a hundred, where any two papers share some words, nearly all from a thousand on."""
+LATENT_WEIGHT, TERMS_WEIGHT = 7.5, 15.0
 """Evidence of a cosine of 1, in the units of BM25F. Chosen by comparison on our judgements, with the two
-kinds about equally strong: from half to twice as much nDCG moves by about 0.01 (less helps reasons, more
-helps one-word profiles)."""
+kinds about equally strong: from half to twice as much nDCG moves by about 0.01."""
+MOST_ALONE = 7.0
+"""Evidence that what is related to one keyword earns at most where little or nothing of the keyword itself
+stands: less than the bar asks for."""
+MOST_BESIDE = 0.75
+"""Where the keyword stands, what is related to it earns at most this share of the keyword's own evidence:
+words lead."""
 BACKGROUND = 0.8
 """Quantile of the stored papers that is taken for background."""
 SAMPLE = 4_000
@@ -59,26 +66,40 @@ def learn_relations(units: Sequence[Unit], space: Space) -> list[Relation | None
     return learnt
 
 
-def related(relations: Sequence[Relation | None], space: Space, rows: Rows) -> Rows:
-    """Papers × units: evidence above background; ``rows`` are the papers' saturated frequencies in the
-    space.
+def related(relations: Sequence[Relation | None], space: Space, rows: Rows, hits: Rows) -> Rows:
+    """Papers × units: evidence above background, held back beside ``hits`` (papers × units).
+
+    ``rows`` are the papers' saturated frequencies in the space.
     """
     weighted = space.weigh(rows)
     latent = space.project(weighted)
     trust = trust_in(space)
+    own = hits.tocsc()
     blocks = []
     for start in range(0, len(relations), AT_ONCE * 16):
         block = relations[start : start + AT_ONCE * 16]
         raw = _compare(block, weighted, latent)
         background = np.array([one.background if one else np.inf for one in block], dtype=np.float32)
-        blocks.append(sparse.csr_matrix(trust * np.maximum(raw - background, 0)))
+        words = own[:, start : start + len(block)].toarray()
+        near = held_back(np.maximum(raw - background, 0), words)
+        blocks.append(sparse.csr_matrix(trust * near))
     return sparse.hstack(blocks, format="csr") if blocks else sparse.csr_matrix((rows.shape[0], 0))
 
 
-def trust_in(space: Space | None) -> float:
+def held_back(near: Floats, words: Floats) -> Floats:
+    """What being related earns beside the evidence of a keyword's own words.
+
+    The bound is approached smoothly, ``near / (1 + (near / most)⁴)^¼``, so that papers keep their order.
+    """
+    most = np.maximum(MOST_ALONE, MOST_BESIDE * words)
+    excess = np.square(np.square(near / most))
+    return np.asarray(near / np.sqrt(np.sqrt(1 + excess)), dtype=np.float32)
+
+
+def trust_in(space: Space) -> float:
     """How far relations learnt from this store are believed, 0 to 1."""
-    stored = space.saturated.shape[0] if space else 0
-    return stored / (stored + PRIOR_PAPERS)
+    stored = float(space.saturated.shape[0])
+    return stored**2 / (stored**2 + EVEN_TRUST**2)
 
 
 def _compare(relations: Sequence[Relation | None], weighted: Rows, latent: Floats) -> Floats:
@@ -102,7 +123,7 @@ def _term_columns(relations: Sequence[Relation | None], terms: int) -> sparse.cs
 
 def _learn(units: Sequence[Unit], space: Space) -> Iterator[Relation | None]:
     matches = np.asarray((space.saturated @ _queries(units, space)).todense(), dtype=np.float32)
-    found = [_from_examples(matches[:, place], space) for place in range(len(units))]
+    found = [_from_examples(matches[:, place], unit, space) for place, unit in enumerate(units)]
     sample = slice(max(space.saturated.shape[0] - SAMPLE, 0), None)
     raw = _compare(found, space.weighted[sample], space.latent[sample])
     levels = np.quantile(raw, BACKGROUND, axis=0)
@@ -133,7 +154,7 @@ def _asked(unit: Unit) -> Iterator[tuple[str, float]]:
             yield gram, LOOSE
 
 
-def _from_examples(matches: Floats, space: Space) -> Relation | None:
+def _from_examples(matches: Floats, unit: Unit, space: Space) -> Relation | None:
     examples = min(EXAMPLES, 1 + len(matches) // PAPERS_PER_EXAMPLE)
     best = np.argsort(-matches, kind="stable")[:examples]
     best = best[matches[best] > 0]
@@ -142,14 +163,18 @@ def _from_examples(matches: Floats, space: Space) -> Relation | None:
     weights = matches[best] / matches[best].sum()
     latent = weights @ space.latent[best]
     mean = (sparse.csr_matrix(weights) @ space.weighted[best]).tocsr()
+    mean.data[np.isin(mean.indices, _own_places(unit, space))] = 0.0
     heaviest = np.argsort(-mean.data, kind="stable")[:TERMS]
-    places = mean.indices[heaviest]
-    kept = mean.data[heaviest]
-    order = np.argsort(places)
-    scale = max(float(np.linalg.norm(latent)), 1e-9), max(float(np.linalg.norm(kept)), 1e-9)
+    order = heaviest[np.argsort(mean.indices[heaviest])]
     return Relation(
-        (latent / scale[0]).astype(np.float32),
-        places[order].astype(np.int32),
-        (kept[order] / scale[1]).astype(np.float32),
-        0.0,
+        unit_length(latent), mean.indices[order].astype(np.int32), unit_length(mean.data[order]), 0.0
     )
+
+
+def _own_places(unit: Unit, space: Space) -> list[int]:
+    """The keyword's own words: they are hits, and nothing that is related."""
+    return [space.index[gram] for gram in unit.grams if gram in space.index]
+
+
+def unit_length(vector: Floats) -> Floats:
+    return (vector / max(float(np.linalg.norm(vector)), 1e-9)).astype(np.float32)

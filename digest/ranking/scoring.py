@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,13 @@ from digest.ranking.corpus import Corpus
 from digest.ranking.evidence import Lookup
 from digest.ranking.product import Dense, Packed, Pull, kept_out, lacking, pack, raw_scores
 from digest.ranking.reasons import TENTHS, share_out
-from digest.ranking.relations import Relation, related, trust_in
+from digest.ranking.relations import Relation, related
 from digest.ranking.space import Rows
 from digest.ranking.tally import read_all
+from digest.ranking.terms import word_term
 from digest.ranking.trending import age_hours, trending_score
 
-VOTES_MOST = 0.5
+VOTES_MOST = 0.25
 """Evidence that very many votes add: enough to order near-ties, never to lift a paper over a keyword."""
 VOTES_HALF = 30
 """Upvotes that give half of it: a little above what a paper settles at (median 12, upper quartile 28)."""
@@ -197,7 +199,17 @@ class Scored:
             for place, weight in zip(relation.places.tolist(), relation.weights.tolist(), strict=True)
             if place in held
         ]
-        return [space.shown[place] for _, place in sorted(shares, reverse=True)[:NAMED_TERMS]]
+        heaviest = (space.shown[place] for _, place in sorted(shares, reverse=True))
+        return list(islice(_fresh(heaviest, set(self.packed.units[unit].words)), NAMED_TERMS))
+
+
+def _fresh(terms: Iterable[str], said: set[str]) -> Iterator[str]:
+    """The terms that say something beyond the words already ``said`` and each other."""
+    for term in terms:
+        words = {word_term(word) for word in term.split()}
+        if not words & said:
+            said |= words
+            yield term
 
 
 class _Entries(dict[tuple[str, int], dict[int, float]]):
@@ -233,7 +245,7 @@ def score_all(
     candidates: Sequence[Candidate], profiles: Sequence[Profile], corpus: Corpus, *, now: datetime
 ) -> Scored:
     """Every candidate for every profile, in one sparse product."""
-    packed = pack(profiles, corpus.relations, trust_in(corpus.space))
+    packed = pack(profiles, corpus.relations)
     lookup, hits, presence, rows, near = _read_day(candidates, packed, corpus)
     votes = np.array([vote_evidence(candidate.upvotes) for candidate in candidates])
     raw = raw_scores(sparse.hstack([hits, near], format="csr"), packed)
@@ -279,7 +291,7 @@ def _follow_votes(
 def _related(relations: Sequence[Relation | None], corpus: Corpus, rows: Rows | None, hits: Rows) -> Rows:
     if corpus.space is None or rows is None:
         return sparse.csr_matrix(hits.shape)
-    return related(relations, corpus.space, rows)
+    return related(relations, corpus.space, rows, hits)
 
 
 def vote_evidence(upvotes: int) -> float:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from digest.ranking.background import shares
 from digest.ranking.evidence import FIELD_WEIGHTS, K1
 from digest.ranking.frequencies import idf_of
 from digest.ranking.stopwords import STOPWORDS
@@ -107,11 +108,16 @@ def unit_rows(rows: Rows) -> Rows:
 
 
 def build_space(tally: Tally, lengths: NDArray[np.float64]) -> Space | None:
-    """The space of tallied papers of these weighted lengths; None while there are too few."""
+    """The space of tallied papers of these weighted lengths; None while there are too few, or no term that
+    tells papers apart.
+    """
     if tally.papers < FEWEST_PAPERS:
         return None
     places = _vocabulary(tally)
-    idf = idf_of(tally.papers, tally.holding[places].astype(np.float64)).astype(np.float32)
+    if not places:
+        return None
+    background = shares([tally.terms[place] for place in places])
+    idf = idf_of(tally.papers, tally.holding[places].astype(np.float64), background).astype(np.float32)
     rows = tally.saturated(places, lengths)
     rows.data = as_kept(rows.data)
     weighted = unit_rows((rows @ sparse.diags(idf)).tocsr())

@@ -39,13 +39,26 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What one keyword looks for. ``presence`` are the terms that decide exclusion and requirement."""
+    """What one keyword looks for. ``parts`` also decide exclusion and requirement; ``titled`` says that a
+    title that names it earns a fixed least (``evidence.TITLE_LEAST``).
+    """
 
     text: str
     field: Field
     parts: tuple[Part, ...]
     loose: tuple[Part, ...]
     related: bool
+    titled: bool = False
+
+    @property
+    def grams(self) -> frozenset[str]:
+        """The stemmed words and pairs of all parts."""
+        return frozenset(gram for part in (*self.parts, *self.loose) for gram in part.grams)
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The stemmed words: what tells it from other keywords."""
+        return frozenset(gram for part in self.loose or self.parts for gram in part.grams)
 
     @property
     def longest(self) -> int:
@@ -59,12 +72,13 @@ def unit_of(text: str, field: Field, exact: bool, prefix: bool) -> Unit:  # noqa
     if field in (Field.AUTHOR, Field.ORG):
         return Unit(text, field, (_name(field, found, text),), (), related=False)
     if prefix or exact:
-        return Unit(text, field, (_whole(found, exact=exact, prefix=prefix),), (), related=not exact)
+        whole = _whole(found, exact=exact, prefix=prefix)
+        return Unit(text + "*" * prefix, field, (whole,), (), related=not exact, titled=True)
     telling = tuple(word for word in found if word.folded not in STOPWORDS) or found
     phrase = len(found) <= LONGEST_PHRASE
     parts = (_whole(found, exact=False, prefix=False),) if phrase else _pairs(telling)
     loose = tuple(_word(word) for word in _distinct(telling)) if len(found) > 1 else ()
-    return Unit(text, field, parts, loose, related=field is Field.ANY)
+    return Unit(text, field, parts, loose, related=field is Field.ANY, titled=phrase)
 
 
 @lru_cache(maxsize=100_000)

@@ -6,13 +6,12 @@ import numpy as np
 
 from digest.ranking.packed import columns, compile_profile, top, unit_fingerprint
 from digest.ranking.product import pack
-from digest.ranking.relations import trust_in
 from tests.ranking.test_sum import CORPUS, PROFILES, profile
 
 
 def test_compiled_columns_are_those_of_the_profiles() -> None:
     profiles = [profile(text) for text in PROFILES]
-    packed = pack(profiles, CORPUS.relations, trust_in(CORPUS.space))
+    packed = pack(profiles, CORPUS.relations)
     units = {unit_fingerprint(unit): row for row, unit in enumerate(packed.units)}
     compiled = [compile_profile(one, CORPUS) for one in profiles]
     wanted, excluded, required = columns(compiled, units)
