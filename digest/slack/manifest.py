@@ -57,7 +57,7 @@ def _settings(url: str | None) -> dict[str, Any]:
     return {
         "event_subscriptions": {
             **asked,
-            "bot_events": ["app_home_opened", "app_uninstalled", "tokens_revoked"],
+            "bot_events": list(EVENTS),
         },
         "interactivity": {"is_enabled": True, **asked},
         "org_deploy_enabled": False,
