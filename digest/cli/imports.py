@@ -22,7 +22,10 @@ _DAY_IN_NAME = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
-@click.command(help="Import saved pages and API bodies, plain or gzip. Silent: nothing is announced.")
+@click.command(
+    help="Import saved pages and API bodies, plain or gzip. Silent: nothing is announced. The page of a "
+    "week, of a month, of trending papers or of a search brings its papers, but lists them on no day."
+)
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
 )
@@ -46,7 +49,7 @@ def _import(ctx: click.Context, engine: Engine, file: Path, day: date | None) ->
     from digest.pipeline.imports import import_saved
 
     try:
-        done = import_saved(engine, file.read_bytes(), now=utc_now(), day=day, hint=_named_day(file.name))
+        done = import_saved(engine, _body(file), now=utc_now(), day=day, hint=_named_day(file.name))
     except SourceError as error:
         say(ctx, f"{file}: {error}" + (f"\n  → {error.remedy}" if error.remedy else ""))
         return {"file": str(file), "error": str(error)}
@@ -61,6 +64,18 @@ def _import(ctx: click.Context, engine: Engine, file: Path, day: date | None) ->
         "added": done.added,
         "new_papers": done.new_papers,
     }
+
+
+def _body(file: Path) -> bytes:
+    """The file's bytes, if it is no larger than any page can be."""
+    from digest.errors import SourceError
+    from digest.sources.saved import LARGEST
+
+    with file.open("rb") as opened:
+        body = opened.read(LARGEST + 1)
+    if len(body) > LARGEST:
+        raise SourceError(f"the file is larger than {LARGEST} bytes")
+    return body
 
 
 def _named_day(name: str) -> date | None:

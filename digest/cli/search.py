@@ -39,7 +39,7 @@ def command(
         print_json([_shown(one) for one in found])
         return
     for one in found:
-        click.echo(f"{one.paper.id:<11} {one.day or '–':<10} {one.upvotes:>4} ▲  {one.paper.title}")
+        click.echo(f"{one.paper.id:<11} {one.day or '–'!s:<10} {one.upvotes:>4} ▲  {one.paper.title}")
     if not found:
         say(ctx, "nothing found; `digest stats` says what the store holds")
 

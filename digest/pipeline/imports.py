@@ -14,6 +14,7 @@ from digest.model import Day, DayState, Papers, Reading
 from digest.pipeline.backfill import DONE
 from digest.pipeline.collect import DayReport, store_reading
 from digest.pipeline.ledger import after_success
+from digest.sources.huggingface import WEEKEND
 from digest.sources.replay import Replay
 from digest.sources.saved import Saved, read_saved
 from digest.store import counters, days, listings, papers, raw_answers, search
@@ -39,7 +40,8 @@ def import_saved(
 
     The day is ``day``, else what the file says itself, else ``hint``. A period's page belongs to no day:
     its papers are stored, and no listing. What is known already keeps its counts: a saved page is old.
-    Raises ``ParseError`` for a file that cannot be read, ``SourceError`` for one of another or no day.
+    Raises ``ParseError`` for a file that cannot be read, ``SourceError`` for one of another day, of none, of
+    one still to come, and for a weekday without papers: a file alone is no proof of that.
     """
     saved = read_saved(body)
     if day and saved.day and day != saved.day:
@@ -47,8 +49,22 @@ def import_saved(
     chosen = day or saved.day or hint
     if chosen is None and saved.period == "day":
         raise SourceError("the file does not say of which day it is", remedy="name it with --day")
+    listed_on = None if saved.period != "day" and day is None else chosen
+    _require_credible(saved, listed_on, now.date())
     with transaction(engine) as session:
-        return _store(session, saved, None if saved.period != "day" and day is None else chosen, now)
+        return _store(session, saved, listed_on, now)
+
+
+def _require_credible(saved: Saved, day: date | None, today: date) -> None:
+    if day is None:
+        return
+    if day > today:
+        raise SourceError(f"{day} is still to come", remedy="name the day of the file with --day")
+    if not saved.papers.records and day.weekday() not in WEEKEND:
+        raise SourceError(
+            f"the file lists no paper, and {day} is a {day:%A}",
+            remedy=f"ask the source: digest backfill {day} {day}",
+        )
 
 
 def _store(session: Session, saved: Saved, day: date | None, now: datetime) -> Imported:

@@ -44,7 +44,10 @@ def read_page(body: bytes, day: date) -> PageReading:
 
 
 def _with_cards(body: bytes, papers: Papers, shown: int) -> PageReading:
-    """Papers that stand on the page but not in its list are taken from their cards, incomplete."""
+    """Papers that stand on the page but not in its list are taken from their cards, incomplete.
+
+    The day then counts as known from cards: it is a gap until a read brings all papers whole.
+    """
     note = f"embedded: lists {len(papers.records)} papers, the page shows {shown}"
     try:
         cards = parse_cards(body)
@@ -52,7 +55,8 @@ def _with_cards(body: bytes, papers: Papers, shown: int) -> PageReading:
         return PageReading(papers, Tier.EMBEDDED, (note, f"cards: {error}"))
     listed = {record.paper.id for record in papers.records}
     more = tuple(record for record in cards.papers.records if record.paper.id not in listed)
-    return PageReading(Papers(papers.records + more, papers.refused), Tier.EMBEDDED, (note,))
+    tier = Tier.CARDS if more else Tier.EMBEDDED
+    return PageReading(Papers(papers.records + more, papers.refused), tier, (note,))
 
 
 def _embedded_outcome(page: Page, day: date) -> Outcome:

@@ -45,7 +45,7 @@ def read_saved(body: bytes) -> Saved:
         return _of_props(decode(plain))
     if start == b"<":
         return _of_page(plain)
-    raise ParseError("the file is neither a page nor an answer of the API")
+    raise ParseError("the file is neither a page nor an answer of the API" if start else "the file is empty")
 
 
 def _of_props(value: Mapping[str, Any]) -> Saved:

@@ -13,6 +13,7 @@ import time_machine
 
 from digest.demo.sample import FIRST_DAY, LAST_DAY
 from digest.demo.server import SourceServer, sample_source
+from digest.sources.saved import LARGEST
 from tests.cli.conftest import Digest
 from tests.sources.shapes import api, item
 
@@ -144,6 +145,7 @@ def test_search_finds_stored_papers_and_paper_shows_one(digest: Digest) -> None:
     assert all(earlier["score"] >= later["score"] for earlier, later in pairwise(found))
     lines = digest("search", "diffusion", "--until", str(FIRST_DAY)).out.splitlines()
     assert 0 < len(lines) < len(found)
+    assert all(line.split()[1] == str(FIRST_DAY) for line in lines)
     shown = json.loads(digest("paper", f"arXiv:{found[0]['id']}v3", "--json").out)
     assert shown["title"] == found[0]["title"]
     assert shown["listings"][0]["upvotes"] == shown["votes"][-1]["upvotes"]
@@ -188,6 +190,15 @@ def test_import_takes_files_one_by_one_and_names_the_bad_one(digest: Digest, tmp
     assert (second["day"], second["added"]) == ("2026-09-28", 1)
     ran = digest("import", str(good))
     assert (ran.code, ran.out.endswith("1 papers, 0 of them new, 0 listings added\n")) == (0, True)
+
+
+def test_import_reads_no_more_of_a_huge_file_than_a_page_can_hold(digest: Digest, tmp_path: Path) -> None:
+    huge = tmp_path / "huge.json"
+    with huge.open("wb") as file:
+        file.truncate(LARGEST + 1)
+    ran = digest("import", str(huge))
+    assert ran.code == 5
+    assert f"larger than {LARGEST} bytes" in ran.err
 
 
 def test_import_names_a_day_that_is_not_said(digest: Digest, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from digest.errors import ParseError, SourceError
 from digest.model import DayState, RawAnswer, Tier
-from digest.pipeline.backfill import is_done
+from digest.pipeline.backfill import find_gaps, is_done
 from digest.pipeline.imports import import_saved, replay
 from digest.sources.saved import read_saved
 from digest.store import days, listings, papers, raw_answers
@@ -40,7 +40,8 @@ def test_whatever_was_saved_is_recognised_with_its_day(body: bytes, tier: Tier) 
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (b"", "neither"),
+        (b"", "empty"),
+        (b" \n", "empty"),
         (b"PK\x03\x04", "neither"),
         (b'{"error": "not found"}', "an error of the API"),
         (gzip.compress(api(item()))[:-6], "cut short"),
@@ -95,6 +96,42 @@ def test_a_body_without_a_day_takes_the_hint_or_is_refused(sqlite_engine: Engine
     with pytest.raises(SourceError, match="does not say of which day"):
         import_saved(sqlite_engine, body, now=NOW)
     assert import_saved(sqlite_engine, body, now=NOW, hint=DAY).day == DAY
+
+
+@pytest.mark.parametrize(
+    "more", [{"periodType": "week"}, {"periodType": "month"}, {"query": {"q": "agents"}}]
+)
+def test_a_page_of_a_week_a_month_or_a_search_brings_papers_but_no_listing(
+    sqlite_engine: Engine, more: dict[str, object]
+) -> None:
+    done = import_saved(sqlite_engine, page(props(item(), **more)), now=NOW, hint=DAY)
+    assert (done.day, done.new_papers, done.added) == (None, 1, 0)
+    with reading(sqlite_engine) as session:
+        assert list(papers.load(session, ["2609.00010"])) == ["2609.00010"]
+        assert days.load(session, DAY) is None
+
+
+def test_a_day_still_to_come_is_refused(sqlite_engine: Engine) -> None:
+    later = NOW.date() + timedelta(days=1)
+    for body, day in [(b"[]", later), (page(props(item(), dateString=str(later))), None)]:
+        with pytest.raises(SourceError, match="still to come"):
+            import_saved(sqlite_engine, body, now=NOW, day=day)
+
+
+def test_a_file_without_papers_is_believed_of_a_weekend_only(sqlite_engine: Engine) -> None:
+    with pytest.raises(SourceError, match="lists no paper, and 2026-09-28 is a Monday"):
+        import_saved(sqlite_engine, b"[]", now=NOW, hint=DAY)
+    import_saved(sqlite_engine, b"[]", now=NOW, hint=DAY - timedelta(days=1))
+    with reading(sqlite_engine) as session:
+        assert [day.day for day in days.ledger(session, DAY - timedelta(days=9), DAY)] == [
+            DAY - timedelta(days=1)
+        ]
+
+
+def test_a_day_partly_known_from_cards_is_a_gap(sqlite_engine: Engine) -> None:
+    body = page(props(item("2609.00010")), body=card("2609.00010") + card("2609.00020"))
+    import_saved(sqlite_engine, body, now=NOW)
+    assert find_gaps(sqlite_engine, DAY, DAY, now=NOW).incomplete == (DAY,)
 
 
 def test_a_page_of_another_day_than_named_is_refused(sqlite_engine: Engine) -> None:

@@ -247,6 +247,13 @@ def test_papers_on_the_page_but_not_in_its_list_are_not_lost() -> None:
         ("2609.00020", False),
     ]
     assert found.notes == ("embedded: lists 1 papers, the page shows 2",)
+    assert found.tier is Tier.CARDS
+
+
+def test_a_card_shown_twice_is_no_paper_that_the_list_lacks() -> None:
+    found = read_page(page(props(item("2609.00010")), body=card("2609.00010") * 2), DAY)
+    assert isinstance(found.outcome, Papers)
+    assert (ids(found.outcome), found.tier) == (["2609.00010"], Tier.EMBEDDED)
 
 
 def test_cards_answer_when_the_element_is_broken() -> None:
