@@ -34,6 +34,20 @@ class Sender(Protocol):
     ) -> None: ...
 
 
+class NothingOpen:
+    """The ``with`` block of a sender that holds nothing open in between."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
 class Channel(Protocol):
     """How digests reach addresses of one kind.
 

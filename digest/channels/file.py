@@ -7,10 +7,9 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import ClassVar, Self
+from typing import ClassVar
 
-from digest.channels import Gate, Sender
+from digest.channels import Gate, NothingOpen, Sender
 from digest.model import ChannelName, Faulty, HandOver, Message, Sent, Sheet, UnknownPolicy
 
 GATE_SIZE = 20
@@ -50,7 +49,7 @@ def place(folder: Path, message: Message) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class FileSender:
+class FileSender(NothingOpen):
     """Writes messages into a folder."""
 
     folder: Path
@@ -75,11 +74,3 @@ class FileSender:
         except OSError as error:
             return Faulty(f"the outbox folder cannot be written: {error.strerror}", "file")
         return Sent(place(self.folder, message).name)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from digest.account_wording import account_line, day_name, plural, summary_line
+from digest.account_wording import account_line, plural, summary_line
+from digest.channels import lines
 from digest.channels.slack_entry import Style, entry_blocks, plain_entry, title_link
 from digest.channels.slack_parts import Body, Part
 from digest.channels.slack_text import (
@@ -101,20 +102,26 @@ def _section_name(found: Section) -> Block:
 
 
 def _title(digest: Digest) -> str:
-    return f"Daily Papers · {day_name(digest.slot, year=True)}"
+    return f"Daily Papers · {lines.span(digest)} {digest.slot.year}"
 
 
 def _top(sheet: Sheet) -> Group:
-    summary = cut(clean(summary_line(sheet.digest)), MAX_TEXT)
-    near = _near_misses(sheet.digest.account)
-    blocks = [header(_title(sheet.digest)), section(bold(summary))]
-    return Group((*blocks, section("\n".join(near))) if near else tuple(blocks), tuple(near))
+    """Which days, what awaits the reader, and for an unusual digest why it is one."""
+    digest = sheet.digest
+    summary = cut(clean(summary_line(digest)), MAX_TEXT)
+    told = lines.intro(digest) if digest.entries else lines.empty_line(digest)
+    near = _near_misses(digest.account)
+    blocks = [header(_title(digest)), section(bold(summary))]
+    blocks += [section(text) for text in (cut(clean(told), MAX_TEXT), "\n".join(near)) if text]
+    return Group(tuple(blocks), (*([cut(clean(told), MAX_TEXT)] if told else []), *near))
 
 
 def _parent(sheet: Sheet) -> Group:
     first = sheet.digest.entries[:TEASERS]
     more = len(sheet.digest.entries) - len(first)
-    listed = [f"• {title_link(sheet.papers[entry.paper_id])}" for entry in first]
+    listed = [
+        f"• {title_link(sheet.papers[entry.paper_id])} ({points(entry.score.value)})" for entry in first
+    ]
     told = [*listed, f"… and {more} more in the thread"] if more else listed
     return _top(sheet) + Group((section("\n".join(told)),), tuple(told)) + _foot(sheet)
 
@@ -124,7 +131,7 @@ def _near_misses(account: Account) -> list[str]:
     if account.chosen or not account.near_misses:
         return []
     told = [
-        f"• {title_link(Paper(miss.paper_id, miss.title))} ({points(miss.score)} of {points(miss.bar)})"
+        f"• {title_link(Paper(miss.paper_id, miss.title))} ({lines.miss_line(miss)})"
         for miss in account.near_misses
     ]
     return ["Closest to your bar:", *told]
@@ -139,7 +146,8 @@ def _foot(sheet: Sheet) -> Group:
         link(sheet.links.pause, "Pause"),
         link(sheet.links.unsubscribe, "Unsubscribe"),
     ]
-    told = (account, " · ".join(links))
+    upcoming = cut(clean(lines.next_line(sheet.digest)), MAX_TEXT)
+    told = tuple(text for text in (account, upcoming, " · ".join(links)) if text)
     return Group(tuple(context(line) for line in told), told)
 
 
@@ -150,7 +158,7 @@ def _part(sheet: Sheet, group: Group, index: int, last: int) -> Part:
 
 def _text(sheet: Sheet) -> str:
     """What a notification or a screen reader says."""
-    titles = [clean(sheet.papers[entry.paper_id].title) for entry in sheet.digest.entries[:TEASERS]]
+    titles = [clean(lines.title(sheet.papers[entry.paper_id])) for entry in sheet.digest.entries[:TEASERS]]
     told = f"{_title(sheet.digest)}: {clean(summary_line(sheet.digest))}"
     return cut(f"{told} – {'; '.join(titles)}" if titles else told, MAX_TEXT)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from digest.channels import lines
 from digest.channels.slack_text import (
     MAX_SECTION,
     Block,
@@ -18,7 +18,7 @@ from digest.channels.slack_text import (
     link,
     section,
 )
-from digest.model import Entry, Links, Mark, Paper
+from digest.model import Entry, Links, Paper
 from digest.wording import points, reason_line
 
 PAPER_URL = "https://huggingface.co/papers/"
@@ -29,9 +29,6 @@ MAX_PLAIN = 420
 
 MORE, LESS, SAVE, WHY = "digest_more", "digest_less", "digest_save", "digest_why"
 """The action ids of an entry's buttons; their value is ``DIGEST/PAPER``."""
-
-_MARKS = {Mark.NEW: "", Mark.LATE: "added late", Mark.RISING: "rising"}
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“\"(])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,8 @@ def paper_url(paper_id: str) -> str:
 
 
 def title_link(paper: Paper) -> str:
-    return link(paper_url(paper.id), clean(paper.title) or paper.id, MAX_TITLE + len(paper_url(paper.id)))
+    """The title made readable, leading to the paper's page."""
+    return link(paper_url(paper.id), clean(lines.title(paper)), MAX_TITLE + len(paper_url(paper.id)))
 
 
 def facts(entry: Entry, paper: Paper) -> str:
@@ -73,7 +71,7 @@ def facts(entry: Entry, paper: Paper) -> str:
         f"★ {entry.code_stars}" if entry.code_stars else "",
         clean(paper.organisation.title) if paper.organisation else "",
         _authors(paper.authors),
-        _MARKS[entry.mark],
+        lines.mark_word(entry),
         f"also in {', '.join(entry.also_in)}" if entry.also_in else "",
     ]
     return cut(clean(" · ".join(piece for piece in told if piece)), MAX_SECTION // 6)
@@ -86,9 +84,9 @@ def _authors(authors: tuple[str, ...]) -> str:
 
 
 def opening(paper: Paper, sentences: int) -> str:
-    """The first sentences of the abstract, or of the source's short summary where there is none."""
-    text = clean(paper.abstract or paper.short_summary)
-    return " ".join(_SENTENCE_END.split(text)[:sentences])
+    """The first sentences of the abstract, or of the source's short summary, marked, where there is none."""
+    found = lines.excerpt(paper, sentences)
+    return clean(f"{found.text} ({found.origin})" if found.origin else found.text)
 
 
 def _buttons(paper_id: str, digest_id: int) -> Block:

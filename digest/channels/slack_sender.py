@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import Self
 
-from digest.channels import Gate
+from digest.channels import Gate, NothingOpen
 from digest.channels.slack_address import Conversation, Webhook, read_address
 from digest.channels.slack_answers import CONTENT
 from digest.channels.slack_api import Api, limit_key
@@ -25,7 +23,7 @@ Stamp = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class SlackSender:
+class SlackSender(NothingOpen):
     """A way to Slack for many messages. Connections live for one post, so there is nothing to close."""
 
     api: Api
@@ -38,14 +36,6 @@ class SlackSender:
                 yield message.delivery_id, outcome
             if isinstance(outcome, Faulty):
                 return
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
     def _one(self, message: Message, gate: Gate) -> HandOver | None:
         """``None`` when the gate says that the message is no longer ours."""

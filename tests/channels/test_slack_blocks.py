@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,10 +19,10 @@ from digest.channels.slack import SlackChannel
 from digest.channels.slack_entry import PAPER_URL
 from digest.channels.slack_parts import Body, Posted, read_body, read_reference
 from digest.channels.slack_text import width
-from digest.model import Mark, Organisation, Paper, Sheet
+from digest.model import DayAccount, DayState, DigestKind, Mark, Organisation, Paper, Sheet
 from tests.channels.mails import KINDS
 from tests.channels.mails import sheet as golden_sheet
-from tests.channels.slack_sheets import LINKS, SCORE, paper, papers, sheet
+from tests.channels.slack_sheets import LINKS, SCORE, SLOT, paper, papers, sheet
 from tests.naughty import NAUGHTY
 from tests.slack_server import wrong_content
 
@@ -132,14 +133,36 @@ def test_an_entry_shows_title_facts_opening_and_the_reasons_with_their_arithmeti
 def test_late_and_rising_papers_say_so() -> None:
     made = with_entries(sheet(papers(1)), mark=Mark.RISING, also_in=())
     shown = mrkdwn_of(body_of(made).parts[0].blocks)
-    assert any("· rising" in text for text in shown)
+    assert any("· Rising, from Fri 20 Nov" in text for text in shown)
+
+
+def test_a_catch_up_names_its_days_and_why_it_is_one_and_when_the_next_comes() -> None:
+    made = sheet(papers(2))
+    days = tuple(DayAccount(SLOT - timedelta(days=back), DayState.SETTLED, 5) for back in range(4))
+    told = replace(made.digest.account, days=days)
+    digest = replace(made.digest, kind=DigestKind.CATCH_UP, account=told, next_slot=SLOT + timedelta(days=3))
+    blocks = body_of(replace(made, digest=digest)).parts[0].blocks
+    assert blocks[0]["text"]["text"] == "Daily Papers · Tue 17 Nov to Fri 20 Nov 2026"
+    shown = "\n".join(mrkdwn_of(blocks))
+    assert "covers Tue 17 Nov to Fri 20 Nov at once, in place of the ones that were missed" in shown
+    assert "Next digest: Mon 23 Nov at 07:30 (Europe/Berlin)" in shown
+
+
+def test_what_latex_left_in_a_title_is_made_readable() -> None:
+    shown = "\n".join(
+        mrkdwn_of(body_of(sheet(papers(1, title=r"$\alpha$-Nets: \textbf{fast}"))).parts[0].blocks)
+    )
+    assert "|α-Nets: fast>" in shown
 
 
 def test_an_empty_digest_says_what_came_closest_and_accounts_for_the_rest() -> None:
     (part,) = body_of(sheet()).parts
     shown = "\n".join(mrkdwn_of(part.blocks))
-    assert "No paper passed your bar this time." in shown
-    assert "<https://huggingface.co/papers/2511.09999|Almost &lt;there&gt;> (4.7 of 5.0)" in shown
+    assert "No paper passed your bar." in shown
+    assert (
+        "<https://huggingface.co/papers/2511.09999|Almost &lt;there&gt;> (0.3 below your bar of 5.0)" in shown
+    )
+    assert "8 new papers came, and none reached your bar of 5.0." in shown
     assert "8 papers listed on Fri 20 Nov: 0 chosen, 8 below the bar of 5.0" in shown
 
 
