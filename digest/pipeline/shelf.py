@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 
 from sqlalchemy import Engine
 
-from digest.model import Candidate
+from digest.model import Candidate, Listing, Paper
 from digest.pipeline.situation import read_corpus
 from digest.ranking.corpus import Corpus
 from digest.store import counters, listings, papers
 from digest.store.database import reading
 
-DAYS = 30
+DAYS, MORE_DAYS = 30, 90
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a profile is tried on: the store's statistics and the papers of the last stored days."""
+    """What a profile is tried on: the store's statistics and the papers of the last stored days.
+
+    ``days`` of the last ``DAYS`` are stored; ``longer`` are the papers of the last ``MORE_DAYS``.
+    """
 
     arrival: int
     corpus: Corpus
     candidates: tuple[Candidate, ...]
     days: int
+    longer: tuple[Candidate, ...] = ()
+
+    def last(self, days: int) -> tuple[Candidate, ...]:
+        """The papers of the last ``DAYS``, or of ``MORE_DAYS`` when more are asked for."""
+        return self.longer if days > DAYS else self.candidates
 
 
 class Shelf:
@@ -51,10 +60,18 @@ def _read(engine: Engine, arrival: int, now: datetime) -> Material:
     corpus = read_corpus(engine, now=now)
     with reading(engine) as session:
         until = listings.newest_day(session) or now.date()
-        since = until - timedelta(days=DAYS - 1)
+        since = until - timedelta(days=MORE_DAYS - 1)
         listed = listings.candidates(session, after_arrival=None, since_day=since, until_day=until)
         known = papers.load(session, {one.paper_id for one in listed})
+    near = [one for one in listed if (until - one.day).days < DAYS]
+    return Material(
+        arrival, corpus, _firsts(near, known), len({one.day for one in near}), _firsts(listed, known)
+    )
+
+
+def _firsts(listed: Sequence[Listing], known: Mapping[str, Paper]) -> tuple[Candidate, ...]:
+    """Each paper once, oldest day first: a paper counts where it stood first."""
     first: dict[str, Candidate] = {}
-    for one in reversed(listed):  # oldest day first: a paper counts where it stood first
+    for one in reversed(listed):
         first.setdefault(one.paper_id, Candidate(known[one.paper_id], one.day, one.upvotes, one.arrival))
-    return Material(arrival, corpus, tuple(first.values()), len({one.day for one in listed}))
+    return tuple(first.values())

@@ -27,7 +27,7 @@ from digest.subscriptions.judging import (
     relearn,
     take_back,
 )
-from digest.subscriptions.signing_up import Bounds, ask_for_link, sign_up
+from digest.subscriptions.signing_up import Bounds, ask_for_link, join_by_webhook, sign_up
 from digest.subscriptions.suppressing import refuse_suppressed, suppressed_among, unsuppress
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "forget_learnt",
     "forget_term",
     "give_feedback",
+    "join_by_webhook",
     "judge",
     "pause",
     "refuse_suppressed",

@@ -8,6 +8,7 @@ and in total, so that the form is of no use for bombing anybody.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,9 +21,9 @@ from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
 from digest.store.notices import Kind
 from digest.store.sign_ups import Outcome
-from digest.subscriptions.checks import Wishes
+from digest.subscriptions.checks import WEBHOOK_HOSTS, Wishes
 from digest.subscriptions.holding import bounding_form
-from digest.subscriptions.joining import ACTIVE, fresh
+from digest.subscriptions.joining import ACTIVE, fresh, subscribe
 from digest.subscriptions.suppressing import ADDRESS
 from digest.tokens import Keys, keyed_hash
 
@@ -64,6 +65,48 @@ def sign_up(
             notices.plan(session, subscriber.id, kind, now)
             outcome = Outcome.MAILED
     sign_ups.record(session, bounded, origin, outcome, now)
+
+
+def join_by_webhook(
+    session: Session,
+    wishes: Wishes,
+    *,
+    keys: Keys,
+    client: str,
+    bounds: Bounds,
+    now: datetime,
+    webhook_hosts: Sequence[str] = WEBHOOK_HOSTS,
+) -> Subscriber | None:
+    """Subscribe a checked webhook from the web, confirmed: its address is a secret of who may post there.
+
+    ``None``, and nothing changes, where it is subscribed already or never to be written to. Raises
+    ``TooMany`` as ``sign_up`` does.
+    """
+    origin = keyed_hash(keys, NETWORK, network_of(client))
+    _check_rates(session, origin, bounds, now)
+    stored = keyed_hash(keys, ADDRESS, wishes.address)
+    sign_ups.record(session, stored, origin, Outcome.QUIET, now)
+    known = store_subscribers.find(session, wishes.channel, wishes.address, lock=True)
+    suppressed = suppressions.reason(session, wishes.channel, stored) is not None
+    if suppressed or (known is not None and known.state in ACTIVE):
+        return None
+    return subscribe(
+        session,
+        keys=keys,
+        channel=wishes.channel,
+        address=wishes.address,
+        profiles=wishes.profiles,
+        timezone=wishes.timezone,
+        send_at=wishes.send_at,
+        weekdays=wishes.weekdays,
+        empty_digests=wishes.empty_digests,
+        rising=wishes.rising,
+        trending=True,
+        confirmed=True,
+        now=now,
+        source="web:webhook",
+        webhook_hosts=webhook_hosts,
+    )
 
 
 def ask_for_link(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from digest.model import SubscriberState
+from digest.model import Subscriber, SubscriberState
 from digest.ranking.language import parse_profile
 from digest.schedule_wording import schedule_line
 from digest.store import profiles, subscribers
@@ -34,6 +34,11 @@ def confirm_now(desk: At, token: str) -> HTMLResponse:
     number = desk.subject(Purpose.CONFIRM, token)
     with desk.writing() as session:
         one = confirm(session, number, desk.clock())
+    return confirmed_page(desk, one)
+
+
+def confirmed_page(desk: Desk, one: Subscriber) -> HTMLResponse:
+    """When the first digest comes, and the way to the preferences."""
     return desk.page(
         "confirmed.html",
         one=one,

@@ -43,6 +43,16 @@ STATES = {
     DayState.FAILED: "could not be read",
 }
 
+NOT_READ = "Not read yet. Days are filled in when the source is read again."
+NO_PAPERS = "No papers were listed on this day."
+NOTHING = {
+    DayState.OPEN: "No papers so far. The day is still open.",
+    DayState.SETTLING: NO_PAPERS,
+    DayState.SETTLED: NO_PAPERS,
+    DayState.REVISED: NO_PAPERS,
+    DayState.FAILED: "The source could not be read for this day. It is tried again.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -80,18 +90,18 @@ def _day_page(desk: Desk, day: date, *, here: str = "") -> HTMLResponse:
         found = listings.of_day(session, day)
         before, after = listings.neighbours(session, day)
         shown = _views(session, found)
-    if known is None and not found:
+    if known is None and not found and not (before and after):
         raise NotFound(f"nothing is known of {day_name(day, year=True)}", remedy="see the days around it")
     week = day.isocalendar()
     return desk.page(
         "day.html",
         here=here,
         heading=day_name(day, year=True),
-        count=len(found),
-        state=STATES[known.state] if known else "",
+        count=len(found) if found else None,
+        state=STATES[known.state] if known else "not read yet",
         papers=shown,
         show_day=False,
-        nothing="No papers were listed on this day.",
+        nothing=NOTHING[known.state] if known else NOT_READ,
         previous=Step(f"/day/{before}", day_name(before)) if before else None,
         following=Step(f"/day/{after}", day_name(after)) if after else None,
         around=[

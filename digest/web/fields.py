@@ -8,7 +8,7 @@ from datetime import time as clock_time
 from functools import cache
 
 from digest.errors import DigestError, SubscriptionError
-from digest.model import EmptyDigests
+from digest.model import EVERY_DAY, EmptyDigests
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 REGIONS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian")
@@ -47,6 +47,13 @@ def hour(text: str) -> clock_time:
 def days(names: list[str]) -> frozenset[int]:
     """The chosen weekdays, Monday is 0."""
     return frozenset(int(name) for name in names if name in set("0123456"))
+
+
+def rhythm(often: str, weekly_on: str, chosen: list[str]) -> frozenset[int]:
+    """The weekdays of ``daily``, of ``weekly`` on one of them, or else those chosen one by one."""
+    if often == "daily":
+        return EVERY_DAY
+    return days([weekly_on] if often == "weekly" else chosen)
 
 
 def day_of(text: str) -> date | None:

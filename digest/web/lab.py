@@ -6,13 +6,20 @@ from dataclasses import dataclass, replace
 
 from digest.errors import TooMany
 from digest.model import Profile, Ranked
-from digest.pipeline.shelf import Material
-from digest.ranking.lab import try_profile
+from digest.pipeline.shelf import DAYS, MORE_DAYS, Material
+from digest.ranking.lab import Effect, Lab, compare, try_profile
 from digest.ranking.language import parse_profile
 from digest.store.profiles import Draft
 from digest.subscriptions import check_draft
 from digest.web.desk import Desk
 from digest.web.views import PaperView, view
+
+SHOWN = 5
+
+
+def days_asked(text: str) -> int:
+    """How many days to try a profile on: ``DAYS``, or ``MORE_DAYS`` when that was chosen."""
+    return MORE_DAYS if text == str(MORE_DAYS) else DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,17 @@ class Find:
 
     paper: PaperView
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an edit changes: papers a week ``before``, how many come and go, the best of them."""
+
+    before: float
+    gained: int
+    lost: int
+    new: tuple[Find, ...]
+    gone: tuple[Find, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +59,55 @@ class Trial:
     noisy: tuple[str, ...]
     add: tuple[str, ...]
     exclude: tuple[str, ...]
+    change: Change | None = None
 
 
-def trial(desk: Desk, draft: Draft) -> Trial:
-    """Try a draft on the last stored days. Raises ``ProfileError`` or ``SubscriptionError``."""
+def trial(desk: Desk, draft: Draft, *, days: int = DAYS, saved: Profile | None = None) -> Trial:
+    """Try a draft on the last stored days; with the ``saved`` profile it edits, what the edit changes.
+
+    Raises ``ProfileError`` or ``SubscriptionError``.
+    """
     checked = check_draft(replace(draft, name="trial"))
-    profile = Profile(0, 0, "trial", checked.text, parse_profile(checked.text), checked.bar, checked.limit)
+    profile = replace(
+        saved or Profile(0, 0, "trial", ""),
+        text=checked.text,
+        keywords=parse_profile(checked.text),
+        bar=checked.bar,
+        limit=checked.limit,
+        learning=checked.learning,
+    )
     if not desk.trials.acquire(timeout=5):
         raise TooMany("many profiles are being tried just now", remedy="try again", retry_after=5)
     try:
-        return _tried(desk, profile)
+        return _tried(desk, profile, saved, days)
     finally:
         desk.trials.release()
 
 
-def _tried(desk: Desk, profile: Profile) -> Trial:
+def _tried(desk: Desk, profile: Profile, saved: Profile | None, days: int) -> Trial:
     material = material_of(desk)
+    candidates, corpus = material.last(days), material.corpus
     bar = desk.house.settings.digest.bar
-    found = try_profile(material.candidates, profile, material.corpus, now=desk.clock(), default_bar=bar)
-    limit = bar if profile.bar is None else profile.bar
-    below = [one for one in found.borderline if one.score.value < limit]
+    if saved is None or saved.trending:
+        found = try_profile(candidates, profile, corpus, now=desk.clock(), default_bar=bar)
+        return _shown(found, profile, bar)
+    effect = compare(candidates, saved, profile, corpus, now=desk.clock(), default_bar=bar)
+    return replace(_shown(effect.after, profile, bar), change=_change(effect))
+
+
+def _change(effect: Effect) -> Change:
+    return Change(
+        effect.before.per_week,
+        len(effect.gained),
+        len(effect.lost),
+        tuple(_find(one) for one in effect.gained[:SHOWN]),
+        tuple(_find(one) for one in effect.lost[:SHOWN]),
+    )
+
+
+def _shown(found: Lab, profile: Profile, default_bar: float) -> Trial:
+    bar = default_bar if profile.bar is None else profile.bar
+    below = [one for one in found.borderline if one.score.value < bar]
     return Trial(
         days=found.days,
         papers=found.papers,

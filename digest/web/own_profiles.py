@@ -8,12 +8,15 @@ from fastapi import APIRouter, Form, Path
 from fastapi.responses import Response
 
 from digest import subscriptions
-from digest.errors import DigestError, NotFound
+from digest.errors import DigestError, NotFound, ProfileError, SubscriptionError
+from digest.model import Profile
+from digest.ranking.language import parse_profile
+from digest.store import profiles
 from digest.store.profiles import Draft
 from digest.tokens import Purpose
-from digest.web.desk import At
+from digest.web.desk import At, Desk
 from digest.web.fields import number, told, whole_number
-from digest.web.lab import material_of, trial
+from digest.web.lab import days_asked, material_of, trial
 from digest.web.preferences_page import done, show
 
 routes = APIRouter(include_in_schema=False, prefix="/p/{token}")
@@ -34,6 +37,7 @@ def save_profile(
     limit: Text = "",
     learning: Text = "",
     trending: Text = "",
+    days: Text = "",
     action: Text = "save",
 ) -> Response:
     """Save a profile, try it, or remove it; ``name`` is its number, or ``NEW``."""
@@ -49,12 +53,49 @@ def save_profile(
             title, keywords, number(bar, "bar"), whole_number(limit, "limit"), learning=bool(learning)
         )
         if action == "try":
-            return show(desk, token, draft=draft, draft_of=known, tried=trial(desk, draft))
+            tried = trial(desk, draft, days=days_asked(days), saved=_own(desk, who, known))
+            return show(desk, token, draft=draft, draft_of=known, tried=tried, days=days)
         with desk.writing() as session:
             subscriptions.save_profile(session, who, known, draft, desk.clock(), trending=bool(trending))
     except DigestError as error:
         return show(desk, token, wrong=told(error), draft=draft, draft_of=known)
     return done(desk, token, "profile")
+
+
+@routes.post("/profiles/{name}/lab")
+def lab(
+    desk: At,
+    token: str,
+    name: str,
+    keywords: Text = "",
+    bar: Text = "",
+    limit: Text = "",
+    learning: Text = "",
+    days: Text = "",
+) -> Response:
+    """What an edit would have changed, as a piece of a page."""
+    who = desk.subject(Purpose.PREFERENCES, token)
+    saved = _own(desk, who, _number(name))
+    try:
+        draft = Draft(
+            "trial", keywords, number(bar, "bar"), whole_number(limit, "limit"), learning=bool(learning)
+        )
+        tried = trial(desk, draft, days=days_asked(days), saved=saved) if keywords.strip() else None
+    except (ProfileError, SubscriptionError) as error:
+        return desk.page("lab.html", trial=None, trial_wrong=told(error))
+    return desk.page("lab.html", trial=tried, trial_wrong="")
+
+
+def _own(desk: Desk, who: int, number: int | None) -> Profile | None:
+    """One's own saved profile; ``None`` for a new one. Raises ``NotFound`` for another's."""
+    if number is None:
+        return None
+    with desk.reading() as session:
+        own = profiles.of_subscriber(session, who, parse_profile)
+    found = next((one for one in own if one.id == number), None)
+    if found is None:
+        raise NotFound("there is no such profile")
+    return found
 
 
 def _number(name: str) -> int | None:

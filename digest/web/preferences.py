@@ -15,7 +15,7 @@ from digest.schedule_wording import schedule_line
 from digest.subscriptions import Schedule
 from digest.tokens import Purpose
 from digest.web.desk import At
-from digest.web.fields import day_of, days, empty_choice, hour, told
+from digest.web.fields import day_of, empty_choice, hour, rhythm, told
 from digest.web.preferences_page import done, show, subscriber_of
 
 routes = APIRouter(include_in_schema=False, prefix="/p/{token}")
@@ -45,6 +45,8 @@ def schedule(
     token: str,
     timezone: Text = "",
     send_at: Text = "",
+    often: Text = "",
+    weekly_on: Text = "0",
     weekdays: Annotated[list[str], Form()] = [],  # noqa: B006  FastAPI copies it
     empty: Text = EmptyDigests.WEEKLY,
     rising: Text = "",
@@ -52,7 +54,13 @@ def schedule(
     """Change when digests come."""
     who = desk.subject(Purpose.PREFERENCES, token)
     try:
-        asked = Schedule(timezone, hour(send_at), days(weekdays), empty_choice(empty), rising=bool(rising))
+        asked = Schedule(
+            timezone,
+            hour(send_at),
+            rhythm(often, weekly_on, weekdays),
+            empty_choice(empty),
+            rising=bool(rising),
+        )
         with desk.writing() as session:
             subscriptions.change_schedule(session, who, asked, desk.clock())
     except SubscriptionError as error:

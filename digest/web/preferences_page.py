@@ -28,6 +28,7 @@ def show(
     draft: Draft | None = None,
     draft_of: int | None = None,
     tried: Trial | None = None,
+    days: str = "",
 ) -> HTMLResponse:
     """The page; with a draft that was refused, or tried, in its form."""
     who = desk.subject(Purpose.PREFERENCES, token)
@@ -59,6 +60,7 @@ def show(
         draft=draft,
         draft_of=draft_of,
         trial=tried,
+        days=days,
         trial_wrong="",
     )
 

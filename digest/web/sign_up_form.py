@@ -11,7 +11,7 @@ from digest.errors import DigestError, ProfileError, SubscriptionError
 from digest.model import ChannelName, EmptyDigests
 from digest.store.profiles import Draft
 from digest.subscriptions import Wishes, check_address, check_wishes
-from digest.web.fields import days, hour, number, told, whole_number
+from digest.web.fields import hour, number, rhythm, told, whole_number
 
 
 class SignUpForm(BaseModel):
@@ -23,9 +23,13 @@ class SignUpForm(BaseModel):
     follow: str = "keywords"
     timezone: str = "UTC"
     send_at: str = "07:30"
+    often: str = ""
+    weekly_on: str = "0"
     weekdays: list[str] = field(default_factory=list)
     bar: str = ""
     limit: str = ""
+    days: str = ""
+    webhook: str = ""
     website: str = ""
     form: str = ""
 
@@ -49,12 +53,11 @@ def wishes_of(given: SignUpForm, settings: Settings) -> Wishes:
     )
     return check_wishes(
         Wishes(
-            _channel(given.channel),
-            given.address,
+            *_whereto(given, settings),
             (draft,),
             given.timezone,
             hour(given.send_at),
-            days(given.weekdays),
+            rhythm(given.often, given.weekly_on, given.weekdays),
             EmptyDigests(settings.digest.empty),
             settings.digest.rising,
         ),
@@ -63,10 +66,19 @@ def wishes_of(given: SignUpForm, settings: Settings) -> Wishes:
     )
 
 
-def _channel(name: str) -> ChannelName:
-    if name == ChannelName.EMAIL:
-        return ChannelName.EMAIL
-    raise SubscriptionError("that channel cannot be chosen here", remedy="choose e-mail")
+def _whereto(given: SignUpForm, settings: Settings) -> tuple[ChannelName, str]:
+    """Channel and address. A stranger may name a webhook, which is a secret, but no channel's id."""
+    if given.channel == ChannelName.EMAIL:
+        return ChannelName.EMAIL, given.address
+    if given.channel != ChannelName.SLACK or not settings.slack.enabled:
+        raise SubscriptionError("that channel cannot be chosen here", remedy="choose e-mail")
+    webhook = given.webhook.strip()
+    if not webhook.startswith("https://"):
+        raise SubscriptionError(
+            "that is no webhook address",
+            remedy="it begins with https://hooks.slack.com/; for a channel, write /digest in Slack",
+        )
+    return ChannelName.SLACK, webhook
 
 
 def problem_of(given: SignUpForm, error: DigestError) -> Problem:
@@ -74,10 +86,11 @@ def problem_of(given: SignUpForm, error: DigestError) -> Problem:
     text = told(error)
     if isinstance(error, ProfileError):
         return Problem("keywords", text)
-    try:
-        check_address(ChannelName.EMAIL, given.address)
-    except SubscriptionError:
-        return Problem("address", text)
+    if given.channel == ChannelName.EMAIL:
+        try:
+            check_address(ChannelName.EMAIL, given.address)
+        except SubscriptionError:
+            return Problem("address", text)
     signs = (
         ("keywords", "keywords"),
         ("zone", "timezone"),
@@ -85,5 +98,6 @@ def problem_of(given: SignUpForm, error: DigestError) -> Problem:
         ("hour", "send_at"),
         ("bar", "bar"),
         ("limit", "limit"),
+        ("webhook", "webhook"),
     )
     return Problem(next((name for word, name in signs if word in str(error)), ""), text)

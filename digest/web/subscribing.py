@@ -9,13 +9,15 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse
 
 from digest.errors import DigestError, ProfileError, SubscriptionError, TokenError
+from digest.model import ChannelName
 from digest.store.profiles import Draft
-from digest.subscriptions import sign_up
+from digest.subscriptions import Wishes, join_by_webhook, sign_up
 from digest.tokens import Purpose
+from digest.web.confirming import confirmed_page
 from digest.web.desk import At, Client, Desk
 from digest.web.fields import WEEKDAYS, number, told, whole_number, zones
 from digest.web.forms import LEAST_SECONDS, age_of, even_out, form_token, hours
-from digest.web.lab import Trial, trial
+from digest.web.lab import Trial, days_asked, trial
 from digest.web.sign_up_form import Problem, SignUpForm, problem_of, wishes_of
 
 routes = APIRouter(include_in_schema=False)
@@ -32,7 +34,8 @@ def form(desk: At, keywords: str | None = None) -> HTMLResponse:
         follow="trending" if keywords is not None and not keywords.strip() else "keywords",
         timezone=defaults.timezone,
         send_at=f"{defaults.send_at:%H:%M}",
-        weekdays=[str(day) for day in range(7)],
+        often="daily",
+        weekdays=[str(day) for day in range(5)],
         bar=f"{defaults.bar:g}",
         limit=str(defaults.limit),
     )
@@ -51,9 +54,10 @@ def lab(
     keywords: Annotated[str, Form()] = "",
     bar: Annotated[str, Form()] = "",
     limit: Annotated[str, Form()] = "",
+    days: Annotated[str, Form()] = "",
 ) -> HTMLResponse:
     """What a profile would have found, as a piece of a page."""
-    given = SignUpForm(keywords=keywords, bar=bar, limit=limit)
+    given = SignUpForm(keywords=keywords, bar=bar, limit=limit, days=days)
     tried, wrong = _trial(desk, given)
     return desk.page("lab.html", trial=tried, trial_wrong=wrong)
 
@@ -71,11 +75,38 @@ def subscribe(desk: At, given: Given, client: Client) -> HTMLResponse:
         return _form_page(desk, given, problem=problem_of(given, error))
     if young:
         return _form_page(desk, given, note="That was quick. Please press the button once more.")
+    if wishes.channel is ChannelName.SLACK:
+        return _join_slack(desk, given, wishes, client)
     if not given.website:  # filled in by programs alone: they get the answer, and nothing happens
         with desk.writing() as session:
             sign_up(session, wishes, keys=desk.keys, client=client, bounds=desk.bounds, now=desk.clock())
     even_out(desk, started)
     return desk.page("asked.html", hours=hours(Purpose.CONFIRM))
+
+
+def _join_slack(desk: Desk, given: SignUpForm, wishes: Wishes, client: str) -> HTMLResponse:
+    """A webhook is subscribed at once: whoever knows it may post there."""
+    one = None
+    if not given.website:
+        hosts = desk.house.settings.slack.webhook_hosts
+        with desk.writing() as session:
+            one = join_by_webhook(
+                session,
+                wishes,
+                keys=desk.keys,
+                client=client,
+                bounds=desk.bounds,
+                now=desk.clock(),
+                webhook_hosts=hosts,
+            )
+    if one is None:
+        return desk.page(
+            "message.html",
+            heading="Nothing to do",
+            paragraphs=["This webhook gets digests already; each has a link to its preferences."],
+            links=[("/", "To the papers")],
+        )
+    return confirmed_page(desk, one)
 
 
 def _form_page(
@@ -92,6 +123,8 @@ def _form_page(
         note=note,
         guess=guess,
         token=form_token(desk),
+        slack_app=_slack_app(desk),
+        slack_install=bool(desk.house.settings.slack.client_id),
         zones=zones(),
         weekday_names=WEEKDAYS,
         trial=tried,
@@ -105,6 +138,12 @@ def _trial(desk: Desk, given: SignUpForm) -> tuple[Trial | None, str]:
         return None, ""
     try:
         draft = Draft("Papers", given.keywords, number(given.bar, "bar"), whole_number(given.limit, "limit"))
-        return trial(desk, draft), ""
+        return trial(desk, draft, days=days_asked(given.days)), ""
     except (ProfileError, SubscriptionError) as error:
         return None, told(error)
+
+
+def _slack_app(desk: Desk) -> bool:
+    """Whether ``/digest`` can be written in Slack: there is an app, not webhooks alone."""
+    slack = desk.house.settings.slack
+    return bool(slack.client_id or (slack.bot_token and (slack.app_token or slack.signing_secret)))

@@ -90,3 +90,27 @@ def test_a_site_below_a_path_links_below_it(build: Build) -> None:
     assert 'href="/papers/day/2026-10-14"' in text
     assert 'href="/papers/assets/site.css?' in text
     assert 'href="/day' not in text
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("", "Not read yet"),
+        ("open", "No papers so far"),
+        ("settled", "No papers were listed"),
+        ("failed", "could not be read"),
+    ],
+)
+def test_a_day_without_papers_says_whether_there_were_none_or_it_was_not_read(
+    site: Site, state: str, said: str
+) -> None:
+    with site.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM listings WHERE day = '2026-10-15'")
+        if state:
+            connection.exec_driver_sql(f"UPDATE days SET state = '{state}' WHERE day = '2026-10-15'")
+        else:
+            connection.exec_driver_sql("DELETE FROM days WHERE day = '2026-10-15'")
+    answer = site.get("/day/2026-10-15")
+    assert (answer.status_code, said in answer.text, "0 papers" in answer.text) == (200, True, False)
+    assert 'href="/day/2026-10-14"' in answer.text
+    assert 'href="/day/2026-10-16"' in answer.text

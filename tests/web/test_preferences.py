@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from digest.model import EmptyDigests, FeedbackVerdict, Profile, SubscriberState, Weight
@@ -204,3 +206,38 @@ def test_preferences_need_their_own_token_and_it_expires(ada: Ada) -> None:
     assert ada.site.post(f"{ada.me}/erase").status_code == 403
     with reading(ada.site.engine) as session:
         assert subscribers.get(session, ada.id).state is SubscriberState.CONFIRMED
+
+
+def test_an_edit_is_shown_before_and_after_without_being_saved(ada: Ada) -> None:
+    [own] = ada.profiles
+    edit = {"title": "Robots", "keywords": "speech, audio", "bar": "3", "action": "try"}
+    _, tried = ada.send(f"profiles/{own.id}", **edit)
+    live = ada.site.post(f"{ada.me}/profiles/{own.id}/lab", data=edit).text
+    for text in (tried, live):
+        assert "Compared with what is saved" in text
+        assert re.search(r"\d+\.\d → \d+\.\d papers a week: \d+ papers? more, \d+ papers? less", text)
+        assert "New:" in text
+        assert "No longer:" in text
+    assert ada.profiles == [own]
+
+
+def test_a_new_profile_is_compared_with_nothing_and_what_is_wrong_is_said(ada: Ada) -> None:
+    new = f"{ada.me}/profiles/new/lab"
+    assert "Compared" not in ada.site.post(new, data={"keywords": "speech"}).text
+    assert 'role="alert"' in ada.site.post(new, data={"keywords": '"open'}).text
+    assert "Type keywords" in ada.site.post(new, data={}).text
+
+
+def test_nobody_tries_an_edit_on_anothers_profile(ada: Ada) -> None:
+    other = Ada(ada.site, "eve@example.org")
+    [own] = ada.profiles
+    assert ada.site.post(f"{other.me}/profiles/{own.id}/lab", data={"keywords": "x"}).status_code == 404
+    assert other.send("profiles/many", title="x", keywords="y")[0] == 404
+
+
+def test_weekly_is_a_choice_and_shown_as_one(ada: Ada) -> None:
+    assert 'value="daily" checked' in ada.page()
+    _, text = ada.send("schedule", timezone="UTC", send_at="06:15", often="weekly", weekly_on="2")
+    assert "every Wednesday at 06:15" in text
+    assert 'value="weekly" checked' in text
+    assert '<option value="2" selected>Wednesday' in text

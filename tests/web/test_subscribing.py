@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
+from pydantic import SecretStr
 
-from digest.model import SubscriberState
+from digest.config import SlackSettings
+from digest.demo.sample import FIRST_DAY
+from digest.demo.sample import listings as sample_listings
+from digest.demo.shapes import item_of
+from digest.house import House
+from digest.model import ChannelName, Papers, Reading, SubscriberState, Tier
+from digest.pipeline.collect import store_reading
 from digest.ranking.language import parse_profile
+from digest.sources.api import parse_api
 from digest.store import notices, profiles, subscribers
 from digest.store.database import reading, transaction
 from digest.store.notices import Kind
@@ -268,3 +278,118 @@ def test_the_answer_takes_the_same_time_for_every_address(site: Site) -> None:
         started = monotonic()
         browser.post("/subscribe", data=WISHES | {"form": token, "address": address})
         assert monotonic() - started >= 0.3
+
+
+# --- how often, and where to -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("often", "weekdays"),
+    [("daily", frozenset(range(7))), ("weekly", frozenset({4})), ("chosen", frozenset({0, 3}))],
+)
+def test_daily_weekly_and_chosen_days_are_choices_of_their_own(
+    site: Site, often: str, weekdays: frozenset[int]
+) -> None:
+    assert ask(site, often=often, weekly_on="4")[0] == 200
+    with reading(site.engine) as session:
+        assert subscribers.get(session, 1).weekdays == weekdays
+
+
+def test_what_was_chosen_is_still_chosen_when_something_else_is_wrong(site: Site) -> None:
+    _, text = ask(site, often="weekly", weekly_on="4", address="nobody")
+    assert 'name="often" value="weekly" checked' in text
+    assert '<option value="4" selected>Friday' in text
+
+
+def slack_site(build: Build, **slack: object) -> Site:
+    site = build()
+    settings = site.house.settings.model_copy(update={"slack": SlackSettings(enabled=True, **slack)})
+    return Site(House(settings, site.engine), site.clock)
+
+
+def test_slack_is_offered_where_the_operator_has_it_with_the_ways_that_are_open(
+    site: Site, build: Build
+) -> None:
+    assert "Slack" not in site.get("/subscribe").text
+    hooks = slack_site(build).get("/subscribe").text
+    assert 'name="webhook"' in hooks
+    assert "/digest</code>" not in hooks
+    one = slack_site(build, bot_token=SecretStr("x"), app_token=SecretStr("y")).get("/subscribe").text
+    assert "/digest</code>" in one
+    assert "/slack/install" not in one
+    many = slack_site(build, client_id="1.2", client_secret=SecretStr("z")).get("/subscribe").text
+    assert 'href="/slack/install"' in many
+
+
+HOOK = "https://hooks.slack.com/services/T000/B000/secret"
+
+
+def test_a_webhook_is_subscribed_at_once_and_leads_to_its_preferences(build: Build) -> None:
+    site = slack_site(build)
+    status, text = ask(site, channel="slack", webhook=HOOK, address="")
+    assert (status, "You are subscribed" in text) == (200, True)
+    with reading(site.engine) as session:
+        one = subscribers.get(session, 1)
+    assert (one.channel, one.address, one.state, one.consent_source) == (
+        ChannelName.SLACK,
+        HOOK,
+        SubscriberState.CONFIRMED,
+        "web:webhook",
+    )
+    assert one.next_due_at is not None
+    preferences = re.search(r'href="(/p/[^"]+)"', text)
+    assert preferences
+    assert site.get(preferences[1]).status_code == 200
+    assert planned(site) == []
+    assert "Nothing to do" in ask(site, channel="slack", webhook=HOOK)[1]
+    with reading(site.engine) as session:
+        assert len(subscribers.listed(session)) == 1
+
+
+@pytest.mark.parametrize("webhook", ["", "C0123ABCD", "https://evil.example/x", "http://hooks.slack.com/x"])
+def test_a_stranger_subscribes_no_slack_channel_by_its_id(build: Build, webhook: str) -> None:
+    site = slack_site(build)
+    status, text = ask(site, channel="slack", webhook=webhook)
+    assert (status, "webhook" in text) == (422, True)
+    with reading(site.engine) as session:
+        assert subscribers.listed(session) == []
+
+
+def test_slack_cannot_be_chosen_where_the_operator_has_none(site: Site) -> None:
+    assert ask(site, channel="slack", webhook=HOOK)[0] == 422
+
+
+def test_programs_and_floods_subscribe_no_webhook(build: Build) -> None:
+    site = slack_site(build)
+    ask(site, channel="slack", webhook=HOOK, website="http://spam.example")
+    with reading(site.engine) as session:
+        assert subscribers.listed(session) == []
+    answers = [ask(site, channel="slack", webhook=f"{HOOK}{one}")[0] for one in range(21)]
+    assert (answers[19], answers[20]) == (200, 429)
+
+
+# --- the trial run ---------------------------------------------------------------------------
+
+
+def test_words_of_the_weaker_half_are_proposed_for_exclusion(site: Site) -> None:
+    text = site.post("/lab", data={"keywords": "diffusion, robots, speech, language models", "bar": "1"}).text
+    assert "exclude what you do not mean" in text
+    assert re.search(r"<code>-\w+</code>", text)
+
+
+def test_a_profile_is_tried_on_thirty_or_ninety_days(site: Site) -> None:
+    day = date(2026, 8, 20)
+    answer = json.dumps([item_of(one) for one in sample_listings(FIRST_DAY, site.clock())]).encode()
+    found, _ = parse_api(answer)
+    assert isinstance(found, Papers)
+    old = Papers(
+        tuple(
+            replace(one, paper=replace(one.paper, id=f"2608.9{place:04}"))
+            for place, one in enumerate(found.records)
+        )
+    )
+    with transaction(site.engine) as session:
+        store_reading(session, Reading(day, old, Tier.API), now=site.clock(), silent=True)
+    texts = [site.post("/lab", data={"keywords": "diffusion", "days": days}).text for days in ("30", "90")]
+    assert "3 stored days" in texts[0]
+    assert "4 stored days" in texts[1]

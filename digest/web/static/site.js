@@ -15,9 +15,9 @@ for (const form of document.querySelectorAll("form[data-lab]")) {
   const ask = async () => {
     const mine = ++asked;
     const values = new URLSearchParams();
-    for (const name of ["keywords", "bar", "limit"]) {
+    for (const name of ["keywords", "bar", "limit", "days", "learning"]) {
       const field = form.elements[name];
-      if (field) values.set(name, field.value);
+      if (field && (field.type !== "checkbox" || field.checked)) values.set(name, field.value);
     }
     shown.setAttribute("aria-busy", "true");
     try {
@@ -30,7 +30,7 @@ for (const form of document.querySelectorAll("form[data-lab]")) {
     }
   };
   form.addEventListener("input", (event) => {
-    if (!["keywords", "bar", "limit"].includes(event.target.name)) return;
+    if (!["keywords", "bar", "limit", "days", "learning"].includes(event.target.name)) return;
     clearTimeout(waiting);
     waiting = setTimeout(ask, 350);
   });
