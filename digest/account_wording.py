@@ -5,7 +5,8 @@ What comes from papers and profiles is passed through as it is: each channel esc
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from digest.model import Account, DayAccount, DayState, Digest
@@ -67,11 +68,15 @@ def _span(days: list[date]) -> str:
 
 
 def _gaps(account: Account, timezone: str) -> str:
-    as_of = account.as_of.astimezone(ZoneInfo(timezone)).strftime("%H:%M")
     filling = [day_name(day.day) for day in account.days if _filling(day)]
-    missing = [day_name(day) for day in account.missing_days]
-    told = f" {', '.join(filling)} still filling at {as_of}." if filling else ""
-    return told + (f" Could not be read: {', '.join(missing)}." if missing else "")
+    told = f" {', '.join(filling)} still filling at {_clock(account.as_of, timezone)}." if filling else ""
+    missing = ", ".join([day_name(day) for day in account.missing_days])
+    return f"{told} Could not be read: {missing}." if missing else told
+
+
+@lru_cache(maxsize=256)
+def _clock(moment: datetime, timezone: str) -> str:
+    return f"{moment.astimezone(ZoneInfo(timezone)):%H:%M}"
 
 
 def _filling(day: DayAccount) -> bool:

@@ -12,6 +12,7 @@ RELATED_NAMED = 4
 """Related words that are named; the others are counted in the points alone."""
 
 _PLACES = {
+    None: "",
     Field.TITLE: "title",
     Field.ABSTRACT: "abstract",
     Field.AUTHOR: "author",
@@ -21,8 +22,8 @@ _PLACES = {
 _SUBJECTS = {
     ReasonKind.LEARNT: "related words",
     ReasonKind.FEEDBACK: "your feedback",
-    ReasonKind.VOTES: "votes",
     ReasonKind.RECENCY: "recency",
+    ReasonKind.VOTES: "votes",
 }
 """What is summed up under one name, in the order in which it is told, after the keywords."""
 
@@ -40,40 +41,51 @@ class Group(NamedTuple):
 
 def points(value: float) -> str:
     """Points as shown everywhere: one decimal, a true minus sign."""
-    return f"{value:.1f}".replace("-", "−")
+    shown = f"{value:.1f}"
+    return shown.replace("-", "−") if value < 0 else shown
 
 
 def reason_groups(score: Score) -> list[Group]:
     """Why, summed up by keyword, the weightiest first; then related words, feedback, votes and recency.
 
-    The reasons are in tenths, and so are the sums: the groups add up to the score.
+    The reasons are in tenths, and so are the sums: the groups add up to the score. This runs for every
+    entry of every digest.
     """
-    keywords: dict[str, float] = {}
-    notes: dict[str, list[str]] = {}
+    sums: dict[str, float] = {}
+    places: dict[str, str] = {}
     others: list[Reason] = []
     for reason in score.reasons:
         if reason.kind in _SUBJECTS:
             others.append(reason)
             continue
-        term = reason.term
-        keywords[term] = keywords.get(term, 0.0) + reason.points
-        place = _PLACES[reason.field] if reason.field else ""
-        if term not in notes:
-            notes[term] = [place] if place else []
-        elif place and place not in notes[term]:
-            notes[term].append(place)
-    heaviest = sorted(keywords, key=keywords.__getitem__, reverse=True) if len(keywords) > 1 else keywords
-    told = [Group(term, points(keywords[term]), ", ".join(notes[term])) for term in heaviest]
-    return told + _others(others) if others else told
+        term, place = reason.term, _PLACES[reason.field]
+        if term not in sums:
+            sums[term], places[term] = reason.points, place
+            continue
+        sums[term] += reason.points
+        known = places[term]
+        if place not in known:
+            places[term] = f"{known}, {place}" if known else place
+    heaviest = sorted(sums, key=sums.__getitem__, reverse=True) if len(sums) > 1 else sums
+    told = [Group(term, points(sums[term]), places[term]) for term in heaviest]
+    if len(others) == 1:
+        told.append(_other(others[0].kind, others))
+    elif others:
+        told += _others(others)
+    return told
 
 
 def _others(reasons: list[Reason]) -> list[Group]:
-    told = []
-    for kind, subject in _SUBJECTS.items():
-        own = [reason for reason in reasons if reason.kind is kind]
-        if own:
-            told.append(Group(subject, points(sum(reason.points for reason in own)), _note(kind, own)))
-    return told
+    sorted_out: dict[ReasonKind, list[Reason]] = {}
+    for reason in reasons:
+        sorted_out.setdefault(reason.kind, []).append(reason)
+    return [_other(kind, sorted_out[kind]) for kind in _SUBJECTS if kind in sorted_out]
+
+
+def _other(kind: ReasonKind, own: list[Reason]) -> Group:
+    if len(own) == 1 and kind is ReasonKind.VOTES:
+        return Group("votes", points(own[0].points), "")
+    return Group(_SUBJECTS[kind], points(sum(reason.points for reason in own)), _note(kind, own))
 
 
 def _note(kind: ReasonKind, reasons: list[Reason]) -> str:

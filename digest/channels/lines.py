@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from digest.account_wording import account_line, day_name, nothing, plural, sentence
@@ -64,8 +65,7 @@ class Excerpt:
     origin: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ToldEntry:
+class ToldEntry(NamedTuple):
     """An entry with its paper, and what is said of it to this subscriber alone.
 
     ``score`` is the figure, ``reasons`` what it is made of, ``also`` the other profiles the paper hit.
@@ -107,13 +107,14 @@ def tell(sheet: Sheet) -> Told:
     """Put a digest into words, once for all parts."""
     digest = sheet.digest
     entries = digest.entries
-    best = best_entry(digest)
+    best = best_entry(entries)
+    counted = _summary(digest, len(entries))
     account = clean(account_line(digest.account, digest.timezone), 2 * MAX_ACCOUNT)
     return Told(
-        subject=subject(sheet, best),
-        preheader=preheader(sheet, best),
+        subject=subject(sheet, best, len(entries) - 1),
+        preheader=preheader(sheet, best, counted),
         day=long_day(digest.slot),
-        summary=summary(digest),
+        summary=counted,
         opening=intro(digest) if entries else empty_line(digest),
         sections=tuple(_told(section, sheet.papers) for section in digest.sections if section.entries),
         misses=() if entries else digest.account.near_misses,
@@ -288,18 +289,17 @@ def span(digest: Digest) -> str:
     return day_name(digest.slot)
 
 
-def best_entry(digest: Digest) -> Entry | None:
+def best_entry(entries: tuple[Entry, ...]) -> Entry | None:
     """The entry with the highest score, the first of equals; ``None`` in an empty digest."""
-    return max(digest.entries, key=lambda entry: entry.score.value, default=None)
+    return max(entries, key=lambda entry: entry.score.value, default=None)
 
 
-def subject(sheet: Sheet, best: Entry | None) -> str:
+def subject(sheet: Sheet, best: Entry | None, more: int) -> str:
     """The day and the best paper: ``Fri 20 Nov: Title, and 6 more``."""
     digest = sheet.digest
     if best is None:
         return f"{span(digest)}: {nothing(digest.account)}"
     name = clip(title(_paper(sheet.papers, best)), MAX_SUBJECT_TITLE)
-    more = sum(len(section.entries) for section in digest.sections) - 1
     first = "Your first digest, " if digest.kind is DigestKind.FIRST else ""
     return f"{first}{span(digest)}: {name}" + (f", and {more} more" if more else "")
 
@@ -311,7 +311,11 @@ def long_day(day: date) -> str:
 
 def summary(digest: Digest) -> str:
     """What awaits the reader, out of how much: ``3 of 28 new papers are for you.``."""
-    count, new = len(digest.entries), digest.account.considered
+    return _summary(digest, len(digest.entries))
+
+
+def _summary(digest: Digest, count: int) -> str:
+    new = digest.account.considered
     if not count:
         return sentence(nothing(digest.account))
     if count == 1:
@@ -321,14 +325,15 @@ def summary(digest: Digest) -> str:
     )
 
 
-def preheader(sheet: Sheet, best: Entry | None) -> str:
+def preheader(sheet: Sheet, best: Entry | None, counted: str) -> str:
     """What a mailbox shows beside the subject: the summary, then the titles after the best."""
     digest = sheet.digest
     if best is None:
         closest = [clip(readable(miss.title), 80) for miss in digest.account.near_misses[:1]]
-        return clip("; ".join(["Closest to it", *closest]) if closest else summary(digest), MAX_PREHEADER)
-    others = [title(_paper(sheet.papers, entry)) for entry in digest.entries[:3] if entry is not best]
-    return clip(f"{summary(digest)} {'; '.join(others[:2])}".rstrip(), MAX_PREHEADER)
+        return clip("; ".join(["Closest to it", *closest]) if closest else counted, MAX_PREHEADER)
+    first = [entry for section in digest.sections for entry in section.entries[:3]][:3]
+    others = [title(_paper(sheet.papers, entry)) for entry in first if entry is not best]
+    return clip(f"{counted} {'; '.join(others[:2])}".rstrip(), MAX_PREHEADER)
 
 
 def intro(digest: Digest) -> str:

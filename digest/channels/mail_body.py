@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from digest.account_wording import plural
@@ -10,11 +11,14 @@ from digest.channels import lines
 from digest.channels.entry_forms import BARE, Detail, EntryForms
 from digest.channels.lines import Told, ToldEntry
 from digest.channels.quoted import quoted, quoted_often
-from digest.channels.reason_pieces import GUTTER, gutter, html_reasons, text_reasons
+from digest.channels.reason_pieces import GUTTER, figures, gutter, reasons
 from digest.channels.stationery import form, hang, html_address, html_words, plain_words, stylesheet
 from digest.model import Links, NearMiss
 from digest.readable import clean, clip, clip_bytes, readable
 from digest.wording import points
+
+OFTEN = 2_048
+"""Words of the frame that many mails share (a day, a summary, a profile's name) remembered in each part."""
 
 CLOSEST = "These came closest"
 """A heading: the titles below it are headings of the next level."""
@@ -38,6 +42,7 @@ class Frame:
 
     def __init__(self, kind: str, hand: Hand, postal: str) -> None:
         self.words, self.title, self.score, self.address = hand
+        self._often = lru_cache(maxsize=OFTEN)(hand.words)
         self._whole = form(
             f"frame.{kind}",
             *("preheader", "day", "summary", "body", "account", "profiles", "next"),
@@ -45,29 +50,37 @@ class Frame:
             postal=clean(postal, 400),
             head_css=stylesheet("head.css"),
         )
+        self._shows_preheader = "preheader" in self._whole.names
         self._section = form(f"section.{kind}", "name", "count")
         self._paragraph = form(f"paragraph.{kind}", "text")
         self._small = form(f"small.{kind}", "text")
         self._miss = form(f"miss.{kind}", "title", "score", "bar", "url")
 
-    def whole(self, told: Told, links: Links, body: list[bytes]) -> bytes:
+    def whole(self, told: Told, addresses: Mapping[str, bytes], body: list[bytes]) -> bytes:
         """The part with its body in place."""
-        words, address = self.words, self.address
+        words, often = self.words, self._often
         return self._whole.fill(
             {
-                "preheader": words(told.preheader),
-                "day": words(told.day),
-                "summary": words(told.summary),
+                "preheader": words(told.preheader) if self._shows_preheader else b"",
+                "day": often(told.day),
+                "summary": often(told.summary),
                 "body": b"".join(body),
                 "account": words(told.account),
                 "profiles": b"".join([self._small.fill({"text": words(line)}) for line in told.profiles]),
-                "next": words(told.next),
-                "page": address(links.digest_page),
-                "preferences": address(links.preferences),
-                "pause": address(links.pause),
-                "unsubscribe": address(links.unsubscribe),
+                "next": often(told.next),
+                **addresses,
             }
         )
+
+    def addresses(self, links: Links) -> dict[str, bytes]:
+        """The frame's own links, encoded."""
+        address = self.address
+        return {
+            "page": address(links.digest_page),
+            "preferences": address(links.preferences),
+            "pause": address(links.pause),
+            "unsubscribe": address(links.unsubscribe),
+        }
 
     def opening(self, told: Told) -> list[bytes]:
         """The sentence of a digest that is no ordinary one, and the nearest misses of an empty one."""
@@ -78,7 +91,7 @@ class Frame:
         return [*opening, self.section(CLOSEST, count), *(self._near_miss(miss) for miss in told.misses)]
 
     def section(self, name: str, count: str) -> bytes:
-        return self._section.fill({"name": self.words(name), "count": quoted_often(count)})
+        return self._section.fill({"name": self._often(name), "count": quoted_often(count)})
 
     def _near_miss(self, miss: NearMiss) -> bytes:
         title = clip(readable(miss.title[:4_000]), lines.MAX_TITLE) or clean(miss.paper_id, 64)
@@ -89,6 +102,12 @@ class Frame:
             "url": self.address(lines.paper_url(miss.paper_id)),
         }
         return self._miss.fill(values)
+
+
+def is_plain(links: Links) -> bool:
+    """Whether no link of the frame holds a character that HTML would escape: ours never do."""
+    joined = links.digest_page + links.preferences + links.pause + links.unsubscribe
+    return not ("&" in joined or '"' in joined or "<" in joined or ">" in joined)
 
 
 class MailBody:
@@ -111,18 +130,21 @@ class MailBody:
             for one in section.entries:
                 fill(one, feedback, detail.of(place), text, html)
                 place += 1
-        return self._text.whole(told, links, text), self._html.whole(told, links, html)
+        plain = self._text.addresses(links)
+        marked = plain if is_plain(links) else self._html.addresses(links)
+        return self._text.whole(told, plain, text), self._html.whole(told, marked, html)
 
     def _full(
         self, told: ToldEntry, feedback: bytes, sentences: int, text: list[bytes], html: list[bytes]
     ) -> None:
         """Fill in one entry: the hot path of a day's sending, hence by position."""
         made = self._forms.full(told.entry, told.paper, sentences)
-        score, reasons, also = told.score, told.reasons, told.also
-        html.append(
-            made.html.template % (quoted_often(score), html_reasons(reasons, also), feedback, feedback)
-        )
-        text.append(made.text.template % (gutter(score), text_reasons(reasons, also), feedback, feedback))
+        score, beside = figures(told.score)
+        marked, plain = reasons(told.reasons, told.also)
+        one, two, three, four, five = made.html.pieces
+        html += (one, score, two, marked, three, feedback, four, feedback, five)
+        one, two, three, four, five = made.text.pieces
+        text += (one, beside, two, plain, three, feedback, four, feedback, five)
 
     def _bare(
         self,

@@ -23,6 +23,8 @@ def quoted(text: str) -> bytes:
     """The encoding of ``text``, whole lines only; line ends become CRLF."""
     if len(text) <= LONGEST and text.isascii() and "=" not in text and "\n" not in text:
         return text.encode() + SOFT if text else b""
+    if len(text) <= 2 * LONGEST and text.isascii() and text.isprintable() and "=" not in text:
+        return text[:LONGEST].encode() + SOFT + text[LONGEST:].encode() + SOFT
     raw = b2a_qp(text.encode()).replace(b"\n", b"\r\n")
     if raw.endswith(b"\n") or not raw:
         return raw
@@ -46,18 +48,23 @@ def slot(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Encoded text with slots. ``names`` are the slots in their order; one may stand there twice."""
+    """Encoded text with slots: ``pieces`` is the text around them, one more than there are slots.
 
-    template: bytes
+    ``names`` are the slots in their order; one may stand there twice.
+    """
+
+    pieces: tuple[bytes, ...]
     names: tuple[str, ...]
 
     @classmethod
     def of(cls, text: str) -> Form:
         """Encode ``text`` around its slots."""
-        pieces = _SLOT.split(text)
-        fixed = [quoted(piece).replace(b"%", b"%%") for piece in pieces[::2]]
-        return cls(b"%b".join(fixed), tuple(pieces[1::2]))
+        split = _SLOT.split(text)
+        return cls(tuple(quoted(piece) for piece in split[::2]), tuple(split[1::2]))
 
     def fill(self, values: Mapping[str, bytes]) -> bytes:
         """The encoding with every slot filled by an encoded value."""
-        return self.template % tuple([values[name] for name in self.names])
+        filled = list(self.pieces[:1])
+        for name, piece in zip(self.names, self.pieces[1:], strict=True):
+            filled += (values[name], piece)
+        return b"".join(filled)

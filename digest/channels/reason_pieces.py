@@ -27,18 +27,21 @@ _WHY = " " * GUTTER + "Why".ljust(LABEL)
 _BETWEEN = quoted(" · ")
 
 
-def html_reasons(groups: list[Group], also: str) -> bytes:
-    """``diffusion policy 5.3 (title, abstract) · votes 0.8 · also in agents``, encoded."""
-    pieces = [_html(group) for group in groups]
-    return _BETWEEN.join([*pieces, html_words(also)] if also else pieces)
+def reasons(groups: list[Group], also: str) -> tuple[bytes, bytes]:
+    """Why, encoded for both parts.
 
-
-def text_reasons(groups: list[Group], also: str) -> bytes:
-    """A line for each reason, its points in a column; with its line ends, encoded."""
-    pieces = [_text(group, place == 0) for place, group in enumerate(groups)]
+    HTML: ``diffusion policy 5.3 (title, abstract) · votes 0.8 · also in agents``. Text: a line for each
+    reason, its points in a column.
+    """
+    pieces = [_piece(group) for group in groups]
+    html = [piece[0] for piece in pieces]
+    text = [piece[1] for piece in pieces]
+    if pieces:
+        text[0] = pieces[0][2]
     if also:
-        pieces.append(plain_words(also, _INDENT + " " * POINTS) + b"\r\n")
-    return b"".join(pieces)
+        html.append(html_words(also))
+        text.append(plain_words(also, _INDENT + " " * POINTS) + b"\r\n")
+    return _BETWEEN.join(html), b"".join(text)
 
 
 def html_group(group: Group) -> str:
@@ -57,19 +60,24 @@ def text_group(group: Group, *, first: bool) -> str:
 
 
 @lru_cache(maxsize=1024)
+def figures(score: str) -> tuple[bytes, bytes]:
+    """A score as it stands in the HTML, and in the gutter of the plain part."""
+    return quoted(score), gutter(score)
+
+
 def gutter(score: str) -> bytes:
     """The score before a title of the plain part, ``" 6.1  "``."""
     return quoted(f"{score:>4}".ljust(GUTTER))
 
 
 @lru_cache(maxsize=KEPT)
-def _html(group: Group) -> bytes:
-    return quoted(html_group(group).replace("\xa0", "&nbsp;"))
-
-
-@lru_cache(maxsize=KEPT)
-def _text(group: Group, first: bool) -> bytes:  # noqa: FBT001  a part of the key
-    return quoted(text_group(group, first=first))
+def _piece(group: Group) -> tuple[bytes, bytes, bytes]:
+    """A reason for HTML, for a line of text, and for the first line, which is labelled."""
+    return (
+        quoted(html_group(group).replace("\xa0", "&nbsp;")),
+        quoted(text_group(group, first=False)),
+        quoted(text_group(group, first=True)),
+    )
 
 
 def _plain(group: Group) -> tuple[str, str, str]:

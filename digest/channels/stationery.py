@@ -28,18 +28,20 @@ WIDTH = 72
 
 def wrap(text: str, indent: str = "") -> str:
     """Text in lines of at most ``WIDTH`` columns; words longer than a line stay whole."""
-    if len(text) + len(indent) <= WIDTH:
+    room = WIDTH - len(indent)
+    if len(text) <= room:
         return indent + text
+    text = " ".join(text.split())
     wrapped: list[str] = []
-    rest, room = " ".join(text.split()), WIDTH - len(indent)
-    while len(rest) > room:
-        end = rest.rfind(" ", 0, room + 1)
-        end = end if end > 0 else rest.find(" ")
+    start = 0
+    while len(text) - start > room:
+        end = text.rfind(" ", start, start + room + 1)
+        end = end if end >= 0 else text.find(" ", start + room)
         if end < 0:
             break
-        wrapped.append(indent + rest[:end])
-        rest = rest[end + 1 :]
-    return "\n".join([*wrapped, indent + rest])
+        wrapped.append(text[start:end])
+        start = end + 1
+    return indent + f"\n{indent}".join([*wrapped, text[start:]])
 
 
 def hang(text: str, indent: int) -> str:
