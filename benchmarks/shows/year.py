@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Date, Engine, text
 
@@ -84,12 +85,15 @@ def fill(engine: Engine, port: int, subscribers: int, days: int) -> None:
         crowd.subscribe(engine, subscribers - SEED, start=SEED + 1)
     words = _Words(engine.dialect.name == "sqlite", subscribers)
     with engine.connect() as connection:
+        raw: Any = connection.connection.driver_connection
+        for statement in words.careless:
+            raw.execute(
+                statement
+            )  # before SQLAlchemy begins: SQLite hears some of it outside transactions only
+        raw.commit()
         connection.execute(text("CREATE TABLE copies (c integer)"))
         many = [{"c": number} for number in range(subscribers // SEED)]
         connection.execute(text("INSERT INTO copies VALUES (:c)"), many)
-        connection.commit()
-        for statement in words.careless:
-            connection.exec_driver_sql(statement)
         connection.commit()
         for day in range(1, days):
             for table in TABLES:
@@ -143,7 +147,7 @@ class _Words:
         if self.sqlite:
             year, month, day = (f"substr({column}, {place}, 2)" for place in (1, 3, 6))
             first = f"'20' || {year} || '-' || {month} || '-' || {day}"
-            moved = f"substr(strftime('%Y%m.%d', {first}, :k * {house.DAYS} || ' days'), 3)"
+            moved = f"substr(strftime('%Y%m.%d', {first}, (:k * {house.DAYS}) || ' days'), 3)"
         else:
             first = f"to_date(substr({column}, 1, 7), 'YYMM.DD')"
             moved = f"to_char({first} + CAST(:k AS integer) * {house.DAYS}, 'YYMM.DD')"
@@ -221,8 +225,8 @@ def asked(engine: Engine) -> str:
             begun = time.perf_counter()
             ask(session, ids)
             took = (time.perf_counter() - begun) * 1000
-            session.rollback()
             found = [line.strip() for statement, values in told for line in scans(session, statement, values)]
+            session.rollback()
         lines.append(f"| {name} | {took:.1f} | {'; '.join(found) or 'none'} |")
     return "\n".join(lines)
 

@@ -10,8 +10,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import procrastinate
+import structlog
+from procrastinate.exceptions import ConnectorException
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+ANEW_SECONDS = 5.0
+"""Between losing the database and trying again."""
+
+log = structlog.get_logger()
 
 
 def run_jobs(
@@ -27,8 +33,19 @@ def run_jobs(
 
     The first SIGTERM or SIGINT sets ``stopping``, takes no further job and waits for those in hand; the
     second one ends the process at once. Without ``wait`` it ends when the queues are empty.
+
+    A lost database, and having been counted as dead by the others meanwhile, ends nothing: it begins anew.
     """
-    asyncio.run(_run(app, queues, concurrency, stopping, wait=wait, poll_seconds=poll_seconds))
+    while True:
+        try:
+            asyncio.run(_run(app, queues, concurrency, stopping, wait=wait, poll_seconds=poll_seconds))
+        except ConnectorException as error:
+            if stopping.is_set() or not wait:
+                raise
+            log.warning("cluster.begin_anew", reason=str(error.__cause__ or error).strip())
+            stopping.wait(ANEW_SECONDS)
+        else:
+            return
 
 
 async def _run(

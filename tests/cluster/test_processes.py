@@ -80,6 +80,26 @@ def test_a_worker_set_up_wrongly_takes_no_jobs(cluster: Cluster, tmp_path: Path)
         assert waiting.scalar_one() == 1
 
 
+def test_a_worker_that_was_counted_as_dead_works_on(cluster: Cluster, tmp_path: Path) -> None:
+    """As after its line was cut: the others have struck it off, and the database refuses it jobs."""
+    worker = start(cluster, tmp_path, "worker")
+    listed = "SELECT count(*) FROM procrastinate_workers"
+    wait_until(lambda: scalar(cluster, listed) == 1)
+    with cluster.house.engine.begin() as connection:
+        connection.execute(text("DELETE FROM procrastinate_workers"))
+    cluster.subscribe(3)
+    cluster.prepare()
+    wait_until(lambda: len(cluster.mailbox.mails) == 3)
+    worker.send_signal(signal.SIGTERM)
+    _, said = worker.communicate(timeout=60)
+    assert worker.returncode == 0, said.decode()
+
+
+def scalar(cluster: Cluster, question: str) -> int:
+    with reading(cluster.house.engine) as session:
+        return int(session.execute(text(question)).scalar_one())
+
+
 def test_a_scheduler_puts_forgotten_deliveries_back_and_ends_on_sigterm(
     cluster: Cluster, tmp_path: Path
 ) -> None:
