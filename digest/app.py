@@ -6,13 +6,8 @@ is still at work after ``delivery.shutdown_seconds`` is left to its lease. The s
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from types import FrameType
 
 import structlog
 from sdnotify import SystemdNotifier
@@ -20,7 +15,7 @@ from sdnotify import SystemdNotifier
 from digest.clock import utc_now
 from digest.errors import DigestError
 from digest.house import House
-from digest.scheduler import Clockwork, Job, handing, planning
+from digest.scheduler import Clockwork, Job, Stop, handing, planning
 from digest.slack.serving import connected, routes
 from digest.web import create_app
 from digest.web.serving import bound, serving
@@ -30,36 +25,6 @@ BUILT = datetime(2026, 11, 1, tzinfo=UTC)
 BEAT_SECONDS = 1.0
 
 log = structlog.get_logger()
-
-
-class Stop:
-    """Set by the first signal; the second ends the process."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-
-    def __call__(self) -> bool:
-        return self._event.is_set()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait until the stop or so many seconds; whether it came."""
-        return self._event.wait(seconds)
-
-    def now(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
-        """Stop; asked for a second time, at once."""
-        if self._event.is_set():
-            os._exit(0)
-        self._event.set()
-
-    @contextmanager
-    def on_signals(self) -> Iterator[Stop]:
-        """Stop on SIGTERM and SIGINT while the block runs."""
-        before = {number: signal.signal(number, self.now) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield self
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 def run(

@@ -162,7 +162,9 @@ def sheet_desk(house: House) -> Desk:
     return Desk(house.engine, house.keys, settings.web.base_url, settings.email.bounce_domain)
 
 
-def send_due_notices(house: House, *, clock: Callable[[], datetime]) -> NoticeReport:
+def send_due_notices(
+    house: House, *, clock: Callable[[], datetime], stop: Callable[[], bool] = lambda: False
+) -> NoticeReport:
     """Send the mails about subscriptions themselves that are due: to be called with every deliver tick."""
     settings = house.settings
     if not settings.email.enabled:
@@ -174,7 +176,9 @@ def send_due_notices(house: House, *, clock: Callable[[], datetime]) -> NoticeRe
         settings.email,
         delivery_terms(settings).domain,
     )
-    return send_notices(house.engine, lambda: mail_sender(settings), writer, keys=house.keys, clock=clock)
+    return send_notices(
+        house.engine, lambda: mail_sender(settings), writer, keys=house.keys, clock=clock, stop=stop
+    )
 
 
 def delivery_terms(settings: Settings) -> Terms:

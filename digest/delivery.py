@@ -34,7 +34,7 @@ NEXT: dict[DeliveryState, frozenset[DeliveryState]] = {
     State.UNKNOWN: frozenset({State.CLAIMED, State.SENT, State.PLANNED, State.REFUSED}),
     State.SENT: frozenset(),
     State.REFUSED: frozenset({State.PLANNED}),  # an operator's `retry`
-    State.POISON: frozenset({State.PLANNED}),  # an operator's `release`
+    State.POISON: frozenset({State.PLANNED, State.SENT}),  # an operator's `release`; a late answer
     State.MERGED: frozenset(),
 }
 """Which state may follow which. The store's fenced updates keep to it."""
@@ -45,6 +45,8 @@ LONGEST_WAIT = timedelta(hours=6)
 """A counterpart may ask for a wait; for more than this it may ask again."""
 LOOK_AFTER = timedelta(seconds=60)
 """How long after a worker's death its last post may still be on its way (policy ``reconcile``)."""
+LATE_ANSWER = timedelta(seconds=5)
+"""A worker that was only stopped, or kept from the store, past its lease has so long to say what it knows."""
 MOST_RESENDS = 1
 """Under ``resend`` a hand-over without an answer is repeated once; then an operator decides."""
 
@@ -209,7 +211,7 @@ def _with_kill(ruling: Ruling, kills: int, unanswered: int) -> Ruling:
 def _after_kill(rules: Rules, now: datetime) -> datetime | None:
     if rules.on_unknown is UnknownPolicy.HOLD:
         return None
-    return now if rules.on_unknown is UnknownPolicy.RESEND else now + LOOK_AFTER
+    return now + (LATE_ANSWER if rules.on_unknown is UnknownPolicy.RESEND else LOOK_AFTER)
 
 
 def suppress(delivery: Delivery, rules: Rules, now: datetime) -> Ruling:

@@ -5,12 +5,15 @@ Killing this loses nothing: every step may be run by hand, and by any number of 
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Self
 
 import structlog
@@ -42,6 +45,36 @@ CLOCK_STEP = timedelta(seconds=5)
 """A wall clock that moved by more than this against the monotonic one was set."""
 
 log = structlog.get_logger()
+
+
+class Stop:
+    """Set by the first signal; the second ends the process."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def __call__(self) -> bool:
+        return self._event.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the stop or so many seconds; whether it came."""
+        return self._event.wait(seconds)
+
+    def now(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+        """Stop; asked for a second time, at once."""
+        if self._event.is_set():
+            os._exit(0)
+        self._event.set()
+
+    @contextmanager
+    def on_signals(self) -> Iterator[Stop]:
+        """Stop on SIGTERM and SIGINT while the block runs."""
+        before = {number: signal.signal(number, self.now) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +146,7 @@ def handing(house: House, stop: Callable[[], bool]) -> list[Job]:
     ]
     if settings.email.enabled:
         every = timedelta(seconds=5)
-        jobs.append(Job("notices", every, lambda: send_due_notices(house, clock=utc_now)))
+        jobs.append(Job("notices", every, lambda: send_due_notices(house, clock=utc_now, stop=stop)))
     return jobs
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.delivery import NEXT, Rules, back_off, hold, next_probe, recover, set_aside, settle
+from digest.delivery import LATE_ANSWER, NEXT, Rules, back_off, hold, next_probe, recover, set_aside, settle
 from digest.model import (
     ChannelName,
     Deferred,
@@ -157,7 +157,7 @@ def test_a_worker_killed_before_the_gate_sent_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "again"), [(RESEND, NOW), (HOLD, None), (RECONCILE, NOW + timedelta(seconds=60))]
+    ("rules", "again"), [(RESEND, NOW + LATE_ANSWER), (HOLD, None), (RECONCILE, NOW + timedelta(seconds=60))]
 )
 def test_a_worker_killed_behind_the_gate_leaves_it_to_the_policy(
     rules: Rules, again: datetime | None

@@ -29,12 +29,13 @@ def command(ctx: click.Context, names: tuple[str, ...], dry_run: bool, as_json: 
     """Deliver on the channels that are switched on."""
     from digest.bootstrap import delivery_terms, open_channels, send_due_notices, sheet_desk
     from digest.pipeline.deliver import deliver
+    from digest.scheduler import Stop
     from digest.store import deliveries
     from digest.store.database import reading
 
-    with house_of(ctx) as house:
+    with house_of(ctx) as house, Stop().on_signals() as stop:
         if not dry_run and (not names or "email" in names):
-            send_due_notices(house, clock=utc_now)
+            send_due_notices(house, clock=utc_now, stop=stop)
         channels = {
             name: channel
             for name, channel in open_channels(house.settings, house.engine).items()
@@ -50,6 +51,7 @@ def command(ctx: click.Context, names: tuple[str, ...], dry_run: bool, as_json: 
             sheet_desk(house).sheets,
             delivery_terms(house.settings),
             clock=utc_now,
+            stop=stop,
         )
     _say_done(ctx, report, as_json=as_json)
     return FAULTY if report.faulty else 0

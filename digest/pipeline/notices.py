@@ -8,14 +8,16 @@ notice, so a copy is recognised as one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import Engine
 
 from digest.channels import Sender
-from digest.errors import DeliveryError, NotFound
+from digest.errors import DeliveryError, NotFound, StoreError
 from digest.model import (
     ChannelName,
     Deferred,
@@ -27,6 +29,7 @@ from digest.model import (
     Sent,
     Unknown,
 )
+from digest.pipeline.handing import LAST_TRIES, PAUSE_SECONDS
 from digest.store import notices
 from digest.store.database import reading, transaction
 from digest.store.notices import Notice, Verdict
@@ -39,6 +42,8 @@ LEASE = timedelta(minutes=20)
 MOST_ATTEMPTS = 5
 MAX_AGE = timedelta(hours=24)
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
+
+log = structlog.get_logger()
 
 Write = Callable[[Notice], Message]
 
@@ -59,78 +64,106 @@ def send_notices(
     *,
     keys: Keys,
     clock: Callable[[], datetime],
+    stop: Callable[[], bool] = lambda: False,
 ) -> Report:
     """Send what is due, in batches over one connection; opens none when nothing is due.
 
-    ``keys`` are those of the suppression list: whoever is on it gets no notice either.
+    ``keys`` are those of the suppression list: whoever is on it gets no notice either. Raises
+    ``StoreError`` when the store cannot be used.
     """
-    report = Report()
-    batch = _claim(engine, clock())
+    desk = _Desk(engine, write, keys, clock, stop)
+    batch = desk.claim()
     if not batch:
-        return report
+        return desk.report
     with open_sender() as sender:
         while batch:
-            report = _add(report, _send(engine, sender, batch, write, keys, clock))
-            batch = _claim(engine, clock())
-    return report
+            desk.send(sender, batch)
+            batch = [] if stop() else desk.claim()
+    return desk.report
 
 
-def _claim(engine: Engine, now: datetime) -> list[Notice]:
-    with transaction(engine) as session:
-        return notices.claim(session, now, now + LEASE, limit=BATCH, most_attempts=MOST_ATTEMPTS)
+@dataclass(slots=True)
+class _Desk:
+    """Where notices are claimed, written, handed over and settled."""
 
+    engine: Engine
+    write: Write
+    keys: Keys
+    clock: Callable[[], datetime]
+    stop: Callable[[], bool]
+    report: Report = field(default_factory=Report)
+    claimed: dict[int, Notice] = field(default_factory=dict)
 
-def _send(
-    engine: Engine,
-    sender: Sender,
-    batch: Sequence[Notice],
-    write: Write,
-    keys: Keys,
-    clock: Callable[[], datetime],
-) -> Report:
-    claimed = {notice.id: notice for notice in batch}
+    def claim(self) -> list[Notice]:
+        now = self.clock()
+        with transaction(self.engine) as session:
+            return notices.claim(session, now, now + LEASE, limit=BATCH, most_attempts=MOST_ATTEMPTS)
 
-    def gate(ids: Sequence[int]) -> Collection[int]:
-        now = clock()
-        with transaction(engine) as session:
-            return notices.begin_hand_over(
-                session, {number: claimed[number].claim for number in ids}, now + LEASE
-            )
-
-    report, left, messages = Report(), dict(claimed), []
-    listed = _suppressed(engine, keys, batch)
-    for notice in batch:
+    def send(self, sender: Sender, batch: Sequence[Notice]) -> None:
+        """Hand over a batch. What was certainly not sent is put off; what is known is recorded."""
+        self.claimed = {notice.id: notice for notice in batch}
+        left = dict(self.claimed)
         try:
-            messages.append(_write(notice, write, listed))
-        except (DeliveryError, NotFound) as error:  # this one cannot be written; the others go on
-            report = _add(report, _record(engine, left.pop(notice.id), Refused(str(error)), clock()))
-    for number, outcome in sender.hand_over(messages, gate):
-        report = _add(report, _record(engine, left.pop(number), outcome, clock()))
-    for notice in left.values():  # stopped at the gate, or not tried after a fault of the relay
-        report = _add(report, _record(engine, notice, Faulty("not tried"), clock()))
-    return report
+            outcomes = sender.hand_over(self._messages(left), self._gate)
+            for number, outcome in outcomes:
+                self._settle(left.pop(number), outcome)
+                if self.stop():
+                    break
+            if isinstance(outcomes, Generator):
+                outcomes.close()
+        except StoreError:
+            self._put_off(left, "the store failed")
+            raise
+        self._put_off(left, "not tried")  # stopped at the gate, or after a fault of the relay
 
+    def _messages(self, left: dict[int, Notice]) -> list[Message]:
+        """The mails of a batch; one that cannot be written is settled, and the others go on."""
+        with reading(self.engine) as session:
+            addresses = {notice.address for notice in left.values()}
+            listed = suppressed_among(session, self.keys, ChannelName.EMAIL, addresses)
+        messages = []
+        for notice in list(left.values()):
+            try:
+                messages.append(self._written(notice, listed))
+            except (DeliveryError, NotFound) as error:
+                self._settle(left.pop(notice.id), Refused(str(error)))
+        return messages
 
-def _suppressed(engine: Engine, keys: Keys, batch: Sequence[Notice]) -> set[str]:
-    with reading(engine) as session:
-        return suppressed_among(session, keys, ChannelName.EMAIL, {notice.address for notice in batch})
+    def _written(self, notice: Notice, suppressed: Collection[str]) -> Message:
+        if notice.address in suppressed:
+            raise DeliveryError("the address is on the suppression list")
+        return self.write(notice)
 
+    def _gate(self, ids: Sequence[int]) -> Collection[int]:
+        until, claims = self.clock() + LEASE, {number: self.claimed[number].claim for number in ids}
+        try:
+            with transaction(self.engine) as session:
+                return notices.begin_hand_over(session, claims, until)
+        except StoreError as error:
+            log.warning("notice.gate_closed", reason=str(error))
+            return ()
 
-def _write(notice: Notice, write: Write, suppressed: Collection[str]) -> Message:
-    if notice.address in suppressed:
-        raise DeliveryError("the address is on the suppression list")
-    return write(notice)
+    def _put_off(self, left: Mapping[int, Notice], reason: str) -> None:
+        for notice in left.values():
+            self._settle(notice, Faulty(reason))
 
-
-def _record(engine: Engine, notice: Notice, outcome: HandOver, now: datetime) -> Report:
-    verdict = settle(notice, outcome, now)
-    with transaction(engine) as session:
-        notices.record(session, notice, verdict, now)
-    return Report(
-        sent=verdict.state is DeliveryState.SENT,
-        deferred=verdict.again_at is not None,
-        failed=verdict.state is DeliveryState.REFUSED,
-    )
+    def _settle(self, notice: Notice, outcome: HandOver) -> None:
+        """Record what became of a notice, however long that takes: nothing further is sent until it is."""
+        verdict = settle(notice, outcome, self.clock())
+        tries = LAST_TRIES
+        while True:
+            try:
+                with transaction(self.engine) as session:
+                    notices.record(session, notice, verdict, self.clock())
+            except StoreError as error:
+                log.warning("notice.not_recorded", notice=notice.id, reason=str(error))
+                tries -= self.stop()
+                if not tries:
+                    raise
+                time.sleep(PAUSE_SECONDS)
+            else:
+                break
+        self.report = _counted(self.report, verdict)
 
 
 def settle(notice: Notice, outcome: HandOver, now: datetime) -> Verdict:
@@ -156,5 +189,9 @@ def _later(notice: Notice, reason: str, asked: timedelta, now: datetime) -> Verd
     return Verdict(DeliveryState.DEFERRED, reason, at)
 
 
-def _add(one: Report, other: Report) -> Report:
-    return Report(one.sent + other.sent, one.deferred + other.deferred, one.failed + other.failed)
+def _counted(report: Report, verdict: Verdict) -> Report:
+    return Report(
+        sent=report.sent + (verdict.state is DeliveryState.SENT),
+        deferred=report.deferred + (verdict.again_at is not None),
+        failed=report.failed + (verdict.state is DeliveryState.REFUSED),
+    )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Select, Text, case, cast, func, insert, literal, select, update
+from sqlalchemy import JSON, BigInteger, Select, Text, and_, case, cast, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import TableValuedAlias
 
@@ -127,6 +127,11 @@ def _held(token: str) -> tuple[Any, Any]:
     return TABLE.c.claimed_by == token, TABLE.c.state.in_([State.CLAIMED, State.HANDING_OVER])
 
 
+def _may_be_sent(token: str) -> Any:
+    states = (State.CLAIMED, State.HANDING_OVER, State.UNKNOWN, State.POISON)
+    return and_(TABLE.c.claimed_by == token, TABLE.c.state.in_(states))
+
+
 def _subscribed() -> Any:
     return (
         select(SubscriberRow.id)
@@ -161,7 +166,11 @@ def _given(session: Session, values: Mapping[int, str]) -> Any:
 
 
 def record(session: Session, token: str, rulings: Mapping[int, Ruling], *, worker: str, now: datetime) -> int:
-    """Write what became of deliveries still ours; return how many were. Safe to repeat."""
+    """Write what became of deliveries still ours; return how many were. Safe to repeat.
+
+    That it was sent is taken down from whoever held it last, even past the lease: it is the truth, and
+    nobody else has begun yet.
+    """
     sent = {number: one for number, one in rulings.items() if one.state is State.SENT and not one.reason}
     rest = {number: one for number, one in rulings.items() if number not in sent}
     return _record_sent(session, token, sent, now) + sum(
@@ -175,19 +184,24 @@ def _record_sent(session: Session, token: str, rulings: Mapping[int, Ruling], no
     given = _given(session, {number: ruling.reference for number, ruling in rulings.items()})
     ids = session.execute(
         update(TABLE)
-        .where(TABLE.c.id == given.c.number, *_held(token))
-        .values(state=State.SENT, lease_until=None, finished_at=now, reference=given.c.value, reason="")
+        .where(TABLE.c.id == given.c.number, _may_be_sent(token))
+        .values(
+            state=State.SENT,
+            next_attempt_at=None,
+            lease_until=None,
+            finished_at=now,
+            reference=given.c.value,
+            reason="",
+        )
         .returning(TABLE.c.id)
     )
     return len(ids.all())
 
 
 def _record_one(session: Session, token: str, number: int, ruling: Ruling, worker: str, now: datetime) -> int:
+    ours = _may_be_sent(token) if ruling.state is State.SENT else and_(*_held(token))
     found = session.execute(
-        update(TABLE)
-        .where(TABLE.c.id == number, *_held(token))
-        .values(_settled(ruling, now))
-        .returning(TABLE.c.claim)
+        update(TABLE).where(TABLE.c.id == number, ours).values(_settled(ruling, now)).returning(TABLE.c.claim)
     ).scalar_one_or_none()
     if found is None:
         return 0

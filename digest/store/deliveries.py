@@ -91,7 +91,7 @@ def merge(session: Session, subscriber_ids: Collection[int], *, now: datetime) -
     """Close what these subscribers have waiting as merged; return the digests' ids, by subscriber.
 
     For prepare, before it writes a newer digest that covers the same papers. What is claimed, or
-    may have arrived already, stays.
+    may have arrived already, if only in part, stays.
     """
     statement = (
         update(TABLE)
@@ -99,6 +99,7 @@ def merge(session: Session, subscriber_ids: Collection[int], *, now: datetime) -
             TABLE.c.subscriber_id.in_(subscriber_ids),
             TABLE.c.state.in_([State.PLANNED, State.DEFERRED]),
             TABLE.c.unanswered == 0,
+            TABLE.c.reference == "",
         )
         .values(
             state=State.MERGED,

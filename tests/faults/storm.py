@@ -12,7 +12,7 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -37,11 +37,16 @@ TWIN_SECONDS = 200.0
 MESSAGE_SECONDS = 0.012
 """What a message takes on a busy machine."""
 
-Running = tuple[multiprocessing.process.BaseProcess, int]
-"""A worker, and how much it takes at once."""
-
 Records = Mapping[tuple[int, str], Sequence[float]]
-"""When a process (by its number) had recorded an address as sent."""
+"""When a worker (by its number) had recorded an address as sent."""
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A worker process and what it was told."""
+
+    process: multiprocessing.process.BaseProcess
+    how: Work
 
 
 @dataclass
@@ -79,6 +84,7 @@ class Storm:
     waits_for_leases: bool = True
     twin_seen: Callable[[Verdict], bool] | None = None
     chance: random.Random = field(default_factory=random.Random)
+    started: int = 0
     killed: dict[int, float] = field(default_factory=dict)
     rows: int = 0
 
@@ -94,18 +100,17 @@ class Storm:
                 if number % 100 == 0:
                     print(f"{datetime.now(UTC):%H:%M:%S} {number} kills, {len(relay.accepted)} accepted")
                 place = chance.randrange(self.workers)
-                process, batch = running[place]
-                self._await_work(relay, process)
-                time.sleep(chance.uniform(0, batch * MESSAGE_SECONDS / 2))
-                self._kill(process)
+                self._await_work(relay, running[place])
+                time.sleep(chance.uniform(0, running[place].how.batch * MESSAGE_SECONDS / 2))
+                self._kill(running[place])
                 running[place] = self._start()
             if not (self.waits_for_leases or self._seen(relay)):
                 self._kill_all(running)
             self._drain(relay)
         finally:
-            for process, _ in running:
-                process.kill()
-                process.join()
+            for worker in running:
+                worker.process.kill()
+                worker.process.join()
         return self._verdict(relay)
 
     def _verdict(self, relay: Relay) -> Verdict:
@@ -117,35 +122,36 @@ class Storm:
         verdict.unsettled = self.rows - len(sent)
         return verdict
 
-    def _start(self) -> Running:
-        how = self.chance.choice(self.ways)
+    def _start(self) -> Worker:
+        self.started += 1
+        how = replace(self.chance.choice(self.ways), number=self.started)
         process = PROCESSES.Process(target=work, args=(how,), daemon=True)
         process.start()
-        return process, how.batch
+        return Worker(process, how)
 
-    def _kill_all(self, running: list[Running]) -> None:
+    def _kill_all(self, running: list[Worker]) -> None:
         """What the dead had claimed is free at once, instead of when their leases are over."""
-        for process, _ in running:
-            self._kill(process)
+        for worker in running:
+            self._kill(worker)
         end_leases(self.engine)
         running[:] = [self._start() for _ in running]
 
-    def _await_work(self, relay: Relay, process: multiprocessing.process.BaseProcess) -> None:
+    def _await_work(self, relay: Relay, worker: Worker) -> None:
         """A kill counts for something once the worker has sent something; an idle one is killed too."""
         until = time.monotonic() + (TWIN_SECONDS if self.twin_seen else PATIENCE_SECONDS)
-        while not self._has_worked(relay, process) and time.monotonic() < until:
+        while not self._has_worked(relay, worker) and time.monotonic() < until:
             time.sleep(0.005)
 
-    def _has_worked(self, relay: Relay, process: multiprocessing.process.BaseProcess) -> bool:
+    def _has_worked(self, relay: Relay, worker: Worker) -> bool:
+        number = worker.how.number
         if self.twin_seen:
-            return f"[{process.pid}, " in Path(self.ways[0].records).read_text()
-        return f"worker-{process.pid}" in relay.heard
+            return f"[{number}, " in Path(worker.how.records).read_text()
+        return f"worker-{number}" in relay.heard
 
-    def _kill(self, process: multiprocessing.process.BaseProcess) -> None:
-        assert process.pid is not None
-        self.killed[process.pid] = time.monotonic()
-        process.kill()
-        process.join()
+    def _kill(self, worker: Worker) -> None:
+        self.killed[worker.how.number] = time.monotonic()
+        worker.process.kill()
+        worker.process.join()
 
     def _stock_up(self) -> None:
         with reading(self.engine) as session:
@@ -192,7 +198,7 @@ def judge(
 ) -> Verdict:
     """The oracle. ``sent`` are the addresses marked as sent at the end.
 
-    ``killed`` is when each process was about to be killed, by its number.
+    ``killed`` is when each worker was about to be killed, by its number.
     """
     verdict = Verdict(len(sent), len(killed))
     copies: dict[str, list[Accepted]] = defaultdict(list)

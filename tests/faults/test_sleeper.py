@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from digest.delivery import LATE_ANSWER
 from digest.model import ChannelName, DeliveryState
 from digest.pipeline.deliver import deliver
 from digest.store.database import open_engine
@@ -61,7 +62,7 @@ def test_a_worker_stopped_past_its_lease_does_not_send(store_url: str, fresh: fl
             _another_sends(engine, relay)
             before = all_of(engine)[0]
             os.kill(process.pid, signal.SIGCONT)
-            _sends_the_next(engine, relay, f"worker-{process.pid}")
+            _sends_the_next(engine, relay, f"worker-{how.number}")
         finally:
             process.kill()
             process.join()
@@ -98,5 +99,5 @@ def _another_sends(engine: Engine, relay: Relay) -> None:
             {ChannelName.EMAIL: PlainMail(relay.port)},
             sheets,
             terms,
-            clock=lambda: datetime.now(UTC),
+            clock=lambda: datetime.now(UTC) + LATE_ANSWER,
         )

@@ -29,13 +29,16 @@ from tests.faults.outbox import TERMS, PlainMail, sheets
 
 @dataclass(frozen=True)
 class Work:
-    """What a worker process is told. ``records`` is the file in which it notes what it recorded.
+    """What a worker process is told.
 
-    A lease outlasts the freshness of a gate and the two limits together, as the settings demand.
+    ``number`` is its own: that of its process may have been another's before, in a long storm. ``records``
+    is the file in which it notes what it recorded. A lease outlasts the freshness of a gate and the two
+    limits together, as the settings demand.
     """
 
     url: str
     port: int
+    number: int = 0
     lease: float = 4.0
     command_seconds: float = 1.0
     final_dot_seconds: float = 1.0
@@ -48,8 +51,9 @@ class Work:
 
 @dataclass
 class NamedMail(PlainMail):
-    """Greets with the number of its process, so that the relay's log says who sent what."""
+    """Greets with the number of its worker, so that the relay's log says who sent what."""
 
+    number: int = 0
     fresh_seconds: float = 1.0
     command_seconds: float = 1.0
 
@@ -57,7 +61,7 @@ class NamedMail(PlainMail):
         server = Server(
             self.host,
             self.port,
-            hello=f"worker-{os.getpid()}",
+            hello=f"worker-{self.number}",
             connect_seconds=self.command_seconds + 4.0,
             command_seconds=self.command_seconds,
             final_dot_seconds=self.final_dot_seconds,
@@ -70,11 +74,12 @@ class NamedMail(PlainMail):
 def work(how: Work) -> None:
     """Deliver until killed."""
     if how.records:
-        _note_records(how.records)
+        _note_records(how)
     engine = open_engine(how.url)
     TWINS[how.twin](engine, how)
     channel = NamedMail(
         how.port,
+        number=how.number,
         gate_size=how.gate_size,
         fresh_seconds=how.fresh_seconds,
         command_seconds=how.command_seconds,
@@ -82,7 +87,7 @@ def work(how: Work) -> None:
     )
     terms = replace(
         TERMS,
-        worker=f"worker-{os.getpid()}",
+        worker=f"worker-{how.number}",
         lease=timedelta(seconds=how.lease),
         batch=how.batch,
         max_kills=1_000_000,
@@ -93,7 +98,7 @@ def work(how: Work) -> None:
         time.sleep(0.01)
 
 
-def _note_records(path: str) -> None:
+def _note_records(how: Work) -> None:
     """Note each delivery recorded as sent, with the moment, once its transaction is committed.
 
     Noted after the COMMIT: a kill between the two makes the oracle lenient for one delivery, never unjust.
@@ -106,16 +111,16 @@ def _note_records(path: str) -> None:
         sent = [number for number, ruling in rulings.items() if ruling.state is DeliveryState.SENT]
 
         if sent:
-            event.listen(session, "after_commit", lambda _session: _note(path, sent), once=True)
+            event.listen(session, "after_commit", lambda _session: _note(how, sent), once=True)
         return real(session, token, rulings, worker=worker, now=now)
 
     claims.record = record
 
 
-def _note(path: str, numbers: Collection[int]) -> None:
+def _note(how: Work, numbers: Collection[int]) -> None:
     """In one write, so that a kill leaves no half line."""
-    line = [os.getpid(), time.monotonic(), list(numbers)]
-    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    line = [how.number, time.monotonic(), list(numbers)]
+    file = os.open(how.records, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.write(file, (json.dumps(line) + "\n").encode())
     os.close(file)
 
@@ -136,7 +141,7 @@ def _records_before_it_sends(engine: Engine, how: Work) -> None:
         sent = {"state": DeliveryState.SENT, "lease_until": None}
         with transaction(engine) as session:
             session.execute(update(TABLE).where(TABLE.c.id.in_(passed)).values(sent))
-        _note(how.records, passed)
+        _note(how, passed)
         time.sleep(3600)
         return passed
 

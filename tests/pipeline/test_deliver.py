@@ -35,7 +35,17 @@ from digest.subscriptions.suppressing import ADDRESS
 from digest.tokens import keyed_hash
 from tests.faults.outbox import NOW, TERMS, PlainMail, at, sheets
 from tests.faults.relay import CUT, Accepted, Relay
-from tests.store.outbox import address_of, all_of, end_leases, fill, one_of, plan, set_state, subscribe
+from tests.store.outbox import (
+    address_of,
+    all_of,
+    end_leases,
+    fill,
+    freeze,
+    one_of,
+    plan,
+    set_state,
+    subscribe,
+)
 
 EMAIL = ChannelName.EMAIL
 
@@ -440,12 +450,6 @@ def test_a_stop_does_not_forget_what_a_busy_store_has_not_taken_yet(
         assert min(broken_for, LAST_TRIES - 1) <= len(pauses) <= 2 * LAST_TRIES
     freeze(sqlite_engine, frozen=False)
     assert states(sqlite_engine) == [state]
-
-
-def freeze(engine: Engine, *, frozen: bool) -> None:
-    """Make every connection of the pool refuse to write (it has one: nothing else runs)."""
-    with engine.connect().execution_options(read_only=True) as connection:
-        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if frozen else 'OFF'}")
 
 
 def test_planned_for_another_channel_waits_for_it(engine: Engine) -> None:

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from digest.channels import Gate
+from digest.errors import StoreError
 from digest.model import (
     ChannelName,
     Deferred,
@@ -33,6 +34,7 @@ from digest.subscriptions import confirm
 from digest.subscriptions.suppressing import ADDRESS
 from digest.tokens import keyed_hash
 from tests.keys import KEYS
+from tests.store.outbox import freeze
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -206,6 +208,54 @@ def test_a_worker_that_slept_past_its_lease_sends_nothing(engine: Engine) -> Non
         assert notices.begin_hand_over(session, {}, later) == set()
         assert not notices.record(session, mine, notices.Verdict(DeliveryState.SENT), later)
         assert notices.begin_hand_over(session, {theirs.id: theirs.claim}, later) == {mine.id}
+
+
+def test_what_was_sent_is_recorded_before_anything_else_is_sent(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store is read-only when the first answer comes: that is waited for, so nothing goes out twice."""
+    plan(sqlite_engine, 1)
+    plan(sqlite_engine, 2)
+    seen: list[int] = []
+
+    class Freezing(Relay):
+        def hand_over(self, messages: Sequence[Message], gate: Gate) -> Iterator[tuple[int, HandOver]]:
+            for told in super().hand_over(messages, gate):
+                freeze(sqlite_engine, frozen=not seen)
+                yield told
+
+    def thaw(_seconds: float) -> None:
+        seen.append(len(relay.accepted))
+        freeze(sqlite_engine, frozen=False)
+
+    relay = Freezing()
+    monkeypatch.setattr("digest.pipeline.notices.time.sleep", thaw)
+    assert send(sqlite_engine, relay).sent == 2
+    assert seen == [1]
+    assert send(sqlite_engine, relay, NOW + LEASE * 2) == Report()
+    assert len(relay.accepted) == 2
+
+
+def test_a_store_that_fails_before_the_hand_over_costs_no_lease(sqlite_engine: Engine) -> None:
+    plan(sqlite_engine)
+
+    def broken(_notice: Notice) -> Message:
+        raise StoreError("gone for a moment")
+
+    with pytest.raises(StoreError):
+        send_notices(sqlite_engine, Relay(), broken, keys=KEYS, clock=lambda: NOW)
+    assert send(sqlite_engine, Relay(), NOW + timedelta(minutes=2)).sent == 1
+
+
+def test_a_stop_ends_after_the_notice_in_hand(engine: Engine) -> None:
+    for number in range(1, 4):
+        plan(engine, number)
+    relay = Relay()
+    report = send_notices(
+        engine, relay, write, keys=KEYS, clock=lambda: NOW, stop=lambda: bool(relay.accepted)
+    )
+    assert report == Report(sent=1, deferred=2)
+    assert len(relay.accepted) == 1
 
 
 def test_notices_that_ended_expire(engine: Engine) -> None:

@@ -106,6 +106,12 @@ def end_leases(engine: Engine) -> None:
         )
 
 
+def freeze(engine: Engine, *, frozen: bool) -> None:
+    """Make every connection of the pool refuse to write (it has one: nothing else runs)."""
+    with engine.connect().execution_options(read_only=True) as connection:
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if frozen else 'OFF'}")
+
+
 def analyze(engine: Engine) -> None:
     with transaction(engine) as session:
         session.execute(text("ANALYZE"))

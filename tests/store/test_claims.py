@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from digest.delivery import Rules, recover, set_aside, settle
+from digest.delivery import LATE_ANSWER, Rules, recover, set_aside, settle
 from digest.model import (
     ChannelName,
     Deferred,
@@ -204,7 +204,33 @@ def test_what_died_in_the_hand_over_is_unknown(engine: Engine) -> None:
     end_leases(engine)
     sweep(engine)
     assert one_of(engine, number).state is DeliveryState.UNKNOWN
-    assert [one.unanswered for one in claim(engine, "two", suspects=True)] == [1]
+    assert [one.unanswered for one in claim(engine, "two", suspects=True, later=LATE_ANSWER)] == [1]
+
+
+@pytest.mark.parametrize("warning", ["", "as plain text"])
+@pytest.mark.parametrize("rules", [RULES, Rules(timedelta(hours=24), 1, UnknownPolicy.RESEND)])
+def test_an_answer_past_the_lease_counts_while_nobody_else_has_begun(
+    engine: Engine, rules: Rules, warning: str
+) -> None:
+    """The store was out of reach for longer than the lease, and the sweep comes first: no copy for that."""
+    (number,) = fill(engine, 1)
+    (one,) = claim(engine, "one")
+    gate(engine, "one", [number])
+    end_leases(engine)
+    sweep(engine, rules)
+    assert record(engine, "one", {number: settle(one, Sent("", warning), RULES, NOW)}) == 1
+    assert one_of(engine, number).state is DeliveryState.SENT
+    assert claim(engine, "two", suspects=True, later=timedelta(days=9)) == []
+
+
+def test_only_success_counts_past_the_lease(engine: Engine) -> None:
+    (number,) = fill(engine, 1)
+    (one,) = claim(engine, "one")
+    gate(engine, "one", [number])
+    end_leases(engine)
+    sweep(engine)
+    assert record(engine, "one", {number: settle(one, Deferred("busy"), RULES, NOW)}) == 0
+    assert one_of(engine, number).state is DeliveryState.UNKNOWN
 
 
 def test_three_kills_set_a_delivery_aside(engine: Engine) -> None:
@@ -231,6 +257,15 @@ def test_a_slot_is_planned_once(engine: Engine) -> None:
     with transaction(engine) as session:
         assert deliveries.plan(session, [again], now=NOW) == {}
         assert deliveries.plan(session, [], now=NOW) == {}
+
+
+def test_what_was_handed_over_in_part_is_not_merged(engine: Engine) -> None:
+    (number,) = subscribe(engine, 1)
+    plan(engine, [number])
+    (one,) = claim(engine, "one")
+    record(engine, "one", {one.id: settle(one, Deferred("busy", reference="part-1"), RULES, NOW)})
+    with transaction(engine) as session:
+        assert deliveries.merge(session, [number], now=NOW) == {}
 
 
 def test_what_waits_is_merged_into_a_newer_digest_but_what_may_have_arrived_is_not(engine: Engine) -> None:
