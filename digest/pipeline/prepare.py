@@ -63,7 +63,7 @@ class Rules:
     limit: int
     limits: Limits
     wait: timedelta = timedelta(0)
-    batch: int = 2_000
+    batch: int = 4_000
 
 
 @dataclass(frozen=True, slots=True)

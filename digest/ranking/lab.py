@@ -144,11 +144,11 @@ class _Bench:
         return tuple(
             Ranked(
                 self.candidates[row],
-                self.scored.score(row, 0),
+                score,
                 Verdict.CHOSEN if self.chosen[row] else Verdict.BELOW_BAR,
                 f"{self.values[row] - self.bar:+.1f} from the bar of {self.bar:g}".replace("-", "−"),
             )
-            for row in rows
+            for row, score in zip(rows, self.scored.scores(rows, [0] * len(rows)), strict=True)
         )
 
     def _borderline(self) -> list[int]:

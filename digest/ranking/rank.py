@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,10 +98,11 @@ class _Desk:
         codes = self._codes()
         no_match = (codes == CODES[Verdict.NO_MATCH]) | self.below.T
         kept_out = self.excluded | self.lacking
+        chosen = self._chosen()
         return [
             Ranking(
                 profile=profile,
-                chosen=tuple([self._chosen(row, place) for row in picked]),
+                chosen=tuple(islice(chosen, len(picked))),
                 near_misses=() if picked else self._near(place),
                 below_bar=below,
                 excluded=excluded,
@@ -129,8 +131,12 @@ class _Desk:
         score = self.scored.score(row, place)
         return Ranked(self.scored.candidates[row], score, verdict, self._because(row, place, verdict))
 
-    def _chosen(self, row: int, place: int) -> Ranked:
-        return Ranked(self.scored.candidates[row], self.scored.score(row, place), Verdict.CHOSEN)
+    def _chosen(self) -> Iterator[Ranked]:
+        """The picked of all profiles, one after the other."""
+        rows = [row for picked in self.picked for row in picked]
+        places = [place for place, picked in enumerate(self.picked) for _ in picked]
+        for row, score in zip(rows, self.scored.scores(rows, places), strict=True):
+            yield Ranked(self.scored.candidates[row], score, Verdict.CHOSEN)
 
     def _near(self, place: int) -> tuple[Ranked, ...]:
         order = self.order[:, place]

@@ -4,8 +4,11 @@ remainder.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.intp]
+Floats = NDArray[np.float64]
 
 TENTHS = 10
 """Steps of a point: scores and reasons are shown with one decimal."""
@@ -16,21 +19,20 @@ def shown(value: float) -> float:
     return round(value * TENTHS) / TENTHS
 
 
-def share_out(value: float, raw: Sequence[float]) -> list[float]:
-    """``value`` (in tenths) shared in proportion to ``raw``, each share in tenths, their sum exactly
-    ``value``.
+def share_out(values: Floats, entry: Ints, raw: Floats) -> Ints:
+    """The tenths of each share of many scores: in proportion to ``raw``, their sum exactly the score.
 
+    ``values`` are the scores, in tenths; ``entry`` says whose each share is (ascending, each at least once).
     Hamilton's method of largest remainders; equal remainders go to the earlier one. Negative shares keep
     their sign.
     """
-    total = math.fsum(raw)
-    tenths = round(value * TENTHS)
-    if total <= 0 or not raw:
-        return [0.0] * len(raw)
-    exact = [tenths * share / total for share in raw]
-    floors = [math.floor(share) for share in exact]
-    missing = tenths - sum(floors)
-    by_remainder = sorted(range(len(raw)), key=lambda place: (floors[place] - exact[place], place))
-    for place in by_remainder[:missing]:
-        floors[place] += 1
-    return [floor / TENTHS for floor in floors]
+    starts = np.searchsorted(entry, np.arange(len(values)))
+    total = np.add.reduceat(raw, starts)
+    whole = np.where(total > 0, np.rint(values * TENTHS), 0.0)
+    exact = whole[entry] * raw / np.where(total > 0, total, 1.0)[entry]
+    floors = np.floor(exact)
+    missing = whole - np.add.reduceat(floors, starts)
+    by_remainder = np.lexsort((floors - exact, entry))
+    turn = np.empty(len(entry), dtype=np.intp)
+    turn[by_remainder] = np.arange(len(entry)) - starts[entry]
+    return np.asarray(floors + (turn < missing[entry]), dtype=np.intp)

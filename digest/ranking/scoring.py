@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from digest.model import Candidate, Field, Keyword, KeywordKind, Profile, Reason, ReasonKind, Score
+from digest.model import Candidate, Field, Keyword, KeywordKind, Profile, ReasonKind, Score
 from digest.ranking.calibration import calibrated
 from digest.ranking.corpus import Corpus
 from digest.ranking.evidence import Lookup
 from digest.ranking.product import Dense, Packed, Pull, kept_out, lacking, pack, raw_scores
-from digest.ranking.reasons import TENTHS, share_out
+from digest.ranking.reasons import TENTHS, Floats, Ints, share_out
 from digest.ranking.relations import Relation, related
+from digest.ranking.shares import FED, HITS, NEAR, Addends, Asked, Phrasebook, Said, What, spans
 from digest.ranking.space import Rows
 from digest.ranking.tally import read_all
 from digest.ranking.terms import word_term
@@ -31,21 +32,6 @@ VOTES_HALF = 30
 NAMED_TERMS = 2
 """Terms a related share is named by."""
 _PLACES = (Field.TITLE, Field.ABSTRACT, Field.ANY)
-
-
-class What:
-    """A reason without its points. Those with points are made once: thousands of readers share them."""
-
-    def __init__(self, kind: ReasonKind, term: str, field: Field | None = None, related_to: str = "") -> None:
-        self.kind, self.term, self.field, self.related_to = kind, term, field, related_to
-        self._made: dict[float, Reason] = {}
-
-    def earning(self, points: float) -> Reason:
-        """The reason with its points, a multiple of a tenth."""
-        made = self._made.get(points)
-        if made is None:
-            made = self._made[points] = Reason(self.kind, self.term, points, self.field, self.related_to)
-        return made
 
 
 _VOTES = What(ReasonKind.VOTES, "votes")
@@ -109,14 +95,27 @@ class Scored:
 
     def score(self, row: int, place: int) -> Score:
         """The score with its reasons; their points add up to it."""
-        value = float(self.values[row, place])
-        if not value:
-            return Score(value)
-        shares = self._shares(row, place)
-        points = share_out(value, [share for _, share in shares])
-        told = [(point, what) for (what, _), point in zip(shares, points, strict=True) if point]
-        told.sort(key=_most_first)
-        return Score(value, tuple([what.earning(point) for point, what in told]))
+        return self.scores([row], [place])[0]
+
+    def scores(self, rows: Sequence[int], places: Sequence[int]) -> list[Score]:
+        """``score`` for many papers and profiles, pair by pair."""
+        if not rows:
+            return []
+        values = self.values[rows, places]
+        entry, numbers, raw = self._shares(np.array(rows), np.array(places))
+        tenths = share_out(values, entry, raw)
+        told = np.lexsort((-tenths, entry))
+        told = told[tenths[told] != 0]
+        whats = self._book.whats
+        reasons = [
+            whats[number].earning(points)
+            for number, points in zip(numbers[told].tolist(), tenths[told].tolist(), strict=True)
+        ]
+        ends = np.cumsum(np.bincount(entry[told], minlength=len(rows))).tolist()
+        return [
+            Score(value, tuple(reasons[start:end]))
+            for value, start, end in zip(values.tolist(), [0, *ends], ends, strict=False)
+        ]
 
     def excluding(self, row: int, place: int) -> list[Keyword]:
         """The excluding keywords that a paper holds."""
@@ -129,65 +128,75 @@ class Scored:
     def _kind(self, place: int, kind: KeywordKind) -> Iterator[Pull]:
         return (pull for pull in self.packed.pulls[place] if pull.keyword.kind is kind)
 
-    def _shares(self, row: int, place: int) -> list[tuple[What, float]]:
-        """What speaks for a paper, with its share of the evidence."""
-        if is_trending(self.profiles[place]):
-            return [(_VOTES, 1.0)]
-        hits, related = self._entries["hits", row], self._entries["related", row]
-        known_hits, known_kinships = self._known_hits, self._known_kinships
-        shares: list[tuple[What, float]] = []
-        for unit, own, near, fed in self._addends(place):
-            if unit in hits:
-                found = known_hits.get((row, unit, fed)) or self._hits(row, unit, fed=fed)
-                shares += [(what, own * strength) for what, strength in found]
-            if near and unit in related:
-                what = known_kinships.get((row, unit)) or self._kinship(row, unit)
-                shares.append((what, near * related[unit]))
-        shares.append((_VOTES, float(self.votes[row])))
-        return shares
+    def _shares(self, rows: Ints, places: Ints) -> tuple[Ints, Ints, Floats]:
+        """What speaks for each paper and profile: which of them, the number of what, its share of evidence.
 
-    def _addends(self, place: int) -> list[tuple[int, float, float, bool]]:
-        """What can speak for a paper: unit, weights of hits and of what is related, fed back or not."""
-        known = self._known_addends.get(place)
-        if known is None:
-            known = self._known_addends[place] = [
-                (pull.unit, pull.hits, pull.related, pull.origin is not None)
-                for pull in self.packed.pulls[place]
-                if pull.keyword.kind is not KeywordKind.EXCLUDE
+        In the order of the profile's keywords, hits before what is related, votes last.
+        """
+        owner, addend = self._addends.of_profiles(places)
+        row, unit = rows[owner], self._addends.units[addend]
+        hits = np.flatnonzero(self._strengths[0][row, unit])
+        near = np.flatnonzero(self._strengths[1][row, unit] * self._addends.related[addend])
+        fed = self._addends.fed[addend[hits]]
+        at, words, strengths = self._say(row[hits], unit[hits], np.where(fed, FED, HITS))
+        beside, kin, kinship = self._say(row[near], unit[near], np.full(len(near), NEAR))
+        pulls = [hits[at], near[beside]]
+        entry = np.concatenate([owner[pulls[0]], owner[pulls[1]], np.arange(len(rows))])
+        raw = np.concatenate(
+            [
+                self._addends.hits[addend[pulls[0]]] * strengths,
+                self._addends.related[addend[pulls[1]]] * kinship,
+                np.where(self._silent[places], 1.0, self.votes[rows]),
             ]
-        return known
+        )
+        numbers = np.concatenate([words, kin, np.zeros(len(rows), dtype=np.intp)])
+        turn = np.concatenate([2 * pulls[0], 2 * pulls[1] + 1, np.full(len(rows), 2 * len(owner))])
+        order = np.lexsort((turn, entry))
+        return entry[order], numbers[order], raw[order]
+
+    def _say(self, rows: Ints, units: Ints, manners: Ints) -> tuple[Ints, Ints, Floats]:
+        """What papers say of units: which of them, the number of what, its strength."""
+        keys, place = np.unique((rows * len(self.packed.units) + units) * 3 + manners, return_inverse=True)
+        pairs, manner = np.divmod(keys, 3)
+        papers, asked = np.divmod(pairs, len(self.packed.units))
+        all_asked = zip(papers.tolist(), asked.tolist(), manner.tolist(), strict=True)
+        counts, numbers, strengths = self._book.look_up(all_asked, self._said)
+        starts = np.cumsum(counts) - counts
+        owner, at = spans(starts[place], counts[place])
+        return owner, numbers[at], strengths[at]
 
     @cached_property
-    def _known_addends(self) -> dict[int, list[tuple[int, float, float, bool]]]:
-        return {}
+    def _book(self) -> Phrasebook:
+        return Phrasebook([_VOTES])
 
     @cached_property
-    def _known_hits(self) -> dict[tuple[int, int, bool], list[tuple[What, float]]]:
-        return {}
+    def _silent(self) -> NDArray[np.bool_]:
+        """Profiles for which votes alone speak."""
+        return np.array([is_trending(profile) for profile in self.profiles], dtype=np.bool_)
 
     @cached_property
-    def _known_kinships(self) -> dict[tuple[int, int], What]:
-        return {}
+    def _addends(self) -> Addends:
+        return Addends.of(self.packed, self._silent.tolist())
 
-    def _hits(self, row: int, place: int, *, fed: bool) -> list[tuple[What, float]]:
-        """Where a paper speaks of a unit and how strongly; the same for every profile."""
+    @cached_property
+    def _strengths(self) -> tuple[Floats, Floats]:
+        return self.hits.toarray(), self.related.toarray()
+
+    def _said(self, asked: Asked) -> Said:
+        """What a paper says of a unit, and how strongly; the same for every profile."""
+        row, place, manner = asked
         unit = self.packed.units[place]
-        kind = ReasonKind.FEEDBACK if fed else _KINDS.get(unit.field, ReasonKind.KEYWORD)
+        if manner == NEAR:
+            terms = ", ".join(self._telling(row, place)) or "papers like it"
+            what = What(ReasonKind.LEARNT, terms, None, unit.text)
+            return [(what, float(self._strengths[1][row, place]))]
+        kind = ReasonKind.FEEDBACK if manner == FED else _KINDS.get(unit.field, ReasonKind.KEYWORD)
         named = kind in (ReasonKind.AUTHOR, ReasonKind.ORGANISATION)
-        known = self._known_hits[row, place, fed] = [
+        return [
             (What(kind, unit.text, unit.field if named else where), strength)
             for where, strength in zip(_PLACES, self.lookup.by_place(row, place), strict=True)
             if strength
         ]
-        return known
-
-    def _kinship(self, row: int, place: int) -> What:
-        """What makes a paper related to a keyword, most telling first; the same for every profile."""
-        terms = ", ".join(self._telling(row, place)) or "papers like it"
-        known = self._known_kinships[row, place] = What(
-            ReasonKind.LEARNT, terms, None, self.packed.units[place].text
-        )
-        return known
 
     def _telling(self, row: int, unit: int) -> list[str]:
         relation, space = self.packed.relations[unit], self.corpus.space
@@ -227,10 +236,6 @@ class _Entries(dict[tuple[str, int], dict[int, float]]):
         span = slice(matrix.indptr[row], matrix.indptr[row + 1])
         self[key] = dict(zip(matrix.indices[span].tolist(), matrix.data[span].tolist(), strict=True))
         return self[key]
-
-
-def _most_first(told: tuple[float, What]) -> float:
-    return -told[0]
 
 
 _KINDS = {Field.AUTHOR: ReasonKind.AUTHOR, Field.ORG: ReasonKind.ORGANISATION}

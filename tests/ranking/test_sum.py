@@ -90,10 +90,29 @@ def test_reasons_add_up_and_say_what_is_learnt(text: str) -> None:
 
 @given(st.integers(0, 100), st.lists(st.floats(-1, 5, allow_nan=False), min_size=1, max_size=9))
 def test_tenths_are_shared_out_exactly(tenths: int, raw: list[float]) -> None:
-    shares = share_out(tenths / 10, raw)
+    shares = share_out(np.array([tenths / 10]), np.zeros(len(raw), dtype=np.intp), np.array(raw))
     expected = tenths if math.fsum(raw) > 1e-9 else 0
-    if math.fsum(raw) > 1e-3 or math.fsum(raw) <= 0:
-        assert round(sum(shares) * 10) == expected
+    if math.fsum(raw) > 1e-3 or math.fsum(raw) <= -1e-3:
+        assert shares.sum() == expected
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 100), st.lists(st.integers(0, 50), min_size=1, max_size=9)), min_size=1)
+)
+def test_many_scores_are_shared_out_as_each_alone(scores: list[tuple[int, list[int]]]) -> None:
+    values = np.array([tenths / 10 for tenths, _ in scores])
+    entry = np.repeat(np.arange(len(scores)), [len(raw) for _, raw in scores])
+    together = share_out(values, entry, np.array([one for _, raw in scores for one in raw], dtype=np.float64))
+    alone = [
+        share_out(np.array([tenths / 10]), np.zeros(len(raw), dtype=np.intp), np.array(raw, dtype=np.float64))
+        for tenths, raw in scores
+    ]
+    assert together.tolist() == np.concatenate(alone).tolist()
+
+
+def test_equal_remainders_go_to_the_earlier_share_and_larger_ones_first() -> None:
+    raw = np.array([1.0, 1.0, 1.0, 1.4, 1.6])
+    assert share_out(np.array([1.0, 0.5]), np.array([0, 0, 0, 1, 1]), raw).tolist() == [4, 3, 3, 2, 3]
 
 
 def test_what_keeps_company_is_related_and_can_be_switched_off() -> None:
