@@ -1,7 +1,7 @@
 """The allowance of requests, in the store: shared by all processes, remembered across restarts.
 
-Requests are counted by ten seconds; any window of the length asked about, wherever it starts, stays
-within the allowance, because one ten seconds more than the window is summed up.
+Requests are counted by five seconds; any window of the length asked about, wherever it starts, stays
+within the allowance, because five seconds more than the window are summed up.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from digest.store.database import database_now
 from digest.store.schema import LimitRow
 from digest.store.upserts import upsert
 
-STEP = 10
+STEP = 5
 MOST_TURNS = 600
 """Nobody waits behind more turns: leases are over before."""
 

@@ -259,9 +259,9 @@ def take(engine: Engine, seconds: float, *, allowance: int = 5, key: str = "hf:a
 
 def test_the_allowance_is_granted_at_once_and_then_waited_for(engine: Engine) -> None:
     assert [take(engine, second) for second in range(5)] == [None] * 5
-    assert take(engine, 6) == 310
-    assert take(engine, 309) == 310
-    assert take(engine, 310) is None
+    assert take(engine, 6) == 305
+    assert take(engine, 304) == 305
+    assert take(engine, 305) is None
 
 
 def test_each_kind_has_an_allowance_of_its_own(engine: Engine) -> None:

@@ -134,7 +134,7 @@ class RawAnswerRow(Base):
 class LimitRow(Base):
     """What a counterpart's rate limit leaves us, shared by all processes and across restarts.
 
-    ``spent`` counts requests by ten seconds of the epoch.
+    ``spent`` counts requests by five seconds of the epoch.
     """
 
     __tablename__ = "limits"
