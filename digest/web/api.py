@@ -20,6 +20,8 @@ from digest.web.desk import At
 from digest.web.papers import known
 from digest.web.searching import LONGEST_QUERY, PAGE, found_by
 
+STORABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+"""No control characters but tab and line breaks, as the door has it (``web/unstorable.py``)."""
 FIRST, LAST = date(2000, 1, 1), date(2200, 1, 1)
 
 
@@ -145,7 +147,7 @@ def one_paper(desk: At, paper_id: str) -> PaperFullOut:
 @routes.get("/search", summary="Search the whole store")
 def search(
     desk: At,
-    q: Annotated[str, Query(min_length=1, max_length=LONGEST_QUERY)],
+    q: Annotated[str, Query(min_length=1, max_length=LONGEST_QUERY, pattern=STORABLE)],
     offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
 ) -> FoundOut:
     """Papers whose title, abstract or authors hold the words, best first."""

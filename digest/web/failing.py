@@ -31,7 +31,7 @@ STATUSES: tuple[tuple[type[DigestError], int], ...] = (
     (NotFound, 404),
     (TokenError, 403),
     (ForeignForm, 403),
-    (Unstorable, 400),
+    (Unstorable, 422),
     (TooMany, 429),
     (StoreBusy, 503),
     (StoreError, 503),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fastapi import Request
 from fastapi.routing import APIRoute
 
-from digest.errors import DigestError
+from digest.errors import DigestError, NotFound
 from digest.subscriptions.checks import unstorable
 
 IN_PLACE = frozenset({"keywords", "title", "address", "webhook"})
@@ -20,8 +20,12 @@ class Unstorable(DigestError):
 
 
 async def refuse_unstorable(request: Request) -> None:
-    """Raise ``Unstorable`` naming the part and the character. A body that no route reads is not read here."""
-    _check("the address of the page", request.scope["path"])
+    """Raise ``Unstorable`` naming the part and the character, ``NotFound`` where it is the path.
+
+    A body that no route reads is not read here.
+    """
+    if unstorable(request.scope["path"]) is not None:
+        raise NotFound("there is no such page", remedy="its address holds a character that none has")
     for name, value in request.query_params.multi_items():
         _check("the address of the page", name + value)
     if _has_form(request):

@@ -93,11 +93,26 @@ def test_from_subscribing_to_leaving(browser: Browser, world: World, script: boo
     page.get_by_role("button", name="Save").first.click()
     expect(page.get_by_text("The profile is saved.")).to_be_visible()
 
+    page.get_by_text("Change", exact=True).click()
+    page.get_by_role("textbox", name="Keywords").first.fill("robot learning")
+    page.get_by_role("button", name="Try it").first.click()
+    expect(page.get_by_text("Compared with what is saved")).to_be_visible()
+
+    page.goto(link(mail, "pause"))
+    page.get_by_role("button", name="Pause").click()
+    assert state(world) is SubscriberState.PAUSED
+    page.get_by_role("button", name="Resume now").click()
+    expect(page.get_by_text("Welcome back.")).to_be_visible()
+
     page.goto(link(mail, "u"))
     assert state(world) is SubscriberState.CONFIRMED
     page.get_by_role("button", name="Unsubscribe").click()
     expect(page.get_by_role("heading", name="You are unsubscribed")).to_be_visible()
     assert state(world) is SubscriberState.UNSUBSCRIBED
+    page.get_by_role("button", name="One digest a week").click()
+    page.get_by_role("link", name="Your preferences").click()
+    expect(page.get_by_role("radio", name="Once a week")).to_be_checked()
+    assert state(world) is SubscriberState.CONFIRMED
     assert troubles == []
 
 

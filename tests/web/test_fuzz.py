@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis.core.result import Ok
@@ -12,7 +11,6 @@ from schemathesis.core.result import Ok
 from tests.web.conftest import Build
 
 
-@pytest.mark.slow
 def test_the_api_answers_as_its_openapi_says(build: Build) -> None:
     site = build()
     schema = schemathesis.openapi.from_asgi("/api/openapi.json", site.app)
@@ -21,7 +19,7 @@ def test_the_api_answers_as_its_openapi_says(build: Build) -> None:
         assert isinstance(found, Ok)
         operation = found.ok()
 
-        @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy())
         def check(case: schemathesis.Case[Any]) -> None:
             case.call_and_validate()

@@ -393,3 +393,19 @@ def test_a_profile_is_tried_on_thirty_or_ninety_days(site: Site) -> None:
     texts = [site.post("/lab", data={"keywords": "diffusion", "days": days}).text for days in ("30", "90")]
     assert "3 stored days" in texts[0]
     assert "4 stored days" in texts[1]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_ten_thousand_sign_ups_for_one_address_from_everywhere_send_one_mail(build: Build) -> None:
+    site = build(trusted_proxies=("198.51.100.7",), sign_ups_per_hour=1_000_000)
+    token = form_token(site)
+    site.clock.later(seconds=5)
+    for one in range(10_000):
+        answer = site.post(
+            "/subscribe",
+            data=WISHES | {"form": token},
+            headers={"X-Forwarded-For": f"10.{one // 250}.{one % 250}.9"},
+        )
+        assert answer.status_code == 200
+    assert planned(site) == [("ada@example.org", Kind.CONFIRM)]
