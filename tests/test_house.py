@@ -17,3 +17,10 @@ def test_a_command_about_subscribers_loads_no_heavy_library(module: str) -> None
 
     assert module in loaded.split()
     assert not HEAVY & set(loaded.split())
+
+
+def test_the_package_runs_as_the_command_does() -> None:
+    shown = subprocess.run([sys.executable, "-m", "digest", "--version"], capture_output=True, text=True)
+
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout.startswith("digest")
