@@ -32,6 +32,14 @@ Mask = NDArray[np.bool_]
 Learn = Callable[[Sequence[Unit]], Sequence[Relation | None]]
 
 
+TOLL = 0.08
+"""What is fed back lifts whatever is near the topic, so keywords and weights are divided by 1 + this for each
+unit of positive weight: likes then say more about which papers pass than about how many. Twenty likes come to
+about five units. With 0.06 to 0.08 F1 at the default bar grows with the likes for every wording; without it
+falls.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Pull:
     """One addend of a profile's sum: a keyword, or a weight that was fed back or learnt.
@@ -109,15 +117,23 @@ def _pulls(
         [units[places[number]].words for number in topical],
         [learnt[places[number]] for number in topical],
     )
-    by_number = dict(zip(topical, shares, strict=True))
+    toll = toll_of(profile)
+    by_number = {number: share / toll for number, share in zip(topical, shares, strict=True)}
     for number, (keyword, place) in enumerate(zip(profile.keywords, places, strict=True)):
         weight = by_number.get(number, keyword.weight)
         yield Pull(place, weight, weight if profile.learning and learnt[place] else 0.0, keyword)
 
 
 def _fed(profile: Profile, places: Sequence[int]) -> Iterator[Pull]:
+    toll = toll_of(profile)
     for weight, place in zip(profile.weights if profile.learning else (), places, strict=False):
-        yield Pull(place, weight.weight, 0.0, Keyword(weight.term), weight)
+        yield Pull(place, weight.weight / toll, 0.0, Keyword(weight.term), weight)
+
+
+def toll_of(profile: Profile) -> float:
+    """What topical keywords and fed weights are divided by, so that the bar keeps its meaning."""
+    fed = profile.weights if profile.learning else ()
+    return 1.0 + TOLL * sum(max(one.weight, 0.0) for one in fed)
 
 
 def _is_topical(keyword: Keyword) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from digest.model import Weight
 from digest.ranking.packed import columns, compile_profile, top, unit_fingerprint
 from digest.ranking.product import pack
 from tests.ranking.test_sum import CORPUS, PROFILES, profile
@@ -11,6 +12,7 @@ from tests.ranking.test_sum import CORPUS, PROFILES, profile
 
 def test_compiled_columns_are_those_of_the_profiles() -> None:
     profiles = [profile(text) for text in PROFILES]
+    profiles.append(profile("speech, robot arm^2", weights=(Weight("speech", 1.5), Weight("pawn", -1.0))))
     packed = pack(profiles, CORPUS.relations)
     units = {unit_fingerprint(unit): row for row, unit in enumerate(packed.units)}
     compiled = [compile_profile(one, CORPUS) for one in profiles]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -93,3 +94,11 @@ def test_a_corpus_survives_its_bytes() -> None:
     assert rank(candidates(), [profile("robots")], again, now=NOW) == rank(
         candidates(), [profile("robots")], CORPUS, now=NOW
     )
+
+
+def test_of_papers_with_the_same_score_the_newer_comes_first() -> None:
+    twins = [replace(PAPERS[0], id=f"2605.1000{number}") for number in range(3)]
+    days = (DAY - timedelta(days=2), DAY, DAY - timedelta(days=1))
+    caught_up = [Candidate(paper, day, 10, 1) for paper, day in zip(twins, days, strict=True)]
+    [ranking] = rank(caught_up, [profile("diffusion policy")], CORPUS, now=NOW)
+    assert [one.candidate.day for one in ranking.chosen] == sorted(days, reverse=True)

@@ -19,6 +19,7 @@ from digest.ranking.corpus import Corpus, CorpusFormatError
 from digest.ranking.diversity import spread
 from digest.ranking.feedback import learn_weights
 from digest.ranking.language import parse_profile
+from digest.ranking.product import toll_of
 from digest.ranking.rank import judge, rank
 from digest.ranking.reasons import share_out
 from digest.ranking.scoring import score_all
@@ -150,6 +151,23 @@ def test_likes_lift_papers_like_them_by_named_bounded_weights() -> None:
     before, after = (judge(speech, one, CORPUS, now=NOW) for one in (plain, taught))
     assert after.score.value > before.score.value
     assert any(reason.kind is ReasonKind.FEEDBACK for reason in after.score.reasons)
+
+
+def test_likes_say_which_papers_pass_more_than_how_many() -> None:
+    """A paper of the keyword that shares nothing with the liked ones scores lower, one like them higher."""
+    liked = [made(number, "speech") for number in range(700, 715)]
+    plain, taught = (
+        profile("robot, speech"),
+        profile("robot, speech", weights=learn_weights(liked, [], CORPUS)),
+    )
+    for candidate, gains in ((DAY[1], True), (DAY[0], False)):
+        before, after = (judge(candidate, one, CORPUS, now=NOW).score.value for one in (plain, taught))
+        assert (after > before) is gains
+    assert toll_of(profile("robot", weights=taught.weights, learning=False)) == 1
+
+
+def test_dislikes_take_no_toll() -> None:
+    assert toll_of(profile("robot", weights=(Weight("speech", -2.0),))) == 1
 
 
 def test_without_feedback_or_store_nothing_is_learnt() -> None:
