@@ -118,7 +118,7 @@ class _Bench:
             self.scored.kept_out[:, 0] | self.scored.lacking[:, 0], 0.0, self.scored.values[:, 0]
         )
         self.chosen = (self.values >= self.bar) & (self.values > 0)
-        self.order = self.scored.order(0, range(len(candidates)))
+        self.order = self.scored.orders()[:, 0].tolist()
 
     def lab(self) -> Lab:
         days = sorted({candidate.day for candidate in self.candidates})

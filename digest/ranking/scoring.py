@@ -60,18 +60,19 @@ class Scored:
     kept_out: NDArray[np.bool_]
     lacking: NDArray[np.bool_]
 
-    def order(self, place: int, among: Sequence[int]) -> list[int]:
-        """Rows from best to worst for one profile; ties by upvotes, then by id."""
-        raw = self.raw[:, place]
-        return sorted(
-            among, key=lambda row: (-raw[row], -self.candidates[row].upvotes, self.candidates[row].paper.id)
-        )
-
     def orders(self) -> NDArray[np.intp]:
-        """Papers × profiles: the rows from best to worst for each profile, as ``order`` has them."""
-        first = sorted(range(len(self.candidates)), key=self._before)
-        ties = np.array(first, dtype=np.intp)
-        return np.asarray(ties[np.argsort(-self.raw[ties], axis=0, kind="stable")])
+        """Papers × profiles: the rows from best to worst for each profile.
+
+        Of papers with the same score the newer day comes first, so that a digest that catches up begins with
+        what is fresh; then evidence, upvotes and id decide.
+        """
+        ties = np.array(sorted(range(len(self.candidates)), key=self._before), dtype=np.intp)
+        days = {day: number for number, day in enumerate(sorted({one.day for one in self.candidates}))}
+        fresh = np.array([days[one.day] for one in self.candidates], dtype=np.float64)[:, None]
+        raw = np.maximum(self.raw, 0.0)
+        below_one = raw / (1 + raw.max(initial=0.0))
+        worth = np.round(self.values * TENTHS) * len(days) + fresh + below_one
+        return np.asarray(ties[np.argsort(-worth[ties], axis=0, kind="stable")])
 
     def _before(self, row: int) -> tuple[int, str]:
         candidate = self.candidates[row]
