@@ -17,3 +17,21 @@ def identity(settings: EmailSettings) -> Identity:
         list_id=f"Daily Papers digest <daily-papers.{domain}>",
         reply_to=reply_to,
     )
+
+
+def misalignment(settings: EmailSettings) -> str:
+    """Why DMARC could not pass by what is sent from here, in a sentence; nothing where it can.
+
+    DMARC (RFC 7489) asks that the domain of From signs, or that SPF vouches for an envelope domain of the
+    same organisation. The organisation is guessed as the last two labels, no list of suffixes being at hand.
+    """
+    sender = mailbox(settings.sender, "email.sender")[1].rpartition("@")[2]
+    returns = settings.bounce_domain or sender
+    if settings.dkim_selector or _organisation(sender) == _organisation(returns):
+        return ""
+    apart = f"mails are from {sender}, return to {returns} and are not signed here"
+    return f"{apart}: SPF alone cannot satisfy DMARC"
+
+
+def _organisation(domain: str) -> str:
+    return ".".join(domain.lower().rstrip(".").split(".")[-2:])

@@ -47,12 +47,20 @@ def command(ctx: click.Context, network: bool, as_json: bool) -> int:  # noqa: F
 def _settings(house: House) -> Iterator[Problem]:
     """What can be wrong with settings that are right one by one."""
     from digest.bootstrap import open_channels
+    from digest.channels.sender_identity import misalignment
     from digest.errors import ConfigError
     from digest.pipeline.health import Problem
 
     try:
         _ = house.keys
         open_channels(house.settings, house.engine)
+        apart = misalignment(house.settings.email) if house.settings.email.enabled else ""
+        if apart:
+            yield Problem(
+                "alignment",
+                apart,
+                "choose an email.bounce_domain below the sender's, or sign (email.dkim_selector)",
+            )
     except ConfigError as error:
         yield Problem("settings", str(error), error.remedy)
     address = urlsplit(house.settings.web.base_url)

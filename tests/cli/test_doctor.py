@@ -83,3 +83,13 @@ def test_a_weekday_that_was_never_read_is_named_with_the_command_to_run(
     ran = digest("doctor", "--no-network")
     assert ran.code == 1
     assert f"digest backfill {gap}" in ran.out
+
+
+def test_a_return_domain_that_could_never_satisfy_dmarc_is_named(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_EMAIL__SENDER", "Papers <digest@digest.example.org>")
+    monkeypatch.setenv("DIGEST_EMAIL__BOUNCE_DOMAIN", "bounces.example.net")
+    assert "SPF alone cannot satisfy DMARC" in digest("doctor", "--no-network").out
+    monkeypatch.setenv("DIGEST_EMAIL__BOUNCE_DOMAIN", "bounces.example.org")
+    assert "DMARC" not in digest("doctor", "--no-network").out
