@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -137,3 +138,31 @@ def test_mail_cannot_be_found_again() -> None:
 def test_the_plain_part_is_wrapped_except_for_addresses() -> None:
     plain = part(read(CHANNEL.render(sheet(DAILY))), "plain")
     assert all(len(line) <= 72 for line in plain.splitlines() if "https://" not in line)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_names_its_language_title_and_schemes_and_hides_its_preheader(kind: str) -> None:
+    mail = read(CHANNEL.render(sheet(KINDS[kind])))
+    html = part(mail, "html")
+    assert '<html lang="en">' in html
+    assert "<title>Daily Papers</title>" in html
+    assert '<meta name="color-scheme" content="light dark">' in html
+    assert html.count("<table") == html.count('role="presentation"')
+    hidden = re.search(r'<div style="display:none;max-height:0;overflow:hidden">([^<]+)</div>', html)
+    assert hidden is not None
+    assert html.index(hidden[0]) < html.index("DAILY PAPERS")
+    assert " ".join(hidden[1].split()) not in " ".join(part(mail, "plain").split())
+
+
+def test_links_of_a_mail_say_where_they_lead() -> None:
+    html = part(read(CHANNEL.render(sheet())), "html")
+    named = re.findall(r"<a [^>]*>(.*?)</a>", html, re.DOTALL)
+    assert all(re.sub("<[^>]*>", "", words).strip().casefold() not in {"", "here", "link"} for words in named)
+
+
+@pytest.mark.parametrize("length", [20, 90, 200])
+def test_the_unsubscribe_header_is_never_folded_or_encoded_whatever_its_token(length: int) -> None:
+    address = f"{BASE}/u/{'T0' * (length // 2)}"
+    raw = CHANNEL.render(sheet(links=replace(LINKS, one_click=address)))
+    line = f"List-Unsubscribe: <{address}>, <mailto:{LINKS.unsubscribe_mailto}>"
+    assert raw.partition(b"\r\n\r\n")[0].decode().split("\r\n").count(line) == 1
