@@ -78,10 +78,18 @@ def _signer(keys: Keys, purpose: Purpose) -> Signer:
     return Signer(list(reversed(keys.secrets)), salt=f"digest.{purpose}", digest_method=hashlib.sha256)
 
 
+@lru_cache(maxsize=64)
+def _seal(keys: Keys, purpose: Purpose) -> hmac.HMAC:
+    """What ``Signer`` begins every signature with: four in each mail, so it is begun once."""
+    return hmac.new(_signer(keys, purpose).derive_key(), digestmod=hashlib.sha256)
+
+
 def sign(keys: Keys, purpose: Purpose, subject: str, at: datetime) -> str:
     """Make a token for ``subject``, dated ``at`` (whole seconds). The same input gives the same token."""
-    value = int(at.timestamp()).to_bytes(MOMENT_BYTES, "big") + subject.encode()
-    return _signer(keys, purpose).sign(base64_encode(value)).decode()
+    value = base64_encode(int(at.timestamp()).to_bytes(MOMENT_BYTES, "big") + subject.encode())
+    seal = _seal(keys, purpose).copy()
+    seal.update(value)
+    return (value + b"." + base64_encode(seal.digest())).decode()
 
 
 def verify(keys: Keys, purpose: Purpose, token: str, now: datetime) -> str:

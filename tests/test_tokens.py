@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from itsdangerous import Signer
+from itsdangerous.encoding import base64_encode
 
 from digest.errors import ConfigError, TokenError
 from digest.tokens import Keys, Purpose, keyed_hash, new_secret, sign, verify
@@ -91,3 +94,10 @@ def test_a_keyed_hash_survives_rotation() -> None:
 def test_new_secrets_are_long_and_different() -> None:
     assert len(new_secret()) >= 43
     assert new_secret() != new_secret()
+
+
+@given(st.sampled_from(Purpose), st.text(max_size=40))
+def test_a_token_is_what_its_signer_makes(purpose: Purpose, subject: str) -> None:
+    value = base64_encode(int(NOW.timestamp()).to_bytes(5, "big") + subject.encode())
+    signer = Signer([b"k" * 32], salt=f"digest.{purpose}", digest_method=hashlib.sha256)
+    assert sign(Keys((b"k" * 32,)), purpose, subject, NOW) == signer.sign(value).decode()

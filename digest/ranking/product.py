@@ -154,7 +154,10 @@ def shares_of(
 
 def _likeness_of_words(words: Sequence[frozenset[str]]) -> Dense:
     """The cosines of keywords as sets of words."""
-    vocabulary = {word: place for place, word in enumerate(sorted(frozenset().union(*words)))}
+    union = frozenset().union(*words)
+    if len(union) == sum(map(len, words)):  # as in most profiles: no word stands in two keywords
+        return np.eye(len(words))
+    vocabulary = {word: place for place, word in enumerate(sorted(union))}
     held = np.zeros((len(words), len(vocabulary)))
     for row, one in enumerate(words):
         held[row, [vocabulary[word] for word in one]] = 1 / np.sqrt(max(len(one), 1))
