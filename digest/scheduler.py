@@ -44,6 +44,9 @@ from digest.pipeline.watch import Watch
 CLOCK_STEP = timedelta(seconds=5)
 """A wall clock that moved by more than this against the monotonic one was set."""
 
+AFTER_ANOTHER = timedelta(minutes=10)
+"""So long at most does a job wait, at the start, for the one that wakes it."""
+
 log = structlog.get_logger()
 
 
@@ -176,7 +179,7 @@ class Clockwork:
                 [job],
                 id=job.name,
                 seconds=job.every.total_seconds(),
-                next_run_time=utc_now(),
+                next_run_time=self._first_run(job),
             )
         self._offset = self._wall_less_monotonic()
         self._scheduler.start()
@@ -193,6 +196,11 @@ class Clockwork:
             time.sleep(0.05)
         if self._running:
             log.warning("scheduler.left_running", jobs=sorted(self._running))
+
+    def _first_run(self, job: Job) -> datetime:
+        """At once; but what another job wakes waits for that one, so that nothing out of date goes first."""
+        woken = any(job.name.startswith(prefix) for other in self.jobs for prefix in other.then)
+        return utc_now() + (AFTER_ANOTHER if woken else timedelta(0))
 
     @property
     def idle(self) -> bool:
@@ -226,8 +234,8 @@ class Clockwork:
             log.warning("step.failed", step=job.name, reason=f"{type(error).__name__}: {error}")
         finally:
             self._running.discard(job.name)
-        for name in job.then:
-            self.nudge(name)
+            for name in job.then:
+                self.nudge(name)
 
     def _wall_less_monotonic(self) -> float:
         return self.wall() - time.monotonic()

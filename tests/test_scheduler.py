@@ -27,16 +27,25 @@ def test_every_job_runs_at_the_start_and_one_that_fails_runs_again() -> None:
         assert ran.acquire(timeout=20)
 
 
-def test_a_job_wakes_the_one_that_follows() -> None:
-    first, second = threading.Event(), threading.Semaphore(0)
-    jobs = [
-        Job("prepare", LONG, lambda: first.wait(20), then=("deliver",)),
-        Job("deliver mail", LONG, second.release),
-    ]
+def test_a_job_that_is_woken_by_another_waits_for_it_from_the_start() -> None:
+    """Else, after an outage, what was planned before it would go out before its newer digest is prepared."""
+    go_on, order = threading.Event(), list[str]()
+    second = threading.Semaphore(0)
+
+    def prepare() -> None:
+        go_on.wait(20)
+        order.append("prepare")
+
+    def deliver() -> None:
+        order.append("deliver")
+        second.release()
+
+    jobs = [Job("prepare", LONG, prepare, then=("deliver",)), Job("deliver mail", LONG, deliver)]
     with Clockwork(jobs):
+        assert not second.acquire(timeout=0.5)
+        go_on.set()
         assert second.acquire(timeout=20)
-        first.set()
-        assert second.acquire(timeout=20)
+    assert order == ["prepare", "deliver"]
 
 
 def test_a_clock_that_is_set_back_wakes_everything_at_once() -> None:

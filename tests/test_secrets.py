@@ -22,9 +22,9 @@ from digest.store.database import open_engine, transaction
 from digest.store.schema import DeliveryRow, SubscriberRow
 from tests.channels.test_smtp_session import certificate, context
 from tests.faults.relay import Relay
+from tests.processes import answers, free_port, settings, started, wait_for
 from tests.slack_server import Slack, running_slack
 from tests.store.outbox import address_of, all_of, fill
-from tests.test_app import answers, free_port, settings, started, wait_for
 
 __all__ = ["certificate"]
 

@@ -12,8 +12,8 @@ import pytest
 
 from digest.store.database import open_engine
 from tests.faults.relay import Relay
+from tests.processes import settings, wait_for
 from tests.store.outbox import fill
-from tests.test_app import settings, wait_for
 
 CLOSED, FULL, HUNG_UP = "2>&-", "2>/dev/full", "2>&9"
 DIGEST = "from digest.cli import run; run()"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 import structlog
@@ -19,65 +16,12 @@ from digest.errors import StoreError
 from digest.model import ChannelName, DeliveryState, Sheet
 from digest.pipeline import handing
 from digest.pipeline.deliver import deliver
-from digest.store.database import open_engine
 from tests.faults.outbox import TERMS, PlainMail, at, sheets
 from tests.faults.relay import Relay
+from tests.faults.small_disk import Disk
 from tests.store.outbox import all_of, fill
 
 COUNT = 6
-
-
-@dataclass
-class Disk:
-    """A small disk with a store on it. Once full, not one byte more can be written."""
-
-    folder: Path
-    filler: Path = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.filler = self.folder / "filler"
-
-    def open(self) -> Engine:
-        return open_engine(f"sqlite:///{self.folder / 'store.sqlite3'}")
-
-    def fill_up(self) -> None:
-        """Fold the log of writes into the store, so that the next write needs room; then take all room."""
-        engine = self.open()
-        with engine.connect().execution_options(read_only=True) as connection:
-            raw = connection.connection.dbapi_connection
-            assert raw is not None
-            cursor = raw.cursor()
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            (busy, *_) = cursor.fetchone() or (1,)
-            assert not busy, "somebody is writing"
-        with self.filler.open("wb", buffering=0) as file:
-            try:
-                while True:
-                    file.write(bytes(4096))
-            except OSError:
-                pass
-        engine.dispose()
-
-    def free(self) -> None:
-        self.filler.unlink()
-
-
-@pytest.fixture
-def disk(sqlite_template: Path, tmp_path: Path) -> Iterator[Disk]:
-    """A disk of 3 MB, which takes root to mount."""
-    mount = shutil.which("mount")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if (
-        mount is None
-        or subprocess.run(
-            [mount, "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)], capture_output=True, check=False
-        ).returncode
-    ):
-        pytest.skip("a small disk can be mounted by root only")
-    shutil.copy(sqlite_template, folder / "store.sqlite3")
-    yield Disk(folder)
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @dataclass
