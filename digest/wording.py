@@ -22,7 +22,6 @@ _PLACES = {
 _SUBJECTS = {
     ReasonKind.LEARNT: "related words",
     ReasonKind.FEEDBACK: "your feedback",
-    ReasonKind.RECENCY: "recency",
     ReasonKind.VOTES: "votes",
 }
 """What is summed up under one name, in the order in which it is told, after the keywords."""
@@ -46,7 +45,7 @@ def points(value: float) -> str:
 
 
 def reason_groups(score: Score) -> list[Group]:
-    """Why, summed up by keyword, the weightiest first; then related words, feedback, votes and recency.
+    """Why, summed up by keyword, the weightiest first; then related words, feedback and votes.
 
     The reasons are in tenths, and so are the sums: the groups add up to the score. This runs for every
     entry of every digest.
@@ -128,7 +127,7 @@ def verdict_line(ranked: Ranked) -> str:
 
 
 def _subject(reason: Reason) -> str:
-    if reason.kind in (ReasonKind.VOTES, ReasonKind.RECENCY):
+    if reason.kind is ReasonKind.VOTES:
         return ""
     if reason.kind is ReasonKind.LEARNT:
         return f"related to {reason.related_to}" if reason.related_to else "related"
@@ -141,8 +140,6 @@ def _share(reason: Reason) -> str:
     shown = points(reason.points)
     if reason.kind is ReasonKind.VOTES:
         return f"votes {shown}"
-    if reason.kind is ReasonKind.RECENCY:
-        return f"recency {shown}"
     if reason.kind in (ReasonKind.LEARNT, ReasonKind.FEEDBACK):
         return f"{reason.term} {shown}"
     return f"{_PLACES[reason.field]} {shown}" if reason.field else shown

@@ -64,12 +64,10 @@ def test_learnt_terms_and_feedback_are_named_as_such() -> None:
     assert reason_account(score).endswith("your feedback: robot arm 0.9, survey −0.5")
 
 
-def test_a_single_word_of_feedback_and_recency_need_no_sum() -> None:
-    score = Score(
-        0.7, (Reason(ReasonKind.FEEDBACK, "survey", -0.5), Reason(ReasonKind.RECENCY, "recency", 1.2))
-    )
-    assert reason_line(score) == "your feedback −0.5 (survey) · recency 1.2"
-    assert reason_account(score) == "your feedback: survey −0.5; recency 1.2"
+def test_a_single_word_of_feedback_needs_no_sum() -> None:
+    score = Score(0.7, (Reason(ReasonKind.FEEDBACK, "survey", -0.5), Reason(ReasonKind.VOTES, "votes", 1.2)))
+    assert reason_line(score) == "your feedback −0.5 (survey) · votes 1.2"
+    assert reason_account(score) == "your feedback: survey −0.5; votes 1.2"
 
 
 def test_the_account_of_a_score_names_every_place_with_its_points() -> None:

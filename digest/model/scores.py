@@ -17,7 +17,6 @@ class ReasonKind(StrEnum):
     AUTHOR = "author"
     ORGANISATION = "organisation"
     VOTES = "votes"
-    RECENCY = "recency"
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,7 @@ def is_acronym(raw: str) -> bool:
     return len(letters) > 1 and all(letter.isupper() for letter in letters)
 
 
+@lru_cache(maxsize=200_000)
 def in_capitals(raw: str) -> bool:
     """Written with at least two capitals, as acronyms are: *RAG*, *LLMs*, *NeRF*; not *Rag*."""
     return sum(letter.isupper() for letter in raw) > 1

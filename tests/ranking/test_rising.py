@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +51,37 @@ def test_what_is_unknown_or_stays_small_is_not_rising(points: tuple[tuple[float,
 
 def test_the_first_day_itself_has_no_rising_papers() -> None:
     assert not is_rising(history((2, 1), (20, 90)), DAY, OPENED + timedelta(hours=20))
+
+
+@pytest.mark.real_data
+def test_of_real_papers_read_twice_very_few_rise_and_each_jumped(real_data: Path) -> None:
+    """Hundreds of papers were read at two moments some days apart: rising is rare, and never mere ageing."""
+    pairs = list(_read_twice(real_data))
+    risen = [history for day, history in pairs if is_rising(history, day, history[-1].observed_at)]
+    assert len(pairs) > 1_000
+    assert 1 <= len(risen) <= len(pairs) // 100
+    assert all(history[1].upvotes >= 2 * history[0].upvotes for history in risen)
+
+
+def _read_twice(real_data: Path) -> Iterator[tuple[date, list[Observation]]]:
+    index = json.loads((real_data / "days-2026-api-shaped" / "index.json").read_text(encoding="utf-8"))
+    for path in sorted((real_data / "days-2026-normalized").glob("2*.json.gz")):
+        second = json.loads(gzip.decompress(path.read_bytes()))
+        if index[second["date"]]["fetched_at"] is None:
+            continue
+        items = json.loads(gzip.decompress((real_data / "days-2026-api-shaped" / path.name).read_bytes()))
+        votes = {item["paper"]["id"]: item["paper"]["upvotes"] for item in items}
+        moments = [_moment(index[second["date"]]["fetched_at"]), _moment(second["generated_at"])]
+        for paper in second["papers"]:
+            if paper["id"] in votes:
+                seen = zip(moments, (votes[paper["id"]], paper["upvotes"]), strict=True)
+                history = sorted((Observation(paper["id"], at, n) for at, n in seen), key=_when)
+                yield date.fromisoformat(second["date"]), history
+
+
+def _moment(written: str) -> datetime:
+    return datetime.fromisoformat(written.replace("Z", "+00:00"))
+
+
+def _when(one: Observation) -> datetime:
+    return one.observed_at
