@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from digest.channels.mail_returns import Report, Verdict, read_report
 from digest.errors import NotFound, TokenError
 from digest.links import BOUNCE, read_address
-from digest.model import Delivery, Subscriber, SubscriberState
+from digest.model import ChannelName, Delivery, Subscriber, SubscriberState
 from digest.pipeline.telling import EVENT
-from digest.store import alarms, bounces, deliveries, subscribers, suppressions
+from digest.store import alarms, bounces, circuits, deliveries, subscribers, suppressions
 from digest.store.database import transaction
 from digest.subscriptions import unsubscribe
 from digest.subscriptions.suppressing import ADDRESS
@@ -29,6 +29,14 @@ SOFT_LIMIT = 5.0
 """Days with a soft bounce, one point each, after which an address is suspended."""
 FORGET_AFTER = timedelta(days=14)
 POLICY_ALARM = EVENT + "bounces-policy"
+
+COMPLAINT_ALARM = EVENT + "complaints"
+WARN_AT, STOP_AT = 0.001, 0.003
+"""Complaints a mail: the large mailbox providers find 0.1 % fair and block from 0.3 %."""
+FEWEST = 3
+"""Fewer complaints are people, not a rate: one in a list of a hundred is 1 %."""
+REST = timedelta(days=1)
+"""How long mail rests after too many complaints before a single one is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,9 @@ def apply(session: Session, keys: Keys, report: Report, *, now: datetime) -> str
         return "ignored"
     if report.verdict in {Verdict.COMPLAINT, Verdict.LEAVE}:
         unsubscribe(session, found.id)
+        if report.verdict is Verdict.COMPLAINT:
+            bounces.complained(session, found.id, now.date())
+            _weigh_complaints(session, now)
         return "unsubscribed"
     if found.state is SubscriberState.UNSUBSCRIBED:
         return "ignored"
@@ -106,6 +117,17 @@ def _policy(session: Session, keys: Keys, report: Report, now: datetime) -> str:
     words = f"mail is refused by policy ({report.code}): {report.reason}"
     alarms.happened(session, POLICY_ALARM, words, now=now)
     return "alarmed"
+
+
+def _weigh_complaints(session: Session, now: datetime) -> None:
+    """Alarm when too many call our mail spam; rest before the providers refuse it for everybody."""
+    found = bounces.complaints(session, now.date())
+    if found.count < FEWEST or found.rate < WARN_AT:
+        return
+    words = f"{found.count} of {found.mails:,} mails of a week were called spam ({found.rate:.2%})"
+    alarms.happened(session, COMPLAINT_ALARM, f"{words}; look at who was subscribed, and how", now=now)
+    if found.rate >= STOP_AT:
+        circuits.trip(session, ChannelName.EMAIL, f"{words}: mail rests", now=now, probe_at=now + REST)
 
 
 def _hard(session: Session, keys: Keys, found: Subscriber, report: Report, now: datetime) -> str:

@@ -14,7 +14,8 @@ from prometheus_client.registry import Collector
 from starlette.exceptions import HTTPException
 
 from digest.model import DayState, DeliveryState, SubscriberState
-from digest.store import condition, statistics
+from digest.store import bounces, condition, statistics
+from digest.store.bounces import Complaints
 from digest.store.condition import Condition
 from digest.store.statistics import Tally
 from digest.web.desk import At, Desk
@@ -35,20 +36,21 @@ def _count(desk: Desk) -> bytes:
     now = desk.clock()
     with desk.reading() as session:
         tally = statistics.tally(session)
+        complaints = bounces.complaints(session, now.date())
         found = condition.read(session, since=now.date(), today=now.date(), overdue_by=now)
-    return exposition(tally, found, now)
+    return exposition(tally, complaints, found, now)
 
 
-def exposition(tally: Tally, found: Condition, now: datetime) -> bytes:
+def exposition(tally: Tally, complaints: Complaints, found: Condition, now: datetime) -> bytes:
     """The text a collector reads. Pure. States without anything in them are there with 0."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Gauges(tally, found, now))
+    registry.register(_Gauges(tally, complaints, found, now))
     return generate_latest(registry)
 
 
 class _Gauges(Collector):
-    def __init__(self, tally: Tally, found: Condition, now: datetime) -> None:
-        self.tally, self.found, self.now = tally, found, now
+    def __init__(self, tally: Tally, complaints: Complaints, found: Condition, now: datetime) -> None:
+        self.tally, self.complaints, self.found, self.now = tally, complaints, found, now
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """All gauges."""
@@ -57,6 +59,10 @@ class _Gauges(Collector):
         yield _by_state("digest_dates", "Days of the source in the ledger, by state.", DayState, tally.days)
         yield _by_state("digest_subscribers", "Subscribers, by state.", SubscriberState, tally.subscribers)
         yield _by_state("digest_deliveries", "Deliveries kept, by state.", DeliveryState, tally.deliveries)
+        yield GaugeMetricFamily(
+            "digest_week_complaints", "Subscribers who called mail spam, this week.", self.complaints.count
+        )
+        yield GaugeMetricFamily("digest_week_mails", "Mails sent, this week.", self.complaints.mails)
         yield GaugeMetricFamily(
             "digest_oldest_waiting_seconds",
             "Age of the oldest delivery that is planned or deferred; 0 when none waits.",

@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from digest.links import bounce_address, make_links
-from digest.model import ChannelName, Delivery, Subscriber, SubscriberState
+from digest.model import ChannelName, Delivery, DeliveryState, Subscriber, SubscriberState
 from digest.pipeline.bounces import SOFT_LIMIT, take
-from digest.store import subscribers, suppressions
+from digest.store import bounces, circuits, subscribers, suppressions
 from digest.store.database import reading, transaction
-from digest.store.schema import AlarmRow
+from digest.store.schema import AlarmRow, DeliveryRow
 from digest.subscriptions.holding import erase
 from digest.subscriptions.suppressing import ADDRESS
 from digest.tokens import Keys, keyed_hash
@@ -162,3 +162,28 @@ def test_a_bounce_of_somebody_erased_is_ignored(engine: Engine, delivery: Delive
 
 def test_a_bounce_cannot_be_used_to_leave(engine: Engine, delivery: Delivery) -> None:
     assert effects(engine, bounce(leave(delivery))) == {"ignored": 1}
+
+
+@pytest.mark.parametrize(
+    ("readers", "complaining", "told", "rests"),
+    [(2, 2, False, False), (5000, 3, False, False), (2000, 3, True, False), (1000, 3, True, True)],
+)
+def test_too_many_complaints_are_told_and_far_too_many_rest_the_mail(
+    sqlite_engine: Engine, readers: int, complaining: int, told: bool, rests: bool
+) -> None:
+    plan(sqlite_engine, subscribe(sqlite_engine, readers))
+    with transaction(sqlite_engine) as session:
+        session.execute(update(DeliveryRow).values(state=DeliveryState.SENT.value))
+    some = all_of(sqlite_engine)[:complaining]
+
+    effects(sqlite_engine, *(complaint(ours(one)) for one in some for _ in range(2)))
+
+    with reading(sqlite_engine) as session:
+        assert bounces.complaints(session, NOW.date()) == bounces.Complaints(complaining, readers)
+        assert bounces.complaints(session, NOW.date() + timedelta(days=8)).count == 0
+        alarms = session.scalars(select(AlarmRow)).all()
+        circuit = circuits.get(session, "email")
+    assert [one.key for one in alarms] == ["event.complaints"] * told
+    assert (circuit is not None) is rests
+    if circuit:
+        assert circuit.probe_at == NOW + timedelta(days=1)

@@ -62,6 +62,7 @@ def test_the_numbers_are_those_of_the_store(lived: Site) -> None:
     assert found["digest_deliveries", "planned"] == 1
     assert found["digest_oldest_waiting_seconds", ""] == timedelta(minutes=30).total_seconds()
     assert found["digest_overdue_slots", ""] == 0
+    assert (found["digest_week_complaints", ""], found["digest_week_mails", ""]) == (0, 0)
     assert 0 < found["digest_last_collect_timestamp_seconds", ""] < lived.clock().timestamp()
     assert found["digest_open_circuit_failures", "email"] == 1
 
