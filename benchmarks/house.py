@@ -20,7 +20,8 @@ from digest.house import House
 from digest.model import ChannelName
 from digest.pipeline.collect import collect
 from digest.pipeline.deliver import deliver
-from digest.pipeline.prepare import Enqueue, prepare
+from digest.pipeline.prepare import prepare
+from digest.pipeline.rankings import Enqueue
 from digest.store.database import open_engine
 from tests.shelf import Shelf
 

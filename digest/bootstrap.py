@@ -31,7 +31,7 @@ from digest.pipeline.notice_letters import Writer
 from digest.pipeline.notices import Report as NoticeReport
 from digest.pipeline.notices import send_notices
 from digest.pipeline.pacing import KeptAnswers, SharedPace, SharedSlackPace
-from digest.pipeline.prepare import Rules
+from digest.pipeline.rankings import Rules
 from digest.pipeline.sheets import Desk
 from digest.sealing import Seal
 from digest.sources.huggingface import HuggingFace

@@ -37,7 +37,8 @@ from digest.house import House
 from digest.pipeline.collect import Collecting, collect
 from digest.pipeline.deliver import deliver
 from digest.pipeline.operator import Operator
-from digest.pipeline.prepare import Enqueue, prepare
+from digest.pipeline.prepare import prepare
+from digest.pipeline.rankings import Enqueue
 from digest.pipeline.tidying import tidy_deliveries, tidy_source
 from digest.pipeline.watch import Watch
 

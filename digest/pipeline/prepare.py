@@ -1,13 +1,13 @@
 """prepare: store → ranking → digest. Who is due gets a digest for their slot, once.
 
-A batch of due subscribers is ranked in one product and stored in one transaction: digests,
-entries, deliveries, and where each subscriber's coverage ends. Unique (subscriber, slot) makes it
-once, however many processes prepare at the same time. Nothing is sent here.
+A batch of due subscribers is ranked (``rankings``) and stored in one transaction: digests, entries,
+deliveries, and where each subscriber's coverage ends. Unique (subscriber, slot) makes it once,
+however many processes prepare at the same time. Nothing is sent here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -17,53 +17,29 @@ from sqlalchemy.orm import Session
 from digest.compose import Edition, compose
 from digest.errors import DigestError
 from digest.model import (
-    Candidate,
-    ChannelName,
     DayState,
     Digest,
     DigestKind,
     EmptyDigests,
-    Profile,
     Ranking,
     Subscriber,
 )
 from digest.pipeline.editions import (
-    Limits,
     Since,
     Situation,
-    candidates,
     catches_up,
     edition,
-    seen_by,
 )
-from digest.pipeline.situation import read_corpus, read_situation
-from digest.ranking.corpus import Corpus
-from digest.ranking.language import parse_profile
-from digest.ranking.rank import rank
+from digest.pipeline.rankings import Ahead, Enqueue, Round, Rules, rank_ahead, rankings_of, read_round
 from digest.slots import due_slot, next_due, slot_of
-from digest.store import deliveries, digests, profiles, subscribers
-from digest.store.database import transaction
+from digest.store import deliveries, digests, subscribers
+from digest.store.database import one_writer, transaction
 from digest.store.deliveries import Planned
 from digest.store.digests import Coverage
 from digest.store.subscribers import Prepared
 
 SILENCE = timedelta(days=7)
 """With ``empty = weekly`` nobody is left without a word for longer: silence must not look like a fault."""
-
-
-Enqueue = Callable[[Session, Mapping[ChannelName, Sequence[int]]], None]
-"""Told of deliveries just planned, by channel, before the transaction that plans them commits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the settings say about preparing. ``wait`` is how long a due digest waits for the source."""
-
-    bar: float
-    limit: int
-    limits: Limits
-    wait: timedelta = timedelta(0)
-    batch: int = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +62,6 @@ class Report:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
-    """What is the same for every subscriber of one run. ``clock`` is now; ``now`` may be a past day's end."""
-
-    situation: Situation
-    corpus: Corpus
-    rules: Rules
-    clock: datetime
-    enqueue: Enqueue | None = None
-
-    @property
-    def now(self) -> datetime:
-        return self.situation.as_of
-
-    @property
-    def past(self) -> bool:
-        """Whether a past day is looked at, as it stood at its end."""
-        return self.now < self.clock
-
-
 def prepare(engine: Engine, rules: Rules, *, now: datetime, enqueue: Enqueue | None = None) -> Report:
     """Prepare the digests of everybody who is due at ``now``, in batches.
 
@@ -117,15 +73,16 @@ def prepare(engine: Engine, rules: Rules, *, now: datetime, enqueue: Enqueue | N
     waiting = source_is_behind(round_.situation)
     due_by = now - rules.wait if waiting else now
     report = Report(waiting=waiting)
+    with transaction(engine) as session:
+        subscribers.wake(session, due_by)
     after: Subscriber | None = None
     while True:
+        ahead = rank_ahead(engine, round_, due_by, after) if one_writer(engine) else {}
         with transaction(engine) as session:
-            if after is None:
-                subscribers.wake(session, due_by)
             batch = subscribers.due(session, due_by, after=after, limit=rules.batch)
             if not batch:
                 return report
-            report += _prepare_batch(session, batch, round_)
+            report += _prepare_batch(session, batch, round_, ahead=ahead)
         after = batch[-1]
 
 
@@ -162,15 +119,9 @@ def draft(session: Session, subscriber: Subscriber, round_: Round, *, fresh: boo
     ``fresh`` looks at the newest day as a first digest does, whatever was sent before.
     """
     since = Since(None, None) if fresh else Since(subscriber.covered_arrival, subscriber.covered_at)
-    rankings = _rankings(session, {subscriber: since}, round_, fresh=fresh)
+    rankings = rankings_of(session, {subscriber: since}, round_, fresh=fresh)
     slot = slot_of(round_.now, subscriber.timezone)
     return compose(subscriber, rankings[subscriber.id], _edition(subscriber, since, round_, slot))
-
-
-def read_round(engine: Engine, rules: Rules, now: datetime, *, clock: datetime | None = None) -> Round:
-    """Read what the run needs once: the situation, and the corpus brought up to date."""
-    situation = read_situation(engine, rules.limits, now=now)
-    return Round(situation, read_corpus(engine, now=now), rules, clock or now)
 
 
 def source_is_behind(situation: Situation) -> bool:
@@ -184,7 +135,12 @@ def source_is_behind(situation: Situation) -> bool:
 
 
 def _prepare_batch(
-    session: Session, batch: Sequence[Subscriber], round_: Round, *, slot: date | None = None
+    session: Session,
+    batch: Sequence[Subscriber],
+    round_: Round,
+    *,
+    ahead: Mapping[int, Ahead] | None = None,
+    slot: date | None = None,
 ) -> Report:
     """Prepare a batch of locked subscribers; a slot that has a digest keeps it and is only moved past."""
     slots = {one.id: slot or due_slot(one, round_.now) for one in batch}
@@ -193,7 +149,8 @@ def _prepare_batch(
     unsent = deliveries.merge(session, [one.id for one in wanting], now=round_.now)
     merged = digests.withdraw(session, [number for numbers in unsent.values() for number in numbers])
     sinces = {one: _since(one, merged.get(one.id), round_) for one in wanting}
-    stored = digests.add(session, _composed(session, sinces, slots, merged, round_), now=round_.now)
+    rankings = rankings_of(session, sinces, round_, ahead=ahead)
+    stored = digests.add(session, _composed(rankings, sinces, slots, merged, round_), now=round_.now)
     wanted = _wanted(session, stored, {one.id: one for one in wanting})
     planned = deliveries.plan(session, [_planned(*pair) for pair in wanted], now=round_.now)
     new = set() if round_.past else {digest.subscriber_id for digest in stored}
@@ -206,13 +163,12 @@ def _prepare_batch(
 
 
 def _composed(
-    session: Session,
+    rankings: Mapping[int, Sequence[Ranking]],
     sinces: Mapping[Subscriber, Since],
     slots: Mapping[int, date],
     merged: Collection[int],
     round_: Round,
 ) -> list[tuple[Digest, Coverage]]:
-    rankings = _rankings(session, sinces, round_)
     composed = []
     for one, since in sinces.items():
         about = _edition(one, since, round_, slots[one.id], merged=one.id in merged)
@@ -235,60 +191,6 @@ def _since(subscriber: Subscriber, merged: Coverage | None, round_: Round) -> Si
     if merged is not None:
         return Since(merged.after, merged.since)
     return Since(subscriber.covered_arrival, subscriber.covered_at)
-
-
-def _rankings(
-    session: Session, sinces: Mapping[Subscriber, Since], round_: Round, *, fresh: bool = False
-) -> dict[int, list[Ranking]]:
-    """The rankings of each subscriber's profiles; those with the same coverage in one product."""
-    known = profiles.of_subscribers(session, [one.id for one in sinces], parse_profile)
-    groups: dict[Since, list[Subscriber]] = {}
-    for one, since in sinces.items():
-        groups.setdefault(since, []).append(one)
-    found: dict[int, list[Ranking]] = {}
-    for since, members in groups.items():
-        pool = candidates(round_.situation, since, round_.rules.limits)
-        asked = pool if since.arrival is None else _revisited(pool, round_.situation)
-        hidden = {} if fresh else _hidden(session, members, asked)
-        found |= _rank(members, known, pool, hidden, round_)
-    return found
-
-
-def _revisited(pool: Sequence[Candidate], situation: Situation) -> list[Candidate]:
-    """The candidates that may have been shown before: a handful a day. The rest arrived since."""
-    again = {one.paper.id for one in situation.pool if one.revisited or one.rising}
-    return [one for one in pool if one.paper.id in again]
-
-
-def _hidden(
-    session: Session, members: Sequence[Subscriber], asked: Sequence[Candidate]
-) -> dict[int, frozenset[str]]:
-    """What each subscriber was shown already."""
-    shown = digests.shown(session, [one.id for one in members], [one.paper.id for one in asked])
-    return {one.id: seen_by(asked, shown.get(one.id, {}), rising=one.rising) for one in members}
-
-
-def _rank(
-    members: Sequence[Subscriber],
-    known: Mapping[int, Sequence[Profile]],
-    pool: Sequence[Candidate],
-    hidden: Mapping[int, frozenset[str]],
-    round_: Round,
-) -> dict[int, list[Ranking]]:
-    owners = [(one.id, profile) for one in members for profile in known[one.id]]
-    ranked = rank(
-        pool,
-        [profile for _, profile in owners],
-        round_.corpus,
-        seen=[hidden.get(owner, frozenset()) for owner, _ in owners],
-        now=round_.now,
-        default_bar=round_.rules.bar,
-        default_limit=round_.rules.limit,
-    )
-    found: dict[int, list[Ranking]] = {one.id: [] for one in members}
-    for (owner, _), ranking in zip(owners, ranked, strict=True):
-        found[owner].append(ranking)
-    return found
 
 
 def _edition(

@@ -15,7 +15,8 @@ from digest.compose import compose
 from digest.links import make_links
 from digest.model import ChannelName, Delivery, DeliveryState, Digest, Profile, Sheet, Subscriber
 from digest.pipeline.editions import Since, candidates, edition
-from digest.pipeline.prepare import Round, Rules, draft, end_of, read_round
+from digest.pipeline.prepare import draft, end_of
+from digest.pipeline.rankings import Round, Rules, read_round
 from digest.pipeline.sheets import Desk
 from digest.ranking.rank import rank
 from digest.slots import next_due, slot_of

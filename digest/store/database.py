@@ -182,6 +182,11 @@ def _named(error: OperationalError) -> StoreError:
     return StoreBusy("the store is busy or out of reach", remedy="check that it runs; it is tried again")
 
 
+def one_writer(engine: Engine) -> bool:
+    """Whether the store takes one writer at a time: then long work is done before a transaction begins."""
+    return engine.dialect.name == "sqlite"
+
+
 def on_sqlite(session: Session) -> bool:
     """Whether the store is SQLite: a few statements differ."""
     return session.get_bind().dialect.name == "sqlite"

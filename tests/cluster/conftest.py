@@ -16,7 +16,8 @@ from digest.demo.mailbox import Mailbox
 from digest.house import House
 from digest.model import ChannelName
 from digest.pipeline.collect import collect
-from digest.pipeline.prepare import Enqueue, Report, prepare
+from digest.pipeline.prepare import Report, prepare
+from digest.pipeline.rankings import Enqueue
 from digest.store.database import open_engine, transaction
 from digest.subscriptions import subscribe
 from tests.keys import KEYS

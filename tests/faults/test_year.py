@@ -11,7 +11,8 @@ from sqlalchemy import Engine, func, select, update
 from digest.model import ChannelName, Subscriber
 from digest.pipeline import prepare as prepare_module
 from digest.pipeline.editions import Limits
-from digest.pipeline.prepare import Rules, prepare
+from digest.pipeline.prepare import prepare
+from digest.pipeline.rankings import Rules
 from digest.slots import first_due, slot_of
 from digest.store import subscribers
 from digest.store.database import reading, transaction

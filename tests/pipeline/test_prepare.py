@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select, update
+from sqlalchemy.orm import Session
 
 from digest.errors import DigestError
 from digest.model import ChannelName, Digest, DigestKind, EmptyDigests, Mark, Subscriber
+from digest.pipeline import rankings
 from digest.pipeline.backfill import Backfill
 from digest.pipeline.collect import collect
 from digest.pipeline.editions import Limits
-from digest.pipeline.prepare import Rules, draft, prepare, prepare_day, read_round
-from digest.store import digests, subscribers
-from digest.store.database import open_engine, reading, transaction
+from digest.pipeline.prepare import draft, prepare, prepare_day
+from digest.pipeline.rankings import Rules, read_round
+from digest.ranking import rank as ranking
+from digest.ranking.language import parse_profile
+from digest.store import digests, profiles, subscribers
+from digest.store.database import hasty, open_engine, reading, transaction
+from digest.store.profiles import Draft
 from digest.store.schema import DeliveryRow, DigestRow
-from digest.subscriptions import subscribe, unsubscribe
+from digest.subscriptions import remove_profile, save_profile, subscribe, unsubscribe
 from tests.keys import KEYS
 from tests.shelf import Shelf, paper
 
@@ -367,3 +374,67 @@ def test_preparing_a_slot_again_by_hand_keeps_what_is_planned(engine: Engine, sh
     assert ids(newest(engine, reader)) == ["2603.00001"]
     with reading(engine) as session:
         assert session.scalars(select(DeliveryRow.state)).all() == ["planned"]
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, what: Callable[[], object]) -> None:
+    """Let something happen once, in the middle of ranking."""
+    plain, waiting = ranking.rank, [what]
+
+    def rank(*arguments: Any, **named: Any) -> Any:
+        if waiting:
+            waiting.pop()()
+        return plain(*arguments, **named)
+
+    monkeypatch.setattr(rankings, "rank", rank)
+
+
+def profile(session: Session, subscriber: Subscriber) -> int:
+    """The number of the subscriber's first profile."""
+    return profiles.of_subscriber(session, subscriber.id, parse_profile)[0].id
+
+
+def test_ranking_keeps_nobody_from_writing(
+    sqlite_engine: Engine, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = join(sqlite_engine)
+    read(sqlite_engine, shelf, at(MON, 6), [MON])
+    meanwhile(
+        monkeypatch,
+        lambda: join(hasty(sqlite_engine, timedelta(seconds=1)), "other@example.org", now=at(MON)),
+    )
+
+    assert prepare(sqlite_engine, RULES, now=at(MON)).prepared == 1
+    assert ids(newest(sqlite_engine, reader)) == ["2603.00001"]
+
+
+def test_what_changes_while_a_batch_is_ranked_counts(
+    sqlite_engine: Engine, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changing, leaving = join(sqlite_engine), join(sqlite_engine, "leaving@example.org")
+    read(sqlite_engine, shelf, at(MON, 6), [MON])
+
+    def change() -> None:
+        with transaction(sqlite_engine) as session:
+            save_profile(session, changing.id, profile(session, changing), Draft("main", "cooking"), at(MON))
+            unsubscribe(session, leaving.id)
+
+    meanwhile(monkeypatch, change)
+
+    assert prepare(sqlite_engine, RULES, now=at(MON)).prepared == 1
+    assert ids(newest(sqlite_engine, changing)) == ["2603.00002"]
+
+
+def test_a_profile_removed_while_a_batch_is_ranked_leaves_the_others(
+    sqlite_engine: Engine, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = join(sqlite_engine, profiles={"one": "diffusion models", "two": "cooking"})
+    read(sqlite_engine, shelf, at(MON, 6), [MON])
+
+    def remove() -> None:
+        with transaction(sqlite_engine) as session:
+            remove_profile(session, reader.id, profile(session, reader))
+
+    meanwhile(monkeypatch, remove)
+
+    assert prepare(sqlite_engine, RULES, now=at(MON)).prepared == 1
+    assert ids(newest(sqlite_engine, reader)) == ["2603.00002"]
