@@ -15,7 +15,7 @@ from tests.faults.relay import CUT, STALL, Fault, Relay
 SENDER = "digest@example.net"
 BODY = b"Subject: papers\r\n\r\n.starts with a dot\r\nends here\r\n"
 PLAIN = ("8BITMIME",)
-QUICK = {"connect_seconds": 2.0, "command_seconds": 2.0, "final_dot_seconds": 2.0}
+QUICK = {"connect_seconds": 20.0, "command_seconds": 20.0, "final_dot_seconds": 20.0}
 
 
 def message(number: int, address: str = "", body: bytes = BODY) -> Message:
