@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -48,6 +48,7 @@ PATIENCE = {
     "DIGEST_DELIVERY__FINAL_DOT_SECONDS": "20",
 }
 """Shorter than the defaults, so that the show ends while one watches."""
+UNFINISHED = ("planned", "claimed", "handing-over", "deferred")
 AGAIN = 50
 """Deliveries for the old worker to do alone when its line is back."""
 GIVE_UP_SECONDS = 400
@@ -146,7 +147,9 @@ def show(given: argparse.Namespace) -> None:
         crew = [start(number, surroundings, "worker") for number in range(1, given.hosts + 1)]
         crew.append(start(given.hosts + 1, surroundings, "scheduler"))
         try:
-            tell(cut_and_heal(engine, postbox, given.subscribers), engine, postbox, given.subscribers)
+            unfinished = [*UNFINISHED, *(("unknown",) if given.on_unknown == "resend" else ())]
+            times = cut_and_heal(engine, postbox, given.subscribers, unfinished)
+            tell(times, engine, postbox, given.subscribers)
             end(crew[1:-1])
             print(f"the old worker alone, afterwards: {again(engine, postbox)} of {AGAIN} delivered")
         finally:
@@ -195,13 +198,13 @@ class Times:
     healed: float
 
 
-def cut_and_heal(engine: Engine, postbox: Postbox, subscribers: int) -> Times:
+def cut_and_heal(engine: Engine, postbox: Postbox, subscribers: int, unfinished: Collection[str]) -> Times:
     begun = time.perf_counter()
     wait_until(lambda: len(postbox.received) >= subscribers // 3)
     _ip(f"link set {_line(1)} down")
     cut = time.perf_counter() - begun
     print(f"cut after {len(postbox.received)} mails: {states(engine)}", flush=True)
-    wait_until(lambda: _open(engine) == 0)
+    wait_until(lambda: not states(engine).keys() & set(unfinished))
     done = time.perf_counter() - begun
     print(f"the others are done: {states(engine)}", flush=True)
     _ip(f"link set {_line(1)} up")
@@ -216,11 +219,6 @@ def wait_until(true: Callable[[], bool], seconds: float = GIVE_UP_SECONDS) -> No
             print("gave up waiting", flush=True)
             return
         time.sleep(0.2)
-
-
-def _open(engine: Engine) -> int:
-    open_states = ("planned", "claimed", "handing-over", "deferred")
-    return sum(count for state, count in states(engine).items() if state in open_states)
 
 
 def tell(times: Times, engine: Engine, postbox: Postbox, subscribers: int) -> None:

@@ -200,7 +200,7 @@ def _wrk(site: str, script: Path, seconds: int) -> str:
 
 
 def _milliseconds(said: str, share: str) -> float:
-    found = re.search(rf"^\s+{share}%\s+([\d.]+)(us|ms|s|m)$", said, re.MULTILINE)
+    found = re.search(rf"^\s+{share}%\s+([\d.]+)(us|ms|s|m)\s*$", said, re.MULTILINE)
     if found is None:
         raise RuntimeError(f"wrk said no {share} %:\n{said}")
     return float(found[1]) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[found[2]]
