@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from digest.errors import ConfigError
 from digest.model import ChannelName
 from digest.store import jobs
+from digest.store.database import POSTGRES_ARGS
 
 VERSION = procrastinate.__version__
 DELIVER = "digest.deliver"
@@ -50,7 +51,8 @@ def check(engine: Engine) -> None:
 def app_of(engine: Engine, **pool: Any) -> procrastinate.App:
     """A Procrastinate app on the store's database; it connects when opened."""
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url, **pool))
+    connector = procrastinate.PsycopgConnector(conninfo=url, kwargs=dict(POSTGRES_ARGS), **pool)
+    return procrastinate.App(connector=connector)
 
 
 def _unconnected() -> procrastinate.App:

@@ -41,6 +41,14 @@ POSTGRES_ARGS: dict[str, Any] = {
     "prepare_threshold": None,  # pgbouncer in transaction mode has no prepared statements to share
 }
 
+SERVER_NOTICES = {
+    "tcp_keepalives_idle": 20,
+    "tcp_keepalives_interval": 5,
+    "tcp_keepalives_count": 4,
+    "tcp_user_timeout": 45_000,
+}
+"""The same from the server's side; over a Unix socket they are ignored."""
+
 
 def open_engine(url: str) -> Engine:
     """Open the store at ``url`` (``sqlite:///path`` or ``postgresql://…``).
@@ -53,8 +61,16 @@ def open_engine(url: str) -> Engine:
     engine = create_engine(
         address, connect_args=POSTGRES_ARGS, pool_pre_ping=True, pool_size=5, max_overflow=10
     )
+    event.listen(engine, "connect", _let_server_notice)
     event.listen(engine, "begin", _limit_waits)
     return engine
+
+
+def _let_server_notice(connection: Any, _record: object) -> None:
+    """Have the server end what a client left that was cut off, or its rows stay locked for two hours."""
+    with connection.cursor() as cursor:
+        cursor.execute("; ".join(f"SET {name} = {value}" for name, value in SERVER_NOTICES.items()))
+    connection.commit()
 
 
 def _address(url: str) -> URL:

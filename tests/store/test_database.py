@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 
+from benchmarks.shows.server import postgres
 from digest.errors import ConfigError, SchemaError, StoreError
-from digest.store.database import database_now, open_engine, reading, transaction
+from digest.store.database import SERVER_NOTICES, database_now, open_engine, reading, transaction
 from digest.store.migrating import differences
 from digest.store.revisions import check_schema, current, head
 from digest.store.schema import AlarmRow
@@ -87,3 +88,13 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be made"):
         open_engine(f"sqlite:///{tmp_path / 'file' / 'store.sqlite3'}")
+
+
+def test_postgres_is_told_to_notice_clients_that_were_cut_off() -> None:
+    """Over TCP, as from another host; over a Unix socket nobody can be cut off."""
+    with postgres(settings={}) as server:
+        engine = open_engine(server.url)
+        with reading(engine) as session:
+            told = {name: session.execute(text(f"SHOW {name}")).scalar_one() for name in SERVER_NOTICES}
+        engine.dispose()
+    assert {name: int(value) for name, value in told.items()} == SERVER_NOTICES
