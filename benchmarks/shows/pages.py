@@ -38,6 +38,7 @@ WORDS = (
     "reinforcement learning", "retrieval", "multimodal agents", "safety", "3D reconstruction", "speech",
 )  # fmt: skip
 KEYWORDS = "diffusion models, agents, video generation, retrieval, reasoning, benchmark, robot*, alignment"
+_PREVIEW = f"keywords={quote(KEYWORDS)}&bar=4&limit=10".encode()
 CONNECTIONS = 8
 SEARCHES = 30
 
@@ -64,6 +65,7 @@ def main() -> None:
         url = engine.url.render_as_string(hide_password=False)
         surroundings = environment(url, mails.port, folder)
         with serving(surroundings) as site:
+            _wait_for(f"{site}/lab", data=_PREVIEW)  # until the words of 20,000 papers are counted
             asks = {
                 "day": _plain(folder, f"/day/{newest}"),
                 "search": _searching(folder),
@@ -139,10 +141,10 @@ def at_work(surroundings: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def _wait_for(url: str, seconds: float = 60) -> None:
+def _wait_for(url: str, *, data: bytes | None = None, seconds: float = 180) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        with suppress(OSError), urllib.request.urlopen(url, timeout=5):
+        with suppress(OSError), urllib.request.urlopen(url, data, timeout=60):
             return
         time.sleep(0.2)
     raise RuntimeError(f"{url} never answered")
@@ -165,7 +167,7 @@ def _searching(folder: Path) -> Path:
 def _previewing(folder: Path) -> Path:
     lines = (
         'wrk.method = "POST"',
-        f'wrk.body = "keywords={_escaped(KEYWORDS)}&bar=4&limit=10"',
+        f'wrk.body = "{_PREVIEW.decode()}"',
         'wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"',
         'request = function() return wrk.format(nil, "/lab") end',
     )
