@@ -69,7 +69,7 @@ def test_a_word_moves_the_next_ranking_and_goes_with_the_word(filled: Engine, jo
     say(filled, ada.id, ROBOTS, FeedbackVerdict.MORE)
     taught = profile_of(filled, ada.id)
     assert taught.weights
-    assert value(taught, STORE[3]) > value(before, STORE[3])
+    assert value(taught, ROBOTS) > value(before, ROBOTS)
     say(filled, ada.id, SPEECH, FeedbackVerdict.LESS)
     assert profile_of(filled, ada.id).weights != taught.weights
     say(filled, ada.id, SPEECH, None)

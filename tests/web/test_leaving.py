@@ -111,8 +111,7 @@ def test_broken_tokens_are_refused_with_one_and_the_same_page(site: Site, prefix
         good[:-2] + ("A" if good[-2] != "A" else "B") + good[-1],
         "x",
         "ä",
-        "a" * 9000,
-        "%00",
+        "a" * 4000,
     )
     answers = {(one.status_code, one.text) for one in (site.get(f"{prefix}{token}") for token in broken)}
     assert len(answers) == 1
