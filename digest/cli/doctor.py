@@ -23,9 +23,19 @@ LOCAL = {"127.0.0.1", "localhost", "::1"}
 
 @click.command(help="Say what is wrong, and what to do about it.")
 @click.option("--network/--no-network", default=True, help="Also greet the mail server.")
+@click.option("--dns", is_flag=True, help="Also look up SPF, DKIM and DMARC, as receivers of mail do.")
+@click.option(
+    "--nameserver", metavar="HOST[:PORT]", default="", help="Whom --dns asks (default: the system's)."
+)
 @JSON
 @click.pass_context
-def command(ctx: click.Context, network: bool, as_json: bool) -> int:  # noqa: FBT001  Click calls it
+def command(
+    ctx: click.Context,
+    network: bool,  # noqa: FBT001  Click calls it
+    dns: bool,  # noqa: FBT001
+    nameserver: str,
+    as_json: bool,  # noqa: FBT001
+) -> int:
     """Examine settings, store, source, deliveries and mail server; end with 1 if anything is wrong."""
     from digest.house import open_house
 
@@ -34,6 +44,8 @@ def command(ctx: click.Context, network: bool, as_json: bool) -> int:  # noqa: F
         found = [*_settings(house), *_store(house)]
         if network and settings.email.enabled:
             found += _relay(house)
+        if dns:
+            found += _records(house, nameserver)
     if as_json:
         print_json([asdict(one) for one in found])
     for one in () if as_json else found:
@@ -95,3 +107,16 @@ def _relay(house: House) -> Iterator[Problem]:
     if wrong:
         email = house.settings.email
         yield Problem("mail", f"{email.host}:{email.port}: {wrong}", "check the [email] settings")
+
+
+def _records(house: House, nameserver: str) -> Iterator[Problem]:
+    """What the DNS lacks for mail that is believed."""
+    from digest.channels.mail_records import faults, lookup_at
+    from digest.errors import DigestError
+    from digest.pipeline.health import Problem
+
+    try:
+        for number, (detail, remedy) in enumerate(faults(house.settings.email, lookup_at(nameserver))):
+            yield Problem(f"dns.{number}", detail, remedy)
+    except DigestError as error:
+        yield Problem("dns", str(error), error.remedy)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from digest.demo.mailbox import Mailbox
 from digest.pipeline.collect import collect
+from tests.channels.dns_server import names
 from tests.cli.conftest import Digest
 from tests.shelf import Shelf, paper
 
@@ -93,3 +95,15 @@ def test_a_return_domain_that_could_never_satisfy_dmarc_is_named(
     assert "SPF alone cannot satisfy DMARC" in digest("doctor", "--no-network").out
     monkeypatch.setenv("DIGEST_EMAIL__BOUNCE_DOMAIN", "bounces.example.org")
     assert "DMARC" not in digest("doctor", "--no-network").out
+
+
+@pytest.mark.counterpart
+def test_what_the_dns_lacks_is_looked_up_where_it_is_asked_for(
+    healthy: Digest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DIGEST_EMAIL__SENDER", "digest@example.org")
+    with names({"example.org": "v=spf1 -all"}, tmp_path) as port:
+        ran = healthy("doctor", "--no-network", "--dns", "--nameserver", f"127.0.0.1:{port}")
+    assert ran.code == 1
+    assert "example.org has no DMARC record" in ran.out
+    assert "SPF" not in ran.out
