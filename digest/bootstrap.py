@@ -19,12 +19,12 @@ from digest.channels.slack_api import NO_TEAM_TOKENS, Tokens
 from digest.channels.slack_pace import OwnPace
 from digest.channels.smtp import FRESH_SECONDS, SmtpSender
 from digest.channels.smtp_session import Relay
-from digest.config import Settings, SourceSettings
+from digest.config import EmailSettings, Settings, SourceSettings
 from digest.errors import ConfigError
 from digest.house import House, keys_of
 from digest.http_client import Bounds
 from digest.model import ChannelName, UnknownPolicy
-from digest.pipeline.deliver import Terms
+from digest.pipeline.deliver import Allowance, Terms
 from digest.pipeline.editions import Limits
 from digest.pipeline.health import Thresholds
 from digest.pipeline.notice_letters import Writer
@@ -202,7 +202,13 @@ def delivery_terms(settings: Settings) -> Terms:
         max_age=timedelta(hours=limits.max_age_hours),
         max_kills=limits.max_kills,
         connections={ChannelName.EMAIL: mail.connections},
+        allowances={ChannelName.EMAIL: bound} if (bound := mail_allowance(mail)) else {},
     )
+
+
+def mail_allowance(settings: EmailSettings) -> Allowance | None:
+    """What the mail server may be given a minute; ``None`` for no limit."""
+    return Allowance(f"mail:{settings.host}"[:64], settings.per_minute) if settings.per_minute else None
 
 
 def thresholds(settings: Settings) -> Thresholds:

@@ -76,7 +76,7 @@ class SourceSettings(Part):
 class EmailSettings(Part):
     """``sender`` is a name and an address; ``bounce_domain`` receives VERP returns.
 
-    ``per_minute`` mails are sent by all workers of a cluster together; 0 is no limit."""
+    ``per_minute`` mails are sent by all processes of a store together; 0 is no limit."""
 
     enabled: bool = True
     sender: str = "Daily Papers digest <digest@localhost>"

@@ -11,18 +11,17 @@ import procrastinate
 import structlog
 from procrastinate.exceptions import ConnectorException
 
-from digest.bootstrap import delivery_terms, sheet_desk
+from digest.bootstrap import delivery_terms, mail_allowance, sheet_desk
 from digest.channels import Channel
 from digest.clock import utc_now
 from digest.cluster.queue import DELIVER, Enqueuer
 from digest.errors import StoreError
 from digest.house import House
 from digest.model import ChannelName
-from digest.pipeline.deliver import Report, deliver, sweep
+from digest.pipeline.deliver import A_MINUTE, Report, deliver, sweep
 from digest.store import circuits, jobs, limits
 from digest.store.database import reading, transaction
 
-A_MINUTE = timedelta(minutes=1)
 STEPS = "steps"
 """The queue of the periodic steps."""
 GRACE = timedelta(seconds=60)
@@ -88,13 +87,17 @@ class Hands:
         )
 
     def _put_off(self, channel: ChannelName, numbers: Sequence[int], now: datetime) -> bool:
-        mail = self.house.settings.email
-        if channel is not ChannelName.EMAIL or not mail.per_minute:
+        bound = mail_allowance(self.house.settings.email)
+        if channel is not ChannelName.EMAIL or bound is None:
             return False
         with transaction(self.house.engine) as session:
-            key = f"mail:{mail.host}"[:64]
             at = limits.take(
-                session, key, allowance=mail.per_minute, window=A_MINUTE, now=now, count=len(numbers)
+                session,
+                bound.key,
+                allowance=bound.per_minute,
+                window=A_MINUTE,
+                now=now,
+                count=len(numbers),
             )
             if at is not None:
                 self.enqueue.put(session, channel, numbers, at=at)

@@ -17,13 +17,14 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from digest.channels import Channel
 from digest.delivery import Rules, recover
 from digest.errors import StoreBusy
 from digest.model import ChannelName, Delivery
 from digest.pipeline.handing import PAUSE_SECONDS, Batch, Hand, Sheets
-from digest.store import circuits, claims
+from digest.store import circuits, claims, limits
 from digest.store.database import reading, transaction
 from digest.tokens import Keys
 
@@ -31,6 +32,7 @@ Clock = Callable[[], datetime]
 Stop = Callable[[], bool]
 
 SWEEP = 200
+A_MINUTE = timedelta(minutes=1)
 PROBE_HOLD = timedelta(minutes=15)
 """How long a probe may take before another worker may probe."""
 
@@ -42,11 +44,19 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """Most messages a minute through one counterpart, by all processes of a store together."""
+
+    key: str
+    per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """How deliveries are made. ``worker`` names this process, ``domain`` ends message ids.
 
     ``keys`` are those of the suppression list; ``connections`` says how many hand-overs
-    go on at once, by channel (one if not named).
+    go on at once, by channel (one if not named); ``allowances`` bound channels that are named there.
     """
 
     worker: str
@@ -57,6 +67,7 @@ class Terms:
     max_age: timedelta = timedelta(hours=24)
     max_kills: int = 3
     connections: Mapping[ChannelName, int] = field(default_factory=dict)
+    allowances: Mapping[ChannelName, Allowance] = field(default_factory=dict)
 
     def rules(self, channel: Channel) -> Rules:
         return Rules(self.max_age, self.max_kills, channel.on_unknown)
@@ -200,14 +211,28 @@ class Run:
         taken: list[Delivery] = []
         try:
             with transaction(self.engine) as session:
+                most = min(limit, self._free(session, now))
                 taken = claims.claim(
-                    session, name, how, limit=limit, now=now, suspects=suspects, only=self.only
+                    session, name, how, limit=most, now=now, suspects=suspects, only=self.only
                 )
+                self._spend(session, len(taken), now)
         except StoreBusy:
             taken = taken and self._read_back(token)
             if not taken:
                 raise
         return Batch(token, taken)
+
+    def _free(self, session: Session, now: datetime) -> int:
+        """How many the counterpart takes now. A job's share was allowed for when it was given out."""
+        bound = self.terms.allowances.get(self.channel.name)
+        if bound is None or self.only is not None:
+            return self.terms.batch
+        return limits.free(session, bound.key, allowance=bound.per_minute, window=A_MINUTE, now=now)
+
+    def _spend(self, session: Session, count: int, now: datetime) -> None:
+        bound = self.terms.allowances.get(self.channel.name)
+        if bound is not None and self.only is None and count:
+            limits.take(session, bound.key, allowance=bound.per_minute, window=A_MINUTE, now=now, count=count)
 
     def _read_back(self, token: str) -> list[Delivery]:
         """What a claim has taken. Asked a few times: what is not found now waits for its lease."""

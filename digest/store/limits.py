@@ -32,8 +32,7 @@ def take(
     if row.not_before is not None and row.not_before > now:
         return row.not_before
     step = int(now.timestamp()) // STEP
-    oldest = step - int(window.total_seconds()) // STEP
-    spent = {int(place): count for place, count in row.spent.items() if oldest <= int(place) <= step}
+    spent = _recent(row, window, now)
     most = max(allowance - count, 0)
     if sum(spent.values()) > most:
         return _free_at(spent, most, window)
@@ -41,6 +40,14 @@ def take(
     row.spent = {str(place): count for place, count in spent.items()}
     session.flush()
     return None
+
+
+def free(session: Session, key: str, *, allowance: int, window: timedelta, now: datetime) -> int:
+    """How many requests may be taken now; nobody else takes any until the transaction ends."""
+    row = _locked(session, key)
+    if row.not_before is not None and row.not_before > now:
+        return 0
+    return max(allowance - sum(_recent(row, window, now).values()), 0)
 
 
 def hold(session: Session, key: str, *, until: datetime) -> None:
@@ -94,6 +101,13 @@ def _locked(session: Session, key: str) -> LimitRow:
         upsert(session, LimitRow).values(key=key, not_before=None, spent={}).on_conflict_do_nothing()
     )
     return session.scalars(select(LimitRow).where(LimitRow.key == key).with_for_update()).one()
+
+
+def _recent(row: LimitRow, window: timedelta, now: datetime) -> dict[int, int]:
+    """What was taken within the window, by step."""
+    step = int(now.timestamp()) // STEP
+    oldest = step - int(window.total_seconds()) // STEP
+    return {int(place): count for place, count in row.spent.items() if oldest <= int(place) <= step}
 
 
 def _free_at(spent: dict[int, int], most: int, window: timedelta) -> datetime:

@@ -27,7 +27,7 @@ from digest.model import (
     Unknown,
     UnknownPolicy,
 )
-from digest.pipeline.deliver import Report, deliver, never, sweep
+from digest.pipeline.deliver import Allowance, Report, deliver, never, sweep
 from digest.pipeline.handing import LAST_TRIES, Batch, Hand
 from digest.store import circuits, claims, deliveries, subscribers, suppressions
 from digest.store.database import reading, transaction
@@ -57,8 +57,10 @@ def run(
     later: timedelta = timedelta(0),
     connections: int = 1,
     batch: int = 50,
+    per_minute: int = 0,
 ) -> Report:
-    terms = replace(TERMS, connections={EMAIL: connections}, batch=batch)
+    allowances = {EMAIL: Allowance("mail:test", per_minute)} if per_minute else {}
+    terms = replace(TERMS, connections={EMAIL: connections}, batch=batch, allowances=allowances)
     return deliver(engine, {EMAIL: channel}, sheets, terms, clock=at(NOW + later))
 
 
@@ -90,6 +92,20 @@ def test_several_connections_share_the_work(engine: Engine) -> None:
         run(engine, PlainMail(relay.port, gate_size=5), connections=3, batch=5)
         assert len(relay.accepted) == 60
         assert relay.connections == 3
+
+
+@pytest.mark.parametrize("connections", [1, 3])
+def test_no_more_than_the_allowance_is_sent_in_a_minute_and_the_rest_after(
+    engine: Engine, connections: int
+) -> None:
+    fill(engine, 50)
+    with Relay() as relay:
+        for minutes, seconds in ((0, 0), (0, 30), (1, 10), (1, 50), (2, 20)):
+            later = timedelta(minutes=minutes, seconds=seconds)
+            mail = PlainMail(relay.port)
+            run(engine, mail, later=later, connections=connections, batch=8, per_minute=20)
+            assert len(relay.accepted) == min(20 * (minutes + 1), 50)
+    assert set(states(engine)) == {DeliveryState.SENT}
 
 
 def test_several_workers_at_once_send_each_once(engine: Engine) -> None:
