@@ -104,7 +104,7 @@ class Storm:
                 time.sleep(chance.uniform(0, running[place].how.batch * MESSAGE_SECONDS / 2))
                 self._kill(running[place])
                 running[place] = self._start()
-            if not (self.waits_for_leases or self._seen(relay)):
+            if self.kills and not (self.waits_for_leases or self._seen(relay)):
                 self._kill_all(running)
             self._drain(relay)
         finally:

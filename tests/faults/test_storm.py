@@ -96,7 +96,8 @@ def test_the_oracle_sees_a_twin_that_records_before_it_sends(sqlite_url: str) ->
 
 @pytest.mark.timeout(900)
 def test_the_oracle_sees_a_twin_that_ignores_leases(sqlite_url: str) -> None:
-    verdict = storm(sqlite_url, workers=3, kills=1, twin="ignores leases", seen=unexcused)
+    """Nobody is killed: whatever comes twice has no excuse."""
+    verdict = storm(sqlite_url, workers=3, kills=0, twin="ignores leases", seen=unexcused)
     assert verdict.unexcused
 
 

@@ -157,7 +157,7 @@ def _ignores_leases(_engine: Engine, _how: Work) -> None:
         return list(map(value_of, session.execute(rows.with_for_update(skip_locked=True))))
 
     def write(passage: Any, *, release: bool = False) -> None:
-        time.sleep(0.3)
+        time.sleep(1.0)  # nobody starts so late that all is done by then
         real(passage, release=release)
 
     claims.expired = expired
