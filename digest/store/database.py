@@ -68,9 +68,10 @@ def open_engine(url: str) -> Engine:
 
 def _let_server_notice(connection: Any, _record: object) -> None:
     """Have the server end what a client left that was cut off, or its rows stay locked for two hours."""
+    connection.autocommit = True  # settings of the session: no transaction to lose
     with connection.cursor() as cursor:
         cursor.execute("; ".join(f"SET {name} = {value}" for name, value in SERVER_NOTICES.items()))
-    connection.commit()
+    connection.autocommit = False
 
 
 def _address(url: str) -> URL:
