@@ -16,6 +16,8 @@ from procrastinate.exceptions import ConnectorException
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 ANEW_SECONDS = 5.0
 """Between losing the database and trying again."""
+PATIENCE_SECONDS = 25.0
+"""What is still in hand so long after the first signal is given up: jobs are taken up again by others."""
 
 log = structlog.get_logger()
 
@@ -74,6 +76,7 @@ async def _run(
         def stop() -> None:
             stopping.set()
             work.cancel()
+            loop.call_later(PATIENCE_SECONDS, work.cancel)  # one that comes while it registers is lost
             for number in SIGNALS:
                 loop.remove_signal_handler(number)
 
