@@ -32,8 +32,8 @@ from digest.pipeline.editions import (
 )
 from digest.pipeline.rankings import Ahead, Enqueue, Round, Rules, rank_ahead, rankings_of, read_round
 from digest.slots import due_slot, next_due, slot_of
-from digest.store import deliveries, digests, subscribers
-from digest.store.database import one_writer, transaction
+from digest.store import corpora, counters, deliveries, digests, subscribers
+from digest.store.database import one_writer, reading, transaction
 from digest.store.deliveries import Planned
 from digest.store.digests import Coverage
 from digest.store.subscribers import Prepared
@@ -67,8 +67,10 @@ def prepare(engine: Engine, rules: Rules, *, now: datetime, enqueue: Enqueue | N
 
     While the source cannot be read, digests wait until they are ``rules.wait`` overdue; then they go
     out and say what is missing. ``enqueue`` tells a queue of what was planned, in the transaction that
-    plans it.
+    plans it. Most minutes nobody is due and nothing was read: then nothing else is looked at.
     """
+    if _nothing_to_do(engine, now):
+        return Report()
     round_ = replace(read_round(engine, rules, now), enqueue=enqueue)
     waiting = source_is_behind(round_.situation)
     due_by = now - rules.wait if waiting else now
@@ -84,6 +86,13 @@ def prepare(engine: Engine, rules: Rules, *, now: datetime, enqueue: Enqueue | N
                 return report
             report += _prepare_batch(session, batch, round_, ahead=ahead)
         after = batch[-1]
+
+
+def _nothing_to_do(engine: Engine, now: datetime) -> bool:
+    """Nobody is due, and the ranking's statistics, which are kept for others too, count every read."""
+    with reading(engine) as session:
+        counted = corpora.counted_to(session)
+        return counted == counters.arrival(session) and not subscribers.anybody_due(session, now)
 
 
 def prepare_day(

@@ -31,6 +31,11 @@ def load(session: Session) -> StoredCorpus | None:
     return StoredCorpus(row.body, row.arrival, row.papers) if row else None
 
 
+def counted_to(session: Session) -> int | None:
+    """The arrival number up to which papers are counted in, or ``None`` when nothing is kept."""
+    return session.scalar(select(CorpusRow.arrival).where(CorpusRow.name == NAME))
+
+
 def uncounted(session: Session, after: int) -> list[str]:
     """The ids of papers that were first listed by a read after ``after``."""
     first = func.min(ListingRow.arrival)

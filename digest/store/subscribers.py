@@ -165,6 +165,13 @@ def counts(session: Session) -> dict[SubscriberState, int]:
 # --- who is due ------------------------------------------------------------------------------
 
 
+def anybody_due(session: Session, now: datetime) -> bool:
+    """Whether a digest is due, or a pause over: a look at the index on (state, next_due_at)."""
+    up_again = [SubscriberState.CONFIRMED, SubscriberState.PAUSED]
+    question = select(SubscriberRow.id).where(SubscriberRow.state.in_(up_again))
+    return session.scalar(question.where(SubscriberRow.next_due_at <= now).limit(1)) is not None
+
+
 def wake(session: Session, now: datetime) -> int:
     """End the pauses whose first digest afterwards is due; to be called before ``due``."""
     done: Any = session.execute(

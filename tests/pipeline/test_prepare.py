@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from digest.errors import DigestError
 from digest.model import ChannelName, Digest, DigestKind, EmptyDigests, Mark, Subscriber
+from digest.pipeline import prepare as preparing
 from digest.pipeline import rankings
 from digest.pipeline.backfill import Backfill
 from digest.pipeline.collect import collect
@@ -438,3 +439,23 @@ def test_a_profile_removed_while_a_batch_is_ranked_leaves_the_others(
 
     assert prepare(sqlite_engine, RULES, now=at(MON)).prepared == 1
     assert ids(newest(sqlite_engine, reader)) == ["2603.00002"]
+
+
+def test_while_nobody_is_due_and_nothing_was_read_no_paper_is_looked_at(
+    engine: Engine, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A daemon asks each minute. A new read is counted into the statistics at once, due or not."""
+    rounds: list[datetime] = []
+
+    def counted(engine: Engine, rules: Rules, now: datetime) -> rankings.Round:
+        rounds.append(now)
+        return read_round(engine, rules, now)
+
+    monkeypatch.setattr(preparing, "read_round", counted)
+    join(engine)
+    prepare(engine, RULES, now=at(MON, 7))
+    read(engine, shelf, at(MON, 7, 5), [MON])
+    for minute in (6, 7, 8):
+        prepare(engine, RULES, now=at(MON, 7, minute))
+    assert rounds == [at(MON, 7), at(MON, 7, 6)]
+    assert prepare(engine, RULES, now=at(MON)).prepared == 1
