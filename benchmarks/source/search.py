@@ -1,7 +1,6 @@
 """Searches over 20,000 papers on both databases: how long they take, and whether both show the same.
 
 Run: ``python -m benchmarks.source.search``. The papers are the sample's words, shuffled by a fixed seed.
-SQLite scores every match, Postgres the best by its own rank: so the two are compared.
 """
 
 from __future__ import annotations
@@ -31,7 +30,15 @@ PORTION = 1_000
 ROUNDS = 20
 SHOWN = 20
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
-QUERIES = ("diffusion", "video generation", '"large language models"', "the model", "agent*", "author:chen")
+QUERIES = (
+    "diffusion",
+    "video generation",
+    '"language models"',
+    "the model",
+    "agent*",
+    "author:he",
+    "the of and a in to we is for with on model",
+)
 
 
 def many(chance: random.Random) -> list[Paper]:

@@ -271,6 +271,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_documents")),
         sa.UniqueConstraint("paper_id", name=op.f("uq_search_documents_paper_id")),
+        postgresql_with={"toast_tuple_target": 8160},
     )
     with op.batch_alter_table("search_documents", schema=None) as batch_op:
         batch_op.create_index("ix_search_documents_vector", ["vector"], unique=False, postgresql_using="gin")

@@ -53,10 +53,16 @@ class RevisionRow(Base):
 
 
 class SearchRow(Base):
-    """A paper as the search sees it. On SQLite ``id`` is the row of the FTS5 table ``paper_search``."""
+    """A paper as the search sees it. On SQLite ``id`` is the row of the FTS5 table ``paper_search``.
+
+    On Postgres vectors stay in the rows as they are, up to a page: scoring reads one for each hit.
+    """
 
     __tablename__ = "search_documents"
-    __table_args__ = (Index("ix_search_documents_vector", "vector", postgresql_using="gin"),)
+    __table_args__ = (
+        Index("ix_search_documents_vector", "vector", postgresql_using="gin"),
+        {"postgresql_with": {"toast_tuple_target": 8160}},
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     paper_id: Mapped[str] = mapped_column(
