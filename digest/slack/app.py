@@ -57,7 +57,6 @@ def build_app(desk: Desk, access: Access, clock: Clock, *, installations: Instal
     app = App(
         name="digest",
         signing_secret=access.signing_secret,
-        token=None if several else access.bot_token,
         token_verification_enabled=False,
         client=WebClient(
             token=None if several else access.bot_token, base_url=access.base_url, retry_handlers=[]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 
 import pytest
@@ -60,3 +61,19 @@ def test_the_channel_posts_with_the_token_of_the_installed_workspace(
         with channel.open() as sender:
             ((_, outcome),) = sender.hand_over([message], lambda ids: ids)
     assert isinstance(outcome, Sent)
+
+
+@pytest.mark.parametrize(
+    "access",
+    [
+        {"bot_token": TOKEN, "signing_secret": "x"},
+        {"bot_token": TOKEN, "app_token": "xapp-1"},
+        {"client_id": "1.2", "client_secret": "y", "signing_secret": "x"},
+    ],
+    ids=["http", "socket mode", "several workspaces"],
+)
+def test_an_app_that_is_set_up_rightly_starts_without_a_warning(
+    access: dict[str, str], sqlite_engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    open_app(House(settings(**access), sqlite_engine), clock)
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
