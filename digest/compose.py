@@ -61,18 +61,17 @@ class Edition:
 
 
 def compose(subscriber: Subscriber, rankings: Sequence[Ranking], edition: Edition) -> Digest:
-    """Build the digest: a section per profile, each paper once, and the account of the rest.
+    """Build the digest: a section per profile, empty or not, each paper once, and the account of the rest.
 
     A paper stands in the first profile's section that chose it and names the others. All rankings
     must be of the same candidates in the same order.
     """
     homes = _homes(rankings)
-    sections = tuple(_section(ranking, homes) for ranking in rankings)
     return Digest(
         subscriber_id=subscriber.id,
         slot=edition.slot,
         kind=_kind(edition, homes),
-        sections=tuple(section for section in sections if section.entries) or sections,
+        sections=tuple(_section(ranking, homes) for ranking in rankings),
         account=_account(rankings, edition),
         timezone=subscriber.timezone,
         send_at=subscriber.send_at,
