@@ -4,9 +4,12 @@ model.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from digest.model import Field, Ranked, Reason, ReasonKind, Score, Verdict
+from digest.model.grounds import reasons_in
 
 RELATED_NAMED = 4
 """Related words that are named; the others are counted in the points alone."""
@@ -24,7 +27,10 @@ _SUBJECTS = {
     ReasonKind.FEEDBACK: "your feedback",
     ReasonKind.VOTES: "votes",
 }
-"""What is summed up under one name, in the order in which it is told, after the keywords."""
+"""What is summed up under one name."""
+
+KEPT = 16_384
+"""Grounds remembered as put into words."""
 
 
 class Group(NamedTuple):
@@ -47,47 +53,26 @@ def points(value: float) -> str:
 def reason_groups(score: Score) -> list[Group]:
     """Why, summed up by keyword, the weightiest first; then related words, feedback and votes.
 
-    The reasons are in tenths, and so are the sums: the groups add up to the score. This runs for every
-    entry of every digest.
+    The reasons are in tenths, and so are the sums: the groups add up to the score.
     """
-    sums: dict[str, float] = {}
-    places: dict[str, str] = {}
-    others: list[Reason] = []
-    for reason in score.reasons:
-        if reason.kind in _SUBJECTS:
-            others.append(reason)
-            continue
-        term, place = reason.term, _PLACES[reason.field]
-        if term not in sums:
-            sums[term], places[term] = reason.points, place
-            continue
-        sums[term] += reason.points
-        known = places[term]
-        if place not in known:
-            places[term] = f"{known}, {place}" if known else place
-    heaviest = sorted(sums, key=sums.__getitem__, reverse=True) if len(sums) > 1 else sums
-    told = [Group(term, points(sums[term]), places[term]) for term in heaviest]
-    if len(others) == 1:
-        told.append(_other(others[0].kind, others))
-    elif others:
-        told += _others(others)
-    return told
+    return [group_of(ground) for ground in score.grounds]
 
 
-def _others(reasons: list[Reason]) -> list[Group]:
-    sorted_out: dict[ReasonKind, list[Reason]] = {}
-    for reason in reasons:
-        sorted_out.setdefault(reason.kind, []).append(reason)
-    return [_other(kind, sorted_out[kind]) for kind in _SUBJECTS if kind in sorted_out]
+@lru_cache(maxsize=KEPT)
+def group_of(ground: str) -> Group:
+    """What a ground says (``model/grounds.py``)."""
+    reasons = reasons_in(ground)
+    kind = reasons[0].kind
+    subject = _SUBJECTS.get(kind) or reasons[0].term
+    note = _note(kind, reasons) if kind in _SUBJECTS else _places(reasons)
+    return Group(subject, points(sum(reason.points for reason in reasons)), note)
 
 
-def _other(kind: ReasonKind, own: list[Reason]) -> Group:
-    if len(own) == 1 and kind is ReasonKind.VOTES:
-        return Group("votes", points(own[0].points), "")
-    return Group(_SUBJECTS[kind], points(sum(reason.points for reason in own)), _note(kind, own))
+def _places(reasons: Sequence[Reason]) -> str:
+    return ", ".join(filter(None, dict.fromkeys(_PLACES[reason.field] for reason in reasons)))
 
 
-def _note(kind: ReasonKind, reasons: list[Reason]) -> str:
+def _note(kind: ReasonKind, reasons: Sequence[Reason]) -> str:
     if kind is ReasonKind.LEARNT:
         words = dict.fromkeys(word for reason in reasons for word in reason.term.split(", ") if word)
         return ", ".join(list(words)[:RELATED_NAMED])

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from digest.account_wording import account_line, day_name, nothing, plural, sentence
 from digest.model import Digest, DigestKind, Entry, Mark, NearMiss, Paper, Section, Sheet
 from digest.readable import clean, clip, readable, sentences
-from digest.wording import Group, points, reason_groups
+from digest.wording import points, reason_groups
 
 AUTHORS_NAMED = 3
 MAX_TITLE = 250
@@ -68,13 +68,13 @@ class Excerpt:
 class ToldEntry(NamedTuple):
     """An entry with its paper, and what is said of it to this subscriber alone.
 
-    ``score`` is the figure, ``reasons`` what it is made of, ``also`` the other profiles the paper hit.
+    ``score`` is the figure, ``grounds`` what it is made of, ``also`` the other profiles the paper hit.
     """
 
     entry: Entry
     paper: Paper
     score: str
-    reasons: list[Group]
+    grounds: tuple[str, ...]
     also: str
 
 
@@ -126,7 +126,7 @@ def tell(sheet: Sheet) -> Told:
 
 def _told(section: Section, papers: Mapping[str, Paper]) -> ToldSection:
     told = [
-        ToldEntry(entry, _paper(papers, entry), figure(entry), reason_groups(entry.score), also(entry))
+        ToldEntry(entry, _paper(papers, entry), figure(entry), entry.score.grounds, also(entry))
         for entry in section.entries
     ]
     return ToldSection(profile_name(section), plural(len(told), "paper"), tuple(told))

@@ -140,7 +140,7 @@ class MailBody:
         """Fill in one entry: the hot path of a day's sending, hence by position."""
         made = self._forms.full(told.entry, told.paper, sentences)
         score, beside = figures(told.score)
-        marked, plain = reasons(told.reasons, told.also)
+        marked, plain = reasons(told.grounds, told.also)
         one, two, three, four, five = made.html.pieces
         html += (one, score, two, marked, three, feedback, four, feedback, five)
         one, two, three, four, five = made.text.pieces

@@ -16,7 +16,7 @@ from digest.channels.lines import Told, ToldEntry
 from digest.channels.reason_pieces import GUTTER, LABEL, POINTS
 from digest.model import Entry, NearMiss, Paper, Sheet
 from digest.readable import clean, readable
-from digest.wording import points
+from digest.wording import group_of, points
 
 MAX_WIDTH = 92
 QUIET = "dim"
@@ -83,7 +83,7 @@ def _under(entry: Entry, paper: Paper) -> Text:
 
 
 def _reasons(told: ToldEntry) -> Iterator[Text]:
-    for group in told.reasons:
+    for group in map(group_of, told.grounds):
         note = f" ({clean(group.note, 2_000)})" if group.note else ""
         yield Text.assemble(
             (group.points.rjust(POINTS - 2) + "  ", "green"), clean(group.subject, 2_000), (note, QUIET)

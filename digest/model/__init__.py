@@ -34,7 +34,8 @@ from digest.model.digests import (
 )
 from digest.model.papers import Day, DayState, Listing, Observation, Organisation, Paper, Record, Tier
 from digest.model.readings import EmptyDay, Failed, NoElement, Outcome, Papers, RawAnswer, Reading, Redirected
-from digest.model.scores import VERDICTS, Candidate, Mark, Ranked, Ranking, Reason, ReasonKind, Score, Verdict
+from digest.model.reasons import Reason, ReasonKind
+from digest.model.scores import VERDICTS, Candidate, Mark, Ranked, Ranking, Score, Verdict
 from digest.model.subscribers import (
     EVERY_DAY,
     ChannelName,

@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
+from itertools import chain
+from typing import TYPE_CHECKING
 
+from digest.model.grounds import grounds_of, reasons_in
 from digest.model.papers import Paper
-from digest.model.subscribers import Field, Profile
+from digest.model.reasons import Reason
+from digest.model.subscribers import Profile
 
 
-class ReasonKind(StrEnum):
-    KEYWORD = "keyword"
-    LEARNT = "learnt"
-    FEEDBACK = "feedback"
-    AUTHOR = "author"
-    ORGANISATION = "organisation"
-    VOTES = "votes"
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A share of a score: which term hit, where, for how many points."""
-
-    kind: ReasonKind
-    term: str
-    points: float
-    field: Field | None = None
-    related_to: str = ""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Score:
-    """``value`` on the calibrated scale 0 to 10; the points of ``reasons`` add up to it."""
+    """``value`` on the calibrated scale 0 to 10; the points of ``reasons`` add up to it.
+
+    A score of a stored digest is made of its ``grounds``: most who read it never ask for the reasons.
+    """
 
     value: float
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[Reason, ...] = field(default_factory=tuple)
+
+    @classmethod
+    def told(cls, value: float, grounds: tuple[str, ...]) -> Score:
+        """The score with these grounds; its reasons are read from them when first asked for."""
+        made = cls.__new__(cls)
+        made.__dict__.update(value=value, grounds=grounds)
+        return made
+
+    @cached_property
+    def grounds(self) -> tuple[str, ...]:
+        """The reasons summed up by subject, in the order in which they are told (``model/grounds.py``)."""
+        return grounds_of(self.reasons)
+
+    if not TYPE_CHECKING:  # any name would pass for an attribute
+
+        def __getattr__(self, name):
+            if name != "reasons":
+                raise AttributeError(name)
+            self.__dict__["reasons"] = read = tuple(chain.from_iterable(map(reasons_in, self.grounds)))
+            return read
 
 
 class Mark(StrEnum):

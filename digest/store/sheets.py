@@ -1,14 +1,16 @@
 """The stored form of a digest: one compact JSON value, so that a hundred thousand a day stay small.
 
-Entries are lists in a fixed order rather than objects: names would be two thirds of the bytes.
-``FORM`` is written with each value; a later form must still read the earlier ones.
+What many readers share is one text in it: a paper as it was listed, the grounds of a score
+(``model/grounds.py``), the days and the moment a digest covers. Each is read once and looked up from then
+on. Entries are lists in a fixed order rather than objects: names would be two thirds of the bytes.
+``FORM`` is written with each value; a later form must still read the earlier ones, once they are released.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime, time
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from digest.model import (
     Account,
@@ -17,22 +19,37 @@ from digest.model import (
     Digest,
     DigestKind,
     Entry,
-    Field,
     Mark,
     NearMiss,
-    Reason,
-    ReasonKind,
     Score,
     Section,
 )
 
-FORM = 1
-REASONS_KEPT = 100_000
-"""Reasons remembered as read: those of a day's papers, for the keywords that many ask for."""
-_KINDS = {kind.value: kind for kind in ReasonKind}
-_MARKS = {mark.value: mark for mark in Mark}
-_FIELDS: dict[str, Field | None] = {"": None} | {field.value: field for field in Field}
-"""Looked up by the million: calling an enumeration costs ten times as much."""
+FORM = 2
+LISTED_KEPT = 20_000
+"""Listed papers remembered as read: a week's, in every mark and vote count."""
+
+EDITIONS_KEPT = 1_024
+"""Editions remembered as read: a run has one for each zone and each stretch of days it covers."""
+
+
+class Listed(NamedTuple):
+    """A paper as it was listed when it was chosen: what all its readers share."""
+
+    paper_id: str
+    revision: int
+    day: date
+    mark: Mark
+    upvotes: int
+    code_stars: int | None
+
+
+class Edition(NamedTuple):
+    """What the accounts of many digests share."""
+
+    as_of: datetime
+    missing_days: tuple[date, ...]
+    days: tuple[DayAccount, ...]
 
 
 def pack(digest: Digest) -> dict[str, Any]:
@@ -72,95 +89,80 @@ def _pack_section(section: Section) -> list[Any]:
 
 
 def _unpack_section(value: list[Any]) -> Section:
-    return Section(value[0], value[1], value[2], tuple(_unpack_entry(entry) for entry in value[3]))
+    profile_id, name, text, entries = value
+    return Section(profile_id, name, text, tuple([_unpack_entry(entry) for entry in entries]))
 
 
 def _pack_entry(entry: Entry) -> list[Any]:
-    return [
-        entry.paper_id,
-        entry.revision,
-        _iso(entry.day),
-        entry.mark,
-        entry.upvotes,
-        entry.code_stars,
-        list(entry.also_in),
-        entry.score.value,
-        list(map(_pack_reason, entry.score.reasons)),
-    ]
+    """``[listed, score, also in, ground, ground, …]``."""
+    shown = listed_text(
+        entry.paper_id, entry.revision, entry.day, entry.mark, entry.upvotes, entry.code_stars
+    )
+    return [shown, entry.score.value, list(entry.also_in), *entry.score.grounds]
 
 
 def _unpack_entry(value: list[Any]) -> Entry:
-    paper_id, revision, day, mark, upvotes, stars, also_in, score, reasons = value
-    return Entry(
-        paper_id=paper_id,
-        revision=revision,
-        day=_date(day),
-        mark=_MARKS[mark],
-        upvotes=upvotes,
-        code_stars=stars,
-        also_in=tuple(also_in),
-        score=Score(score, tuple(map(_unpack_reason, reasons))),
-    )
+    listed, score, also_in, *grounds = value
+    paper_id, revision, day, mark, upvotes, stars = _listed(listed)
+    told = Score.told(score, tuple(grounds))
+    return Entry(paper_id, revision, day, mark, told, upvotes, stars, tuple(also_in))
 
 
-@lru_cache(maxsize=256)
-def _iso(day: date) -> str:
-    return day.isoformat()
+@lru_cache(maxsize=LISTED_KEPT)
+def listed_text(
+    paper_id: str, revision: int, day: date, mark: Mark, upvotes: int, code_stars: int | None
+) -> str:
+    """``paper⇥revision⇥day⇥mark⇥upvotes⇥stars``; the last is empty where nothing is known."""
+    stars = "" if code_stars is None else code_stars
+    return f"{paper_id}\t{revision}\t{day.isoformat()}\t{mark.value}\t{upvotes}\t{stars}"
 
 
-@lru_cache(maxsize=256)
-def _date(text: str) -> date:
-    return date.fromisoformat(text)
+@lru_cache(maxsize=LISTED_KEPT)
+def _listed(text: str) -> Listed:
+    paper_id, revision, day, mark, upvotes, stars = text.rsplit("\t", 5)
+    known = int(stars) if stars else None
+    return Listed(paper_id, int(revision), date.fromisoformat(day), Mark(mark), int(upvotes), known)
 
 
-def _pack_reason(reason: Reason) -> str:
-    """One text, ``kind⇥points⇥field⇥related to⇥term``: read again it is one look-up."""
-    parts = (reason.kind, repr(reason.points), reason.field or "", reason.related_to, reason.term)
-    return "\t".join(parts)
+def _pack_account(account: Account) -> list[Any]:
+    """``[edition, counts, bar, near misses]``."""
+    counts = [
+        account.listed,
+        account.considered,
+        account.chosen,
+        account.already_sent,
+        account.below_bar,
+        account.excluded,
+        account.over_limit,
+    ]
+    near = [[miss.paper_id, miss.title, miss.score, miss.bar] for miss in account.near_misses]
+    return [edition_text(account.as_of, account.missing_days, account.days), counts, account.bar, near]
 
 
-@lru_cache(maxsize=REASONS_KEPT)
-def _unpack_reason(value: str) -> Reason:
-    kind, points, field, related_to, term = value.split("\t", 4)
-    return Reason(_KINDS[kind], term, float(points), _FIELDS[field], related_to)
-
-
-def _pack_account(account: Account) -> dict[str, Any]:
-    return {
-        "as_of": account.as_of.isoformat(),
-        "days": [[day.day.isoformat(), day.state.value, day.listed] for day in account.days],
-        "counts": [
-            account.listed,
-            account.considered,
-            account.chosen,
-            account.already_sent,
-            account.below_bar,
-            account.excluded,
-            account.over_limit,
-        ],
-        "bar": account.bar,
-        "missing": [day.isoformat() for day in account.missing_days],
-        "near": [[miss.paper_id, miss.title, miss.score, miss.bar] for miss in account.near_misses],
-    }
-
-
-def _unpack_account(value: dict[str, Any]) -> Account:
-    listed, considered, chosen, already_sent, below_bar, excluded, over_limit = value["counts"]
+def _unpack_account(value: list[Any]) -> Account:
+    edition, counts, bar, near = value
+    as_of, missing, days = _edition(edition)
+    listed, considered, chosen, already_sent, below_bar, excluded, over_limit = counts
     return Account(
-        as_of=datetime.fromisoformat(value["as_of"]),
-        days=tuple(_unpack_day(day) for day in value["days"]),
-        listed=listed,
-        considered=considered,
-        chosen=chosen,
-        already_sent=already_sent,
-        below_bar=below_bar,
-        excluded=excluded,
-        over_limit=over_limit,
-        bar=value["bar"],
-        missing_days=tuple(date.fromisoformat(day) for day in value["missing"]),
-        near_misses=tuple(NearMiss(*miss) for miss in value["near"]),
-    )
+        as_of, days, listed, considered, chosen, already_sent, below_bar, excluded, over_limit,
+        bar, missing, tuple([NearMiss(*miss) for miss in near]),
+    )  # fmt: skip
 
 
-def _unpack_day(value: list[Any]) -> DayAccount:
-    return DayAccount(date.fromisoformat(value[0]), DayState(value[1]), value[2])
+@lru_cache(maxsize=EDITIONS_KEPT)
+def edition_text(as_of: datetime, missing: tuple[date, ...], days: tuple[DayAccount, ...]) -> str:
+    """``as of⇥missing,missing⇥day state listed⇥day state listed…``."""
+    told = (f"{one.day.isoformat()} {one.state.value} {one.listed}" for one in days)
+    return "\t".join((as_of.isoformat(), ",".join(day.isoformat() for day in missing), *told))
+
+
+@lru_cache(maxsize=EDITIONS_KEPT)
+def _edition(text: str) -> Edition:
+    as_of, missing, *days = text.split("\t")
+    left_out = tuple(date.fromisoformat(day) for day in missing.split(",") if day)
+    return Edition(datetime.fromisoformat(as_of), left_out, tuple(map(_day, days)))
+
+
+def _day(text: str) -> DayAccount:
+    day, state, listed = text.split(" ")
+    return DayAccount(date.fromisoformat(day), DayState(state), int(listed))

@@ -126,8 +126,9 @@ def _why_html(entry: Entry) -> str:
 
 
 def _why_text(entry: Entry) -> str:
-    groups = enumerate(reason_groups(entry.score))
-    told = [text_group(group, first=place == 0) for place, group in groups]
+    told = [text_group(group) for group in reason_groups(entry.score)]
+    if told:
+        told[0] = " " * 6 + "Why" + told[0][9:]
     also = lines.also(entry)
     return "".join([*told, wrap(also, " " * 19) + "\n"] if also else told)
 

@@ -107,6 +107,32 @@ def test_a_reason_comes_out_as_it_went_in(kind: ReasonKind, term: str, points: f
     assert unpack(kept, digest_id=0, subscriber_id=1, slot=MON, kind="daily") == told
 
 
+def test_what_readers_share_is_one_text_of_the_stored_form() -> None:
+    packed = pack(digest_of(1))
+    assert packed["sections"] == [
+        [
+            1,
+            "main",
+            "diffusion, agents^2",
+            [
+                [
+                    "2603.00010\t1\t2026-03-02\tnew\t12\t",
+                    6.5,
+                    ["b"],
+                    "k\tdiffusion\t\tt5.5",
+                    "l\tdenoising\tdiffusion\t1.0",
+                ]
+            ],
+        ]
+    ]
+    assert packed["account"] == [
+        "2026-03-02T07:30:00+00:00\t2026-02-27\t2026-03-02 open 30",
+        [30, 20, 1, 1, 15, 2, 1],
+        5.0,
+        [["2603.00011", "A near miss", 4.8, 5.0]],
+    ]
+
+
 def test_a_slot_has_one_digest_and_the_second_is_left_out_quietly(session: Session) -> None:
     digests.add(session, [(digest_of(1), COVERAGE)], now=NOW)
     other = digest_of(1, paper_id="2603.00099")

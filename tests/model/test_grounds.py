@@ -1,0 +1,63 @@
+"""Grounds: reasons summed up by subject, as texts from which the same reasons can be read again."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.model import Field, Reason, ReasonKind, Score
+from digest.model.grounds import grounds_of, reasons_in
+
+REASONS = st.builds(
+    Reason,
+    st.sampled_from(ReasonKind),
+    st.text(max_size=8),
+    st.integers(-100, 100).map(lambda tenths: tenths / 10),
+    st.none() | st.sampled_from(Field),
+    st.sampled_from(("", "world model", "a\tb\\n")),
+)
+
+
+def keyword(term: str, points: float, place: Field = Field.TITLE) -> Reason:
+    return Reason(ReasonKind.KEYWORD, term, points, place)
+
+
+@given(st.lists(REASONS, max_size=12))
+def test_no_reason_is_lost_or_changed_by_summing_up(reasons: list[Reason]) -> None:
+    read = [reason for ground in grounds_of(reasons) for reason in reasons_in(ground)]
+    assert Counter(read) == Counter(reasons)
+
+
+@given(st.lists(REASONS, max_size=12))
+def test_a_score_made_of_grounds_is_told_as_the_one_made_of_reasons(reasons: list[Reason]) -> None:
+    whole = Score(5.0, tuple(reasons))
+    told = Score.told(5.0, whole.grounds)
+    assert grounds_of(told.reasons) == whole.grounds
+    assert told == Score(5.0, told.reasons)
+
+
+def test_a_keyword_is_one_ground_wherever_it_hit() -> None:
+    score = (keyword("agents", 4.1), keyword("vision", 2.0), keyword("agents", 1.2, Field.ABSTRACT))
+    assert grounds_of(score) == ("k\tagents\t\tt4.1\ta1.2", "k\tvision\t\tt2.0")
+
+
+def test_the_weightiest_keyword_comes_first_and_votes_last() -> None:
+    votes = Reason(ReasonKind.VOTES, "votes", 0.8)
+    learnt = Reason(ReasonKind.LEARNT, "charts, axes", 3.0, None, "vision")
+    told = grounds_of([votes, learnt, keyword("light", 0.5), keyword("heavy", 0.6)])
+    assert told == ("k\theavy\t\tt0.6", "k\tlight\t\tt0.5", "l\tcharts, axes\tvision\t3.0", "v\tvotes\t\t0.8")
+
+
+def test_of_equal_sums_the_first_is_told_first_although_floats_would_differ() -> None:
+    parts = (0.1, 0.2, 0.3)
+    assert sum(parts) > 0.6
+    reasons = [keyword("once", 0.6), *(keyword("thrice", points) for points in parts)]
+    assert [ground.split("\t")[1] for ground in grounds_of(reasons)] == ["once", "thrice"]
+
+
+def test_a_score_has_no_other_attributes() -> None:
+    with pytest.raises(AttributeError, match="resons"):
+        getattr(Score.told(1.0, ()), "resons")  # noqa: B009  the type checker would refuse the plain form
