@@ -33,7 +33,8 @@ STOCK = 2
 DRAIN_SECONDS = 600.0
 """More than it takes: what is not settled by then will not be."""
 PATIENCE_SECONDS = 1.5
-TWIN_SECONDS = 200.0
+"""In the long form a worker may also be killed while it starts, or waits for others."""
+LONG_PATIENCE_SECONDS = 200.0
 MESSAGE_SECONDS = 0.012
 """What a message takes on a busy machine."""
 
@@ -71,9 +72,9 @@ class Storm:
     """Workers over one store and one relay.
 
     Each worker that is started works in one of ``ways``, and is killed within so many seconds of its first
-    hand-over as half a batch takes. Where nobody ``waits_for_leases``, all are killed in the end and their
-    leases ended. Among broken twins ``twin_seen`` ends the storm, and a worker is killed only once it has
-    recorded something.
+    hand-over as half a batch takes. Where nobody ``waits_for_leases``, no worker is killed before, and all
+    are killed in the end and their leases ended. Among broken twins ``twin_seen`` ends the storm, and a
+    worker is killed only once it has recorded something.
     """
 
     engine: Engine
@@ -95,8 +96,6 @@ class Storm:
         running = [self._start() for _ in range(self.workers)]
         try:
             for number in range(self.kills):
-                if number % 4 == 0:
-                    self._stock_up()
                 if number % 100 == 0:
                     print(f"{datetime.now(UTC):%H:%M:%S} {number} kills, {len(relay.accepted)} accepted")
                 place = chance.randrange(self.workers)
@@ -130,17 +129,21 @@ class Storm:
         return Worker(process, how)
 
     def _kill_all(self, running: list[Worker]) -> None:
-        """What the dead had claimed is free at once, instead of when their leases are over."""
+        """What the dead had claimed is free at once, instead of when their leases are over. One cleans up."""
         for worker in running:
             self._kill(worker)
         end_leases(self.engine)
-        running[:] = [self._start() for _ in running]
+        running[:] = [self._start()]
 
     def _await_work(self, relay: Relay, worker: Worker) -> None:
-        """A kill counts for something once the worker has sent something; an idle one is killed too."""
-        until = time.monotonic() + (TWIN_SECONDS if self.twin_seen else PATIENCE_SECONDS)
+        """A kill counts for something once the worker has sent something; an idle one is killed in the end.
+
+        There is always enough to do, or the others would leave it nothing.
+        """
+        until = time.monotonic() + (PATIENCE_SECONDS if self.waits_for_leases else LONG_PATIENCE_SECONDS)
         while not self._has_worked(relay, worker) and time.monotonic() < until:
-            time.sleep(0.005)
+            self._stock_up()
+            time.sleep(0.05)
 
     def _has_worked(self, relay: Relay, worker: Worker) -> bool:
         number = worker.how.number

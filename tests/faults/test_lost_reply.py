@@ -121,6 +121,7 @@ def test_a_lost_commit_loses_and_doubles_nothing(
     """Nobody died, so no lease has to run out either, and no kill is counted."""
     monkeypatch.setattr(delivering, "PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(handing, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(handing, "FLUSH_SECONDS", 60.0)  # on a slow machine outcomes are recorded in portions
     for cut_at in CUTS:
         with Relay() as relay:
             found = delivered(postgres_url, relay, cut_at, before=before)
@@ -150,7 +151,7 @@ def delivered(url: str, relay: Relay, cut_at: Collection[int], *, before: bool) 
 def test_a_delivery_takes_as_many_commits_as_are_cut(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handing, "FLUSH_SECONDS", 60.0)  # on a slow machine outcomes are recorded in portions
+    monkeypatch.setattr(handing, "FLUSH_SECONDS", 60.0)
     engine = open_engine(postgres_url)
     fill(engine, COUNT)
     with Proxy(socket_of(postgres_url), (), before=False) as proxy, Relay() as relay:

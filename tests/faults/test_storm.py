@@ -17,7 +17,7 @@ from tests.faults.relay import Accepted, Relay
 from tests.faults.storm import Records, Storm, Verdict, judge
 from tests.faults.workers import Work
 
-SHORT = 10
+SHORT = 6
 LONG = 1000
 ANSWER_SECONDS = 0.004
 """The relay thinks between taking and answering: that is where a kill makes a copy."""
@@ -31,6 +31,7 @@ def unexcused(verdict: Verdict) -> bool:
     return bool(verdict.unexcused)
 
 
+TINY = (4, 2)
 SMALL = (10, 5)
 AS_SHIPPED = (DeliverySettings().batch, EmailChannel.gate_size)
 """What a worker claims at once, and takes through the gate at once."""
@@ -83,7 +84,7 @@ def test_nothing_is_lost_and_no_copy_is_unexcused(
     if soak:
         verdict = storm(url, workers=workers, kills=kills, lease=LEASE, sizes=(SMALL, AS_SHIPPED))
     else:
-        verdict = storm(url, workers=workers, kills=kills)
+        verdict = storm(url, workers=workers, kills=kills, sizes=(TINY,))
     print(f"{store}, {workers} workers: {verdict}")
     assert verdict.sound, verdict
 
