@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date, time
 
 import click
@@ -58,3 +59,10 @@ class Day(click.ParamType[date]):
             return date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is no date like 2026-03-31", param, ctx)
+
+
+def agreed(question: str) -> bool:
+    """Ask before what cannot be undone. Raises ``UsageError`` where nobody is there to answer."""
+    if not sys.stdin.isatty():
+        raise click.UsageError("there is no terminal to ask at: --yes does it without asking")
+    return click.confirm(question, err=True)

@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from digest.cli.context import house_of, print_json, say
-from digest.cli.kinds import CHANNELS, JSON, Day, Hour, Weekdays
-from digest.cli.subscriber_shown import next_digest, shown_address, values_of
+from digest.cli.kinds import CHANNELS, JSON, Day, Hour, Weekdays, agreed
+from digest.cli.subscriber_change import change
+from digest.cli.subscriber_shown import (
+    DIGESTS_SHOWN,
+    digest_values,
+    lines_of,
+    next_digest,
+    profile_values,
+    shown_address,
+    values_of,
+)
 from digest.clock import utc_now
 
 if TYPE_CHECKING:
@@ -18,11 +27,11 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from digest.house import House
-    from digest.model import Subscriber
+    from digest.model import Delivery, Digest, Subscriber
     from digest.store.profiles import Draft
 
 
-@click.group(help="Who gets a digest, and how: add, list, pause, import, erase.")
+@click.group(help="Who gets a digest, and how: add, list, change, pause, import, erase.")
 def command() -> None:
     pass
 
@@ -30,7 +39,7 @@ def command() -> None:
 # --- adding ----------------------------------------------------------------------------------
 
 
-@command.command("add")
+@command.command("add", short_help="Subscribe an address at once.")
 @click.argument("address")
 @click.option("--channel", type=CHANNELS, default="email", show_default=True)
 @click.option("-k", "--keywords", help="The profile: 'diffusion models, \"video generation\", -survey'.")
@@ -120,7 +129,7 @@ def _drafts(
 # --- looking ---------------------------------------------------------------------------------
 
 
-@command.command("list")
+@command.command("list", short_help="One in a line: number, state, next digest, address.")
 @click.option("--state", multiple=True, help="Only this state: confirmed, paused, …; repeatable.")
 @click.option("--channel", type=CHANNELS)
 @JSON
@@ -151,49 +160,47 @@ def _states(names: tuple[str, ...]) -> list[str]:
     return list(names)
 
 
-@command.command("show")
+@command.command("show", short_help="Schedule, profiles and last digests of one.")
 @click.argument("subscriber")
 @JSON
 @click.pass_context
 def show(ctx: click.Context, subscriber: str, as_json: bool) -> None:  # noqa: FBT001
-    """Show one SUBSCRIBER (number or address) with schedule, profiles and what they learnt."""
+    """Show one SUBSCRIBER (number or address): schedule, profiles, what they learnt, and the last digests."""
     from digest.ranking.language import parse_profile
     from digest.store import profiles, subscribers
     from digest.store.database import reading
+    from digest.subscriptions import suppression_of
 
     with house_of(ctx) as house, reading(house.engine) as session:
         one = subscribers.named(session, subscriber)
         own = profiles.of_subscriber(session, one.id, parse_profile)
+        past = _past(session, one.id)
+        suppressed = suppression_of(session, house.keys, one.channel, one.address)
     if as_json:
-        print_json(
-            values_of(one)
-            | {
-                "profiles": [
-                    {
-                        "name": profile.name,
-                        "text": profile.text,
-                        "bar": profile.bar,
-                        "limit": profile.limit,
-                        "learning": profile.learning,
-                        "weights": {weight.term: weight.weight for weight in profile.weights},
-                    }
-                    for profile in own
-                ]
-            }
-        )
+        told = {"profiles": [profile_values(profile) for profile in own], "suppressed": suppressed}
+        print_json(values_of(one) | told | {"digests": [digest_values(*each) for each in past]})
         return
-    for name, value in values_of(one).items():
-        click.echo(f"{name}: {value}")
-    for profile in own:
-        click.echo(f"profile {profile.name}: {profile.text or '(trending)'}")
-        for weight in profile.weights:
-            click.echo(f"  {weight.term}: {weight.weight:+.1f} ({weight.origin})")
+    for line in lines_of(one, own, past, suppressed=suppressed):
+        click.echo(line)
+
+
+def _past(session: Session, number: int) -> list[tuple[Digest, Delivery | None]]:
+    """The last digests, newest first, each with its delivery; empty ones may have none."""
+    from digest.store import deliveries, digests
+
+    sent = {
+        one.digest_id: one for one in deliveries.listed(session, subscriber_id=number, limit=DIGESTS_SHOWN)
+    }
+    past = digests.of_subscriber(session, number, limit=DIGESTS_SHOWN)
+    return [(one, sent.get(one.id)) for one in past]
 
 
 # --- changing --------------------------------------------------------------------------------
 
+command.add_command(change)
 
-@command.command("pause")
+
+@command.command("pause", short_help="Send nothing for a while.")
 @click.argument("subscriber")
 @click.option("--until", type=Day(), help="The local date of the next digest; without it until resumed.")
 @click.pass_context
@@ -208,7 +215,7 @@ def pause_(ctx: click.Context, subscriber: str, until: date | None) -> None:
     say(ctx, f"paused until {one.paused_until or 'resumed'}")
 
 
-@command.command("resume")
+@command.command("resume", short_help="End a pause or a suspension.")
 @click.argument("subscriber")
 @click.pass_context
 def resume_(ctx: click.Context, subscriber: str) -> None:
@@ -225,7 +232,7 @@ def resume_(ctx: click.Context, subscriber: str) -> None:
     say(ctx, f"resumed; the next digest is due {next_digest(one)}")
 
 
-@command.command("remove")
+@command.command("remove", short_help="Unsubscribe; the data stay.")
 @click.argument("subscriber")
 @click.pass_context
 def remove(ctx: click.Context, subscriber: str) -> None:
@@ -248,7 +255,7 @@ def _change(house: House, name: str, change: Callable[[Session, int, datetime], 
         return subscribers.get(session, number)
 
 
-@command.command("unsuppress")
+@command.command("unsuppress", short_help="Take an address off the suppression list.")
 @click.argument("address")
 @click.option("--channel", type=CHANNELS, default="email", show_default=True)
 @click.pass_context
@@ -264,7 +271,7 @@ def unsuppress_(ctx: click.Context, address: str, channel: str) -> None:
     say(ctx, f"taken off the suppression list ({reason}); `digest subscribers add` or `resume` is next")
 
 
-@command.command("erase")
+@command.command("erase", short_help="Remove everything held on one.")
 @click.argument("subscriber")
 @click.option("--never-again", is_flag=True, help="Keep a keyed hash, so that nobody subscribes it again.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -279,8 +286,9 @@ def erase_(ctx: click.Context, subscriber: str, never_again: bool, yes: bool) ->
         keys = house.keys
         with transaction(house.engine) as session:
             one = subscribers.named(session, subscriber)
-        if not yes:
-            click.confirm(f"erase subscriber {one.id} and all its digests?", abort=True, err=True)
+        if not yes and not agreed(f"erase subscriber {one.id} ({shown_address(one)}) and all its digests?"):
+            say(ctx, "nothing was erased")
+            return
         with transaction(house.engine) as session:
             erase(session, one.id, keys, utc_now(), never_again=never_again)
     say(ctx, f"erased subscriber {one.id}")
@@ -289,7 +297,7 @@ def erase_(ctx: click.Context, subscriber: str, never_again: bool, yes: bool) ->
 # --- files -----------------------------------------------------------------------------------
 
 
-@command.command("export")
+@command.command("export", short_help="All as CSV, or all held on one as JSON.")
 @click.argument("subscriber", required=False)
 @click.pass_context
 def export_(ctx: click.Context, subscriber: str | None) -> None:
@@ -308,7 +316,7 @@ def export_(ctx: click.Context, subscriber: str | None) -> None:
             print_json(export(session, subscribers.named(session, subscriber).id))
 
 
-@command.command("import")
+@command.command("import", short_help="Subscribe everybody in a CSV file.")
 @click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 @click.option("--yes", is_flag=True, help="Do it; without this the file is only checked.")
 @click.pass_context

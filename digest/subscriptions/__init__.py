@@ -28,7 +28,7 @@ from digest.subscriptions.judging import (
     take_back,
 )
 from digest.subscriptions.signing_up import Bounds, ask_for_link, join_by_webhook, sign_up
-from digest.subscriptions.suppressing import refuse_suppressed, suppressed_among, unsuppress
+from digest.subscriptions.suppressing import refuse_suppressed, suppressed_among, suppression_of, unsuppress
 
 __all__ = [
     "Bounds",
@@ -59,6 +59,7 @@ __all__ = [
     "sign_up",
     "subscribe",
     "suppressed_among",
+    "suppression_of",
     "take_back",
     "unsubscribe",
     "unsuppress",

@@ -26,12 +26,17 @@ log = structlog.get_logger()
 
 def refuse_suppressed(session: Session, keys: Keys, channel: ChannelName, address: str) -> None:
     """Raise ``Suppressed`` for an address on the list; the message does not repeat the address."""
-    reason = suppressions.reason(session, channel, keyed_hash(keys, ADDRESS, address))
+    reason = suppression_of(session, keys, channel, address)
     if reason is not None:
         raise Suppressed(
             f"that address is on the suppression list ({reason})",
             remedy="if its owner wants mail again, run `digest subscribers unsuppress ADDRESS`",
         )
+
+
+def suppression_of(session: Session, keys: Keys, channel: ChannelName, address: str) -> str | None:
+    """Why an address is on the list; ``None`` where it is not."""
+    return suppressions.reason(session, channel, keyed_hash(keys, ADDRESS, address))
 
 
 def suppressed_among(

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import re
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
+from digest.model import ChannelName, DeliveryState
+from digest.store import deliveries, suppressions
+from digest.store.database import transaction
 from digest.subscriptions.suppressing import ADDRESS
 from digest.tokens import keyed_hash
 from tests.cli.conftest import Digest
@@ -47,8 +54,10 @@ def test_everything_asked_for_is_shown(digest: Digest) -> None:
         ("Trending", 6.5, 3),
     ]
     text = digest("subscribers", "show", number).out
-    assert "profile Trending: (trending)" in text
-    assert "address: ada@example.org" in text
+    assert "Trending: what is trending  (bar 6.5, at most 3)" in text
+    assert f"{number}  ada@example.org  (email)" in text
+    assert "Monday and Thursday at 07:30 (UTC)" in text
+    assert "none yet" in text
 
 
 def test_adding_as_json_gives_one_document(digest: Digest) -> None:
@@ -120,15 +129,31 @@ def test_an_unknown_subscriber_is_named_with_a_remedy(digest: Digest) -> None:
     assert "→" in ran.err
 
 
-def test_erasing_asks_first_and_leaves_nothing(digest: Digest, monkeypatch: pytest.MonkeyPatch) -> None:
-    import io
+class Terminal(io.StringIO):
+    """A stdin with a person at it."""
 
+    def isatty(self) -> bool:
+        return True
+
+
+def test_erasing_asks_first_and_leaves_nothing(digest: Digest, monkeypatch: pytest.MonkeyPatch) -> None:
     add(digest)
-    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
-    assert digest("subscribers", "erase", "1").code == 130
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    ran = digest("subscribers", "erase", "1")
+    assert (ran.code, "nothing was erased" in ran.err) == (0, True)
     assert digest("subscribers", "show", "1").code == 0
     assert digest("subscribers", "erase", "1", "--yes", "--never-again").code == 0
     assert digest("subscribers", "show", "1").code == 1
+
+
+def test_erasing_without_a_terminal_names_the_option_instead_of_asking_nobody(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(digest)
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    ran = digest("subscribers", "erase", "1")
+    assert (ran.code, "--yes" in ran.err) == (2, True)
+    assert digest("subscribers", "show", "1").code == 0
 
 
 def test_everything_on_one_person_is_exported_as_json(digest: Digest) -> None:
@@ -256,3 +281,103 @@ def test_a_suppressed_subscriber_is_not_resumed_in_passing(digest: Digest) -> No
     assert "unsuppress" in ran.err
     assert digest("subscribers", "unsuppress", "ada@example.org").code == 0
     assert digest("subscribers", "resume", "ada@example.org").code == 0
+
+
+# --- changing --------------------------------------------------------------------------------
+
+
+def profiles_of(digest: Digest, name: str = "1") -> dict[str, tuple[str, float | None, int | None]]:
+    shown = json.loads(digest("subscribers", "show", name, "--json").out)
+    return {one["name"]: (one["text"], one["bar"], one["limit"]) for one in shown["profiles"]}
+
+
+def test_a_schedule_is_changed_piece_by_piece(digest: Digest) -> None:
+    add(digest, "ada@example.org", "--weekdays", "mon,thu", "--empty", "never")
+    ran = digest("subscribers", "change", "ada@example.org", "--at", "06:15", "--timezone", "Asia/Tokyo")
+    assert (ran.code, "06:15 JST" in ran.err) == (0, True)
+    shown = json.loads(digest("subscribers", "show", "1", "--json").out)
+    assert (shown["send_at"], shown["timezone"]) == ("06:15", "Asia/Tokyo")
+    assert (shown["weekdays"], shown["empty_digests"], shown["rising"]) == ("mon,thu", "never", True)
+    assert digest("subscribers", "change", "1", "--weekdays", "daily", "--no-rising").code == 0
+    shown = json.loads(digest("subscribers", "show", "1", "--json").out)
+    assert (len(shown["weekdays"].split(",")), shown["rising"]) == (7, False)
+
+
+def test_the_only_profile_gets_other_keywords_and_keeps_the_rest(digest: Digest) -> None:
+    add(digest, "ada@example.org", "--bar", "6")
+    assert digest("subscribers", "change", "1", "-k", "speech").code == 0
+    assert profiles_of(digest) == {"Papers": ("speech", 6, None)}
+    assert digest("subscribers", "change", "1", "--limit", "3").code == 0
+    assert profiles_of(digest) == {"Papers": ("speech", 6, 3)}
+
+
+def test_profiles_are_added_changed_and_dropped_by_name(digest: Digest) -> None:
+    add(digest, "ada@example.org", "--trending")
+    ran = digest(
+        "subscribers", "change", "1", "-p", "Speech=speech, audio", "-p", "papers=vision", "--bar", "5"
+    )
+    assert ran.code == 0, ran.err
+    assert profiles_of(digest) == {
+        "Papers": ("vision", 5, None),
+        "Trending": ("", None, None),
+        "Speech": ("speech, audio", 5, None),
+    }
+    assert digest("subscribers", "change", "1", "--drop", "PAPERS", "--drop", "Speech").code == 0
+    assert digest("subscribers", "change", "1", "--bar", "2").code == 0
+    assert profiles_of(digest) == {"Trending": ("", 2, None)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        ((), 2, "say what to change"),
+        (("-k", "speech"), 2, "name one with --profile"),
+        (("-p", "nonsense"), 2, "NAME=KEYWORDS"),
+        (("--drop", "Vision"), 2, "there is no profile 'Vision', only Papers, Two"),
+        (("-p", "Papers="), 1, "no keywords"),
+        (("--bar", "11"), 1, "between 0 and 10"),
+        (("--timezone", "Mars", "--limit", "3"), 1, "no time zone"),
+        (("--limit", "3", "--drop", "Papers", "--drop", "Two"), 1, "only profile"),
+    ],
+)
+def test_a_wrong_change_is_named_and_changes_nothing(
+    digest: Digest, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    add(digest, "ada@example.org", "-p", "Two=audio")
+    before = digest("subscribers", "show", "1", "--json").out
+    ran = digest("subscribers", "change", "1", *arguments)
+    assert (ran.code, says in ran.err) == (code, True), ran.err
+    assert digest("subscribers", "show", "1", "--json").out == before
+
+
+# --- what an admin asks: why did nothing come? ---------------------------------------------------
+
+
+def test_the_last_digests_are_shown_with_what_became_of_them(digest: Digest, sqlite_engine: Engine) -> None:
+    today = datetime.now(UTC).date()
+    add(digest, "ada@example.org", "--empty", "always")
+    add(digest, "eve@example.org", "--empty", "never")
+    assert digest("prepare", "--day", str(today)).code == 0
+    assert re.search(rf"digests +{today}  0 papers +planned next try .* \[delivery 1\]", show(digest, "1"))
+    assert re.search(rf"digests +{today}  0 papers +not sent: without papers", show(digest, "2"))
+    with transaction(sqlite_engine) as session:
+        deliveries.close(session, [1], DeliveryState.REFUSED, now=datetime.now(UTC))
+    assert "refused at" in show(digest, "1")
+    assert "closed by an operator" in show(digest, "1")
+    told = json.loads(digest("subscribers", "show", "1", "--json").out)["digests"]
+    assert [(one["slot"], one["papers"], one["state"]) for one in told] == [(str(today), 0, "refused")]
+
+
+def test_why_nobody_writes_to_an_address_is_shown(digest: Digest, sqlite_engine: Engine) -> None:
+    add(digest)
+    with transaction(sqlite_engine) as session:
+        hashed = keyed_hash(KEYS, ADDRESS, "ada@example.org")
+        suppressions.add(session, ChannelName.EMAIL, hashed, "5.1.1", datetime.now(UTC))
+    assert "5.1.1: nothing is sent until `digest subscribers unsuppress`" in show(digest, "1")
+    assert digest("subscribers", "pause", "1").code == 0
+    assert "paused until resumed" in show(digest, "1")
+    assert re.search(r"next digest +never", show(digest, "1"))
+
+
+def show(digest: Digest, name: str) -> str:
+    return digest("subscribers", "show", name).out
