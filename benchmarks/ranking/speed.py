@@ -18,12 +18,13 @@ from scipy import sparse
 from benchmarks.ranking.data import read_listings
 from digest.errors import ProfileError
 from digest.model import Profile
+from digest.ranking.board import Board
 from digest.ranking.calibration import calibrated
 from digest.ranking.corpus import Corpus
 from digest.ranking.language import parse_profile
 from digest.ranking.packed import columns, compile_profile, top, unit_fingerprint
 from digest.ranking.product import pack
-from digest.ranking.scoring import evidence_of_day
+from digest.ranking.vocabulary import Vocabulary
 
 DISTINCT = 2_000
 """Different profiles; the rest repeat them, as people's keywords repeat."""
@@ -34,20 +35,23 @@ def main(data: Path, number: int) -> None:
     corpus = Corpus.build([one.paper for one in listings[:-100]])
     day = listings[-100:]
     profiles = [_profile(corpus, seed) for seed in range(DISTINCT)]
-    packed = pack(profiles, corpus.relations)
-    units = {unit_fingerprint(unit): row for row, unit in enumerate(packed.units)}
+    vocabulary = Vocabulary(corpus.relations)
+    pack(profiles, vocabulary)
+    units = {unit_fingerprint(unit): row for row, unit in enumerate(vocabulary.units)}
     different = [compile_profile(profile, corpus) for profile in profiles]
     compiled = [different[n % DISTINCT] for n in range(number)]
     wanted, excluded, _ = columns(compiled, units)
-    both, _ = evidence_of_day(day, packed, corpus)
-    hits_only = sparse.csr_matrix(both[:, : len(packed.units)]), wanted[: len(packed.units)]
+    board = Board([one.paper for one in day], corpus, vocabulary)
+    board.read()
+    hits_only = sparse.csr_matrix(board.evidence[0].T), wanted[: len(units)]
 
     bare = _timed(lambda: top(np.asarray((hits_only[0] @ hits_only[1]).todense()), 10))
 
     def whole() -> None:
-        found, held = evidence_of_day(day, packed, corpus)
-        raw = np.asarray((found @ wanted).todense())
-        raw[np.asarray((held @ excluded).todense()) > 0] = 0
+        board = Board([one.paper for one in day], corpus, vocabulary)
+        board.read()
+        raw = (wanted.T @ board.evidence.reshape(2 * len(units), -1)).T
+        raw[(excluded.T @ board.presence.astype(np.float32)).T > 0] = 0
         places, values = top(raw, 10)
         calibrated(values)
         places.sum()
@@ -55,7 +59,7 @@ def main(data: Path, number: int) -> None:
     ours = _timed(whole)
     size = sum(map(len, different)) / DISTINCT
     loading = _timed(lambda: columns(compiled, units))
-    keywords = f"{len(packed.units):,} different keywords, {size:.0f} B each"
+    keywords = f"{len(units):,} different keywords, {size:.0f} B each"
     print(f"{number:,} profiles × {len(day)} papers, {keywords}")
     print(f"bare product and top ten {bare:.3f} s; the whole way {ours:.3f} s: {ours / bare:.1f} times")
     print(f"columns from bytes {loading:.3f} s")

@@ -50,7 +50,7 @@ def sample(desk: Desk, rules: Rules, subscriber: Subscriber, *, now: datetime) -
     rankings = rank(
         candidates(round_.situation, since, rules.limits),
         [trending],
-        round_.corpus,
+        round_.memory.corpus,
         seen=[frozenset()],
         now=now,
         default_bar=rules.bar,

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from digest.model import Candidate, ChannelName, Profile, Ranking, Subscriber
 from digest.pipeline.editions import Limits, Since, Situation, candidates, seen_by
 from digest.pipeline.situation import read_corpus, read_situation
-from digest.ranking.corpus import Corpus
 from digest.ranking.language import parse_profile
-from digest.ranking.rank import rank
+from digest.ranking.memory import Memory
+from digest.ranking.rank import rank_on
 from digest.store import digests, profiles, subscribers
 from digest.store.database import reading
 
@@ -43,7 +43,7 @@ class Round:
     """What is the same for every subscriber of one run. ``clock`` is now; ``now`` may be a past day's end."""
 
     situation: Situation
-    corpus: Corpus
+    memory: Memory
     rules: Rules
     clock: datetime
     enqueue: Enqueue | None = None
@@ -61,7 +61,7 @@ class Round:
 def read_round(engine: Engine, rules: Rules, now: datetime, *, clock: datetime | None = None) -> Round:
     """Read what the run needs once: the situation, and the corpus brought up to date."""
     situation = read_situation(engine, rules.limits, now=now)
-    return Round(situation, read_corpus(engine, now=now), rules, clock or now)
+    return Round(situation, Memory(read_corpus(engine, now=now)), rules, clock or now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +145,10 @@ def _rank(
     round_: Round,
 ) -> dict[int, list[Ranking]]:
     owners = [(one.id, profile) for one in members for profile in known[one.id]]
-    ranked = rank(
+    ranked = rank_on(
+        round_.memory,
         pool,
         [profile for _, profile in owners],
-        round_.corpus,
         seen=[hidden.get(owner, frozenset()) for owner, _ in owners],
         now=round_.now,
         default_bar=round_.rules.bar,

@@ -159,15 +159,10 @@ class _Bench:
         return sorted(near[:BORDERLINE], key=self.order.index)
 
     def _keywords(self) -> list[KeywordReport]:
-        presence = np.asarray(self.scored.presence.todense(), dtype=np.bool_)
         reports = []
-        for pull in self.scored.packed.pulls[0]:
-            if pull.origin is None:
-                held = presence[:, pull.unit]
-                noisy = held.sum() > NOISY_SHARE * len(held) and pull.keyword.kind is not KeywordKind.REQUIRE
-                reports.append(
-                    _report(pull.keyword, int(held.sum()), int((held & self.chosen).sum()), noisy=noisy)
-                )
+        for keyword, held in self.scored.holding(0, *KeywordKind):
+            noisy = held.sum() > NOISY_SHARE * len(held) and keyword.kind is not KeywordKind.REQUIRE
+            reports.append(_report(keyword, int(held.sum()), int((held & self.chosen).sum()), noisy=noisy))
         return reports
 
     def _add(self, taken: Sequence[int]) -> list[str]:
@@ -182,7 +177,7 @@ class _Bench:
         return self._telling(taken[half:], taken[:half]) if half >= BEST else []
 
     def _telling(self, rows: Sequence[int], others: Sequence[int]) -> list[str]:
-        space, found = self.corpus.space, self.scored.rows
+        space, found = self.corpus.space, self.scored.board.rows
         if space is None or found is None or not rows:
             return []
         here = np.asarray((found[rows] > 0).mean(axis=0)).ravel()

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from digest.model import KeywordKind, Profile
+from digest.model import Profile
 from digest.ranking.corpus import Corpus
 from digest.ranking.frequencies import fingerprint
 from digest.ranking.product import pack
 from digest.ranking.units import Unit
+from digest.ranking.vocabulary import EXCLUDE, REQUIRE, Vocabulary
 
 RECORD = np.dtype([("unit", "<u8"), ("hits", "<f4"), ("related", "<f4"), ("kind", "u1")])
-KINDS = tuple(KeywordKind)
 
 
 def unit_fingerprint(unit: Unit) -> int:
@@ -33,12 +33,11 @@ def unit_fingerprint(unit: Unit) -> int:
 
 def compile_profile(profile: Profile, corpus: Corpus) -> bytes:
     """The records of one profile. Compile again when it changes, or when the corpus is built anew."""
-    packed = pack([profile], corpus.relations)
-    records = [
-        (unit_fingerprint(packed.units[pull.unit]), pull.hits, pull.related, KINDS.index(pull.keyword.kind))
-        for pull in packed.pulls[0]
-    ]
-    return np.array(records, dtype=RECORD).tobytes()
+    vocabulary = Vocabulary(corpus.relations)
+    pulls = pack([profile], vocabulary).pulls
+    units = [unit_fingerprint(vocabulary.units[unit]) for unit in pulls.units.tolist()]
+    records = zip(units, pulls.hits.tolist(), pulls.related.tolist(), pulls.kinds.tolist(), strict=True)
+    return np.array(list(records), dtype=RECORD).tobytes()
 
 
 def columns(
@@ -52,9 +51,9 @@ def columns(
     profiles = np.repeat(np.arange(len(compiled)), [len(one) // RECORD.itemsize for one in compiled])
     rows = _rows(records["unit"], units)
     kinds = records["kind"]
-    excluded = (kinds == KINDS.index(KeywordKind.EXCLUDE)) & (rows >= 0)
-    required = (kinds == KINDS.index(KeywordKind.REQUIRE)) & (rows >= 0)
-    wanted = (kinds != KINDS.index(KeywordKind.EXCLUDE)) & (rows >= 0)
+    excluded = (kinds == EXCLUDE) & (rows >= 0)
+    required = (kinds == REQUIRE) & (rows >= 0)
+    wanted = (kinds != EXCLUDE) & (rows >= 0)
     hits = _matrix(records["hits"][wanted], rows[wanted], profiles[wanted], (len(units), len(compiled)))
     near = _matrix(records["related"][wanted], rows[wanted], profiles[wanted], (len(units), len(compiled)))
     marks = np.ones(len(records), dtype=np.float32)

@@ -13,13 +13,14 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.model import VERDICTS, Candidate, Profile, Ranked, Ranking, Verdict
+from digest.model import VERDICTS, Candidate, Profile, Ranked, Ranking, Score, Verdict
 from digest.ranking.calibration import DEFAULT_BAR
 from digest.ranking.corpus import Corpus
-from digest.ranking.diversity import spread
+from digest.ranking.diversity import spread_all
 from digest.ranking.language import format_keyword
-from digest.ranking.product import Mask
-from digest.ranking.scoring import Scored, score_all
+from digest.ranking.memory import Memory
+from digest.ranking.scoring import Scored, score_all, score_on
+from digest.ranking.vocabulary import Mask
 
 DEFAULT_LIMIT = 10
 """Entries of one profile in one digest, unless the profile says otherwise: what is read over a coffee."""
@@ -42,8 +43,29 @@ def rank(
     ``seen[i]`` are the ids of papers not to be shown again for ``profiles[i]``; none where it is shorter.
     ``now`` is the moment votes are judged from.
     """
-    scored = score_all(candidates, profiles, corpus, now=now)
-    return _Desk(scored, seen, default_bar, default_limit).rankings()
+    return rank_on(
+        Memory(corpus), candidates, profiles, seen=seen, now=now,
+        default_bar=default_bar, default_limit=default_limit,
+    )  # fmt: skip
+
+
+def rank_on(
+    memory: Memory,
+    candidates: Sequence[Candidate],
+    profiles: Sequence[Profile],
+    *,
+    seen: Sequence[Collection[str]] = (),
+    now: datetime,
+    default_bar: float = DEFAULT_BAR,
+    default_limit: int = DEFAULT_LIMIT,
+) -> list[Ranking]:
+    """``rank``, one batch of profiles after the other: what is looked up for one is known to the next."""
+    rankings: list[Ranking] = []
+    papers = [candidate.paper for candidate in candidates]
+    for portion in memory.portions(len(papers), profiles):
+        scored = score_on(memory.board(papers), candidates, profiles[portion], now=now)
+        rankings += _Desk(scored, seen[portion], default_bar, default_limit).rankings()
+    return rankings
 
 
 def judge(
@@ -91,19 +113,22 @@ class _Desk:
         self.passing = eligible & (scored.values >= self.bars)
         self.below = eligible & ~self.passing
         self.order = scored.orders()
-        self.picked = [self._pick(place, rows) for place, rows in enumerate(self._ordered(self.passing))]
+        ordered = list(self._ordered(self.passing))
+        self.picked: list[list[int]] = spread_all(
+            scored.values.T, ordered, self.limits, lambda: scored.board.likeness
+        )
 
     def rankings(self) -> list[Ranking]:
         """One for each profile. Near misses stand for the papers where there are none."""
         codes = self._codes()
         no_match = (codes == CODES[Verdict.NO_MATCH]) | self.below.T
         kept_out = self.excluded | self.lacking
-        chosen = self._chosen()
+        chosen, near = self._chosen(), self._near()
         return [
             Ranking(
                 profile=profile,
                 chosen=tuple(islice(chosen, len(picked))),
-                near_misses=() if picked else self._near(place),
+                near_misses=near.get(place, ()),
                 below_bar=below,
                 excluded=excluded,
                 over_limit=passing - len(picked),
@@ -127,8 +152,10 @@ class _Desk:
         ]
 
     def judged(self, row: int, place: int) -> Ranked:
+        return self._judged(row, place, self.scored.score(row, place))
+
+    def _judged(self, row: int, place: int, score: Score) -> Ranked:
         verdict = self._verdict(row, place)
-        score = self.scored.score(row, place)
         return Ranked(self.scored.candidates[row], score, verdict, self._because(row, place, verdict))
 
     def _chosen(self) -> Iterator[Ranked]:
@@ -138,10 +165,21 @@ class _Desk:
         for row, score in zip(rows, self.scored.scores(rows, places), strict=True):
             yield Ranked(self.scored.candidates[row], score, Verdict.CHOSEN)
 
-    def _near(self, place: int) -> tuple[Ranked, ...]:
-        order = self.order[:, place]
-        nearest = order[self.below[order, place]][:NEAR_MISSES].tolist()
-        return tuple(self.judged(row, place) for row in nearest)
+    def _near(self) -> dict[int, tuple[Ranked, ...]]:
+        """The papers just below the bar of the profiles for which nothing was picked."""
+        empty = [place for place, picked in enumerate(self.picked) if not picked]
+        orders = self.order[:, empty].T
+        rows = [order[self.below[order, place]] for place, order in zip(empty, orders, strict=True)]
+        nearest = [
+            (row, place)
+            for place, of_place in zip(empty, rows, strict=True)
+            for row in of_place.tolist()[:NEAR_MISSES]
+        ]
+        found: dict[int, tuple[Ranked, ...]] = {}
+        scores = self.scored.scores([row for row, _ in nearest], [place for _, place in nearest])
+        for (row, place), score in zip(nearest, scores, strict=True):
+            found[place] = (*found.get(place, ()), self._judged(row, place, score))
+        return found
 
     def _ordered(self, mask: Mask) -> Iterator[list[int]]:
         """Of each profile the papers in the mask, best first."""
@@ -151,13 +189,6 @@ class _Desk:
         for count in held.sum(axis=1).tolist():
             yield flat[start : start + count]
             start += count
-
-    def _pick(self, place: int, rows: list[int]) -> list[int]:
-        limit = self.limits[place]
-        if len(rows) <= limit:
-            return rows
-        values = self.scored.values[rows, place]
-        return [rows[taken] for taken in spread(values, self.scored.likeness(rows), limit)]
 
     def _codes(self) -> NDArray[np.uint8]:
         """Profiles × papers: one byte per candidate, as ``Ranking.verdicts`` states."""

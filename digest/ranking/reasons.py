@@ -19,6 +19,13 @@ def shown(value: float) -> float:
     return round(value * TENTHS) / TENTHS
 
 
+def spans(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
+    """``counts[n]`` numbers from ``starts[n]`` on, for all n in a row: the n, and the numbers."""
+    owners = np.repeat(np.arange(len(counts)), counts)
+    before = np.cumsum(counts) - counts
+    return owners, np.arange(len(owners)) - before[owners] + starts[owners]
+
+
 def share_out(values: Floats, entry: Ints, raw: Floats) -> Ints:
     """The tenths of each share of many scores: in proportion to ``raw``, their sum exactly the score.
 

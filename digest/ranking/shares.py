@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from digest.model import Field, KeywordKind, Reason, ReasonKind
-from digest.ranking.product import Packed
+from digest.model import Field, Reason, ReasonKind
 from digest.ranking.reasons import TENTHS, Floats, Ints
 
 
@@ -60,41 +59,3 @@ class Phrasebook:
         self.whats.extend(what for what, _ in said)
         known = self._known[asked] = numbers, [strength for _, strength in said]
         return known
-
-
-@dataclass(frozen=True, slots=True)
-class Addends:
-    """The pulls of all profiles in a row; those of profile ``p`` are ``bounds[p]`` to ``bounds[p + 1]``."""
-
-    bounds: Ints
-    units: Ints
-    hits: Floats
-    related: Floats
-    fed: Ints
-
-    def of_profiles(self, places: Ints) -> tuple[Ints, Ints]:
-        """For profiles, one after the other: which of them, and which addend."""
-        return spans(self.bounds[places], self.bounds[places + 1] - self.bounds[places])
-
-    @classmethod
-    def of(cls, packed: Packed, silent: Sequence[bool]) -> Addends:
-        """Whatever may speak for a paper; nothing of the ``silent`` profiles."""
-        groups = [
-            () if quiet else [pull for pull in pulls if pull.keyword.kind is not KeywordKind.EXCLUDE]
-            for pulls, quiet in zip(packed.pulls, silent, strict=True)
-        ]
-        flat = [pull for group in groups for pull in group]
-        return cls(
-            np.cumsum([0, *map(len, groups)], dtype=np.intp),
-            np.array([pull.unit for pull in flat], dtype=np.intp),
-            np.array([pull.hits for pull in flat], dtype=np.float64),
-            np.array([pull.related for pull in flat], dtype=np.float64),
-            np.array([pull.origin is not None for pull in flat], dtype=np.intp),
-        )
-
-
-def spans(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
-    """``counts[n]`` numbers from ``starts[n]`` on, for all n in a row: the n, and the numbers."""
-    owners = np.repeat(np.arange(len(counts)), counts)
-    before = np.cumsum(counts) - counts
-    return owners, np.arange(len(owners)) - before[owners] + starts[owners]

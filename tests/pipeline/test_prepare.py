@@ -379,14 +379,14 @@ def test_preparing_a_slot_again_by_hand_keeps_what_is_planned(engine: Engine, sh
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, what: Callable[[], object]) -> None:
     """Let something happen once, in the middle of ranking."""
-    plain, waiting = ranking.rank, [what]
+    plain, waiting = ranking.rank_on, [what]
 
-    def rank(*arguments: Any, **named: Any) -> Any:
+    def rank_on(*arguments: Any, **named: Any) -> Any:
         if waiting:
             waiting.pop()()
         return plain(*arguments, **named)
 
-    monkeypatch.setattr(rankings, "rank", rank)
+    monkeypatch.setattr(rankings, "rank_on", rank_on)
 
 
 def profile(session: Session, subscriber: Subscriber) -> int:

@@ -6,20 +6,25 @@ import numpy as np
 
 from digest.model import Weight
 from digest.ranking.packed import columns, compile_profile, top, unit_fingerprint
-from digest.ranking.product import pack
+from digest.ranking.product import kept_out, lacking, pack, raw_scores
+from digest.ranking.vocabulary import Vocabulary
 from tests.ranking.test_sum import CORPUS, PROFILES, profile
 
 
 def test_compiled_columns_are_those_of_the_profiles() -> None:
     profiles = [profile(text) for text in PROFILES]
     profiles.append(profile("speech, robot arm^2", weights=(Weight("speech", 1.5), Weight("pawn", -1.0))))
-    packed = pack(profiles, CORPUS.relations)
-    units = {unit_fingerprint(unit): row for row, unit in enumerate(packed.units)}
+    vocabulary = Vocabulary(CORPUS.relations)
+    packed = pack(profiles, vocabulary)
+    units = {unit_fingerprint(unit): row for row, unit in enumerate(vocabulary.units)}
     compiled = [compile_profile(one, CORPUS) for one in profiles]
     wanted, excluded, required = columns(compiled, units)
-    np.testing.assert_allclose(wanted.toarray(), packed.wanted.toarray(), rtol=1e-6)
-    np.testing.assert_array_equal(excluded.toarray(), packed.excluded.toarray())
-    np.testing.assert_array_equal(required.toarray(), packed.required.toarray())
+    evidence = np.eye(2 * len(units)).reshape(2, len(units), -1)
+    np.testing.assert_allclose(wanted.toarray(), raw_scores(packed, evidence), rtol=1e-6)
+    presence = np.eye(len(units), dtype=np.bool_)
+    np.testing.assert_array_equal(excluded.toarray() > 0, kept_out(packed, presence))
+    asked = required.sum(axis=0)
+    np.testing.assert_array_equal(required.toarray() < asked, lacking(packed, presence))
 
 
 def test_eight_keywords_take_less_than_256_bytes() -> None:

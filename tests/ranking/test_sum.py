@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from digest.model import Candidate, Paper, Profile, ReasonKind, Verdict, Weight
 from digest.ranking.calibration import calibrated, evidence_of
 from digest.ranking.corpus import Corpus, CorpusFormatError
-from digest.ranking.diversity import spread
+from digest.ranking.diversity import spread_all
 from digest.ranking.feedback import learn_weights
 from digest.ranking.language import parse_profile
 from digest.ranking.product import toll_of
@@ -202,8 +202,14 @@ def test_the_scale_grows_from_nothing_towards_ten() -> None:
 def test_near_duplicates_give_way_when_there_is_no_room() -> None:
     likeness = np.eye(3)
     likeness[0, 1] = likeness[1, 0] = 0.99
-    assert spread([9.0, 8.9, 8.0], likeness, 2) == [0, 2]
-    assert spread([9.0, 8.9, 1.0], likeness, 2) == [0, 1]
+    values = np.array([[9.0, 8.9, 8.0], [9.0, 8.9, 1.0], [9.0, 8.9, 8.0], [8.0, 8.9, 9.0]])
+    ordered = [[0, 1, 2], [0, 1, 2], [0, 1, 2], [2, 1]]
+    taken = spread_all(values, ordered, [2, 2, 3, 1], lambda: likeness)
+    assert taken == [[0, 2], [0, 1], [0, 1, 2], [2]]
+
+
+def test_with_room_for_all_nobody_asks_what_is_alike() -> None:
+    assert spread_all(np.ones((1, 2)), [[1, 0]], [2], pytest.fail) == [[1, 0]]
 
 
 def test_a_corpus_grows_as_if_it_had_been_built_at_once() -> None:

@@ -1,0 +1,55 @@
+"""What ranking remembers of one batch for the next, within a bound: keywords, and what papers say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from digest.model import Paper, Profile
+from digest.ranking.board import Board
+from digest.ranking.corpus import Corpus
+from digest.ranking.vocabulary import Vocabulary
+
+MOST_CELLS = 2_000_000
+"""Papers × keywords remembered: 17 bytes each. Of a day of 100 papers so many as 20,000 keywords."""
+MOST_SAID = 100_000
+"""Pairs of paper and keyword whose reasons are remembered."""
+
+
+class Memory:
+    """The vocabulary of one run, and a board for each set of papers. Forgetting changes no score."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self.corpus = corpus
+        self._forget()
+
+    def board(self, papers: Sequence[Paper]) -> Board:
+        """The board of these papers, as far as it was read. A paper is known by its number and revision."""
+        if self._full():
+            self._forget()
+        key = tuple((paper.id, paper.revision) for paper in papers)
+        board = self._boards.get(key)
+        if board is None:
+            board = self._boards[key] = Board(papers, self.corpus, self._vocabulary)
+        return board
+
+    def portions(self, papers: int, profiles: Sequence[Profile]) -> Iterator[slice]:
+        """The profiles in portions whose keywords fit into memory together."""
+        most = MOST_CELLS // max(papers, 1)
+        start = keywords = 0
+        for place, profile in enumerate(profiles):
+            keywords += len(profile.keywords) + len(profile.weights)
+            if keywords > most and place > start:
+                yield slice(start, place)
+                start, keywords = place, len(profile.keywords) + len(profile.weights)
+        yield slice(start, len(profiles))
+
+    def _full(self) -> bool:
+        boards = self._boards.values()
+        return (
+            sum(board.cells for board in boards) > MOST_CELLS
+            or sum(len(board.book.whats) for board in boards) > MOST_SAID
+        )
+
+    def _forget(self) -> None:
+        self._vocabulary = Vocabulary(self.corpus.relations)
+        self._boards: dict[tuple[tuple[str, int], ...], Board] = {}

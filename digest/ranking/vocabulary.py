@@ -1,0 +1,145 @@
+"""Keywords by number: what ranking needs of each, as arrays, whoever shares it.
+
+A keyword is read, and what it is related to is learnt, when the first profile asks for it; from then on
+profiles are rows of numbers, and packing a thousand of them is a few array operations (``product.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digest.model import Field, Keyword, KeywordKind, Profile
+from digest.ranking.reasons import Floats, Ints
+from digest.ranking.relations import Relation
+from digest.ranking.units import Unit, term_unit, unit_of_keyword
+
+Learn = Callable[[Sequence[Unit]], Sequence[Relation | None]]
+Mask = NDArray[np.bool_]
+Thing = TypeVar("Thing")
+KINDS = tuple(KeywordKind)
+"""The number of a kind is its place here."""
+INCLUDE, EXCLUDE, REQUIRE = map(KINDS.index, (KeywordKind.INCLUDE, KeywordKind.EXCLUDE, KeywordKind.REQUIRE))
+
+
+@dataclass(frozen=True, slots=True)
+class Keywords:
+    """Keywords in a row: their units, kinds, weights, and whether they belong to a topic."""
+
+    units: Ints
+    kinds: NDArray[np.uint8]
+    weights: Floats
+    topical: Mask
+
+    def at(self, places: Ints) -> Keywords:
+        return Keywords(self.units[places], self.kinds[places], self.weights[places], self.topical[places])
+
+
+class Vocabulary:
+    """The keywords and named terms of the profiles met so far; those that look for the same share a unit.
+
+    ``units``, ``relations`` and ``words`` go by the unit's number; words are numbers themselves.
+    """
+
+    def __init__(self, learn: Learn) -> None:
+        self._learn = learn
+        self._units: dict[Unit, int] = {}
+        self._keywords: _Numbers[Keyword] = _Numbers()
+        self._terms: _Numbers[str] = _Numbers()
+        self._of_keywords = _columns([], [])
+        self._of_terms: list[int] = []
+        self.units: list[Unit] = []
+        self.relations: list[Relation | None] = []
+        self.words: list[tuple[int, ...]] = []
+        """Of each unit the words that tell it from others."""
+        self.known_words: _Numbers[str] = _Numbers()
+        self.directions: NDArray[np.float32] = np.zeros((0, 1), dtype=np.float32)
+        """Units × dimensions: the latent directions of what they are related to; 0 where nothing is."""
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+    @property
+    def has_relation(self) -> Mask:
+        """Of each unit, whether anything is related to it."""
+        return np.array([relation is not None for relation in self.relations], dtype=np.bool_)
+
+    def keywords_of(self, profiles: Sequence[Profile]) -> Keywords:
+        """The keywords of all profiles, one after the other."""
+        known = self._keywords
+        numbers = [known[keyword] for profile in profiles for keyword in profile.keywords]
+        if len(known) > len(self._of_keywords.units):
+            fresh = list(known)[len(self._of_keywords.units) :]
+            units = [self._number(unit_of_keyword(keyword)) for keyword in fresh]
+            self._of_keywords = _joined(self._of_keywords, _columns(fresh, units))
+            self._look_up()
+        return self._of_keywords.at(np.array(numbers, dtype=np.intp))
+
+    def terms(self, texts: Sequence[str]) -> Ints:
+        """The units of terms named by feedback."""
+        numbers = [self._terms[text] for text in texts]
+        if len(self._terms) > len(self._of_terms):
+            fresh = list(self._terms)[len(self._of_terms) :]
+            self._of_terms += [self._number(term_unit(text)) for text in fresh]
+            self._look_up()
+        return np.array([self._of_terms[number] for number in numbers], dtype=np.intp)
+
+    def _number(self, unit: Unit) -> int:
+        number = self._units.setdefault(unit, len(self.units))
+        if number == len(self.units):
+            self.units.append(unit)
+            self.words.append(tuple(self.known_words[word] for word in sorted(unit.words)))
+        return number
+
+    def _look_up(self) -> None:
+        """Learn what the units numbered since are related to."""
+        learnt = self._learn(self.units[len(self.relations) :])
+        self.relations += learnt
+        width = max((len(one.latent) for one in learnt if one), default=1)
+        new = np.zeros((len(learnt), width), dtype=np.float32)
+        for row, relation in enumerate(learnt):
+            if relation:
+                new[row] = relation.latent
+        self.directions = _stacked(self.directions, new)
+
+
+class _Numbers(dict[Thing, int]):
+    """Numbers things in the order in which they are first asked for."""
+
+    def __missing__(self, thing: Thing) -> int:
+        self[thing] = number = len(self)
+        return number
+
+
+def _columns(keywords: Sequence[Keyword], units: Sequence[int]) -> Keywords:
+    return Keywords(
+        np.array(units, dtype=np.intp),
+        np.array([KINDS.index(keyword.kind) for keyword in keywords], dtype=np.uint8),
+        np.array([keyword.weight for keyword in keywords], dtype=np.float64),
+        np.array([_is_topical(keyword) for keyword in keywords], dtype=np.bool_),
+    )
+
+
+def _joined(one: Keywords, other: Keywords) -> Keywords:
+    return Keywords(
+        np.concatenate([one.units, other.units]),
+        np.concatenate([one.kinds, other.kinds]),
+        np.concatenate([one.weights, other.weights]),
+        np.concatenate([one.topical, other.topical]),
+    )
+
+
+def _is_topical(keyword: Keyword) -> bool:
+    """Follows stand beside the topic: they neither dilute it nor are diluted by it."""
+    return keyword.kind is not KeywordKind.EXCLUDE and keyword.field not in (Field.AUTHOR, Field.ORG)
+
+
+def _stacked(above: NDArray[np.float32], below: NDArray[np.float32]) -> NDArray[np.float32]:
+    """One above the other; the narrower, which says nothing, as wide as the other."""
+    width = max(above.shape[1], below.shape[1])
+    padded = [np.pad(one, ((0, 0), (0, width - one.shape[1]))) for one in (above, below)]
+    return np.concatenate(padded)
