@@ -28,20 +28,23 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, paper: str, name: str, as_json: bool) -> None:  # noqa: FBT001  Click calls it
     with house_of(ctx) as house:
-        found = _explain(house, paper, name, utc_now())
+        stands, found = _explain(house, paper, name, utc_now())
     if as_json:
-        print_json([{"profile": profile.name, **asdict(ranked)} for profile, ranked in found])
+        print_json(
+            [{"profile": profile.name, "standing": stands, **asdict(ranked)} for profile, ranked in found]
+        )
         return
-    for profile, ranked in found:
-        _show(profile, ranked)
+    _show(stands, found)
 
 
-def _explain(house: House, paper: str, name: str, now: datetime) -> list[tuple[Profile, Ranked]]:
+def _explain(house: House, paper: str, name: str, now: datetime) -> tuple[str, list[tuple[Profile, Ranked]]]:
+    """Where the paper stands with the subscriber, and what each profile says of it today."""
     from digest.bootstrap import prepare_rules
-    from digest.pipeline.situation import read_corpus
+    from digest.pipeline.situation import read_corpus, read_situation
+    from digest.pipeline.standing import standing
     from digest.ranking.language import parse_profile
     from digest.ranking.rank import judge
-    from digest.store import digests, profiles, subscribers
+    from digest.store import digests, listings, profiles, subscribers
     from digest.store.database import reading
 
     rules = prepare_rules(house.settings)
@@ -49,9 +52,13 @@ def _explain(house: House, paper: str, name: str, now: datetime) -> list[tuple[P
         subscriber = subscribers.named(session, name)
         held = profiles.of_subscriber(session, subscriber.id, parse_profile)
         sent_on = digests.shown_on(session, subscriber.id, paper)
+        listed = listings.of_papers(session, [paper])
     candidate, rivals = _candidate(house, paper)
-    corpus = read_corpus(house.engine, now=now)
-    return [
+    corpus, situation = (
+        read_corpus(house.engine, now=now),
+        read_situation(house.engine, rules.limits, now=now),
+    )
+    return standing(subscriber, listed, situation, rules.limits, sent_on=sent_on), [
         (
             profile,
             judge(
@@ -91,10 +98,13 @@ def _candidate(house: House, paper: str) -> tuple[Candidate, list[Candidate]]:
     ]
 
 
-def _show(profile: Profile, ranked: Ranked) -> None:
+def _show(stands: str, found: list[tuple[Profile, Ranked]]) -> None:
     from digest.wording import reason_account, verdict_line
 
-    click.echo(f"{ranked.candidate.paper.title}  [{ranked.candidate.paper.id}, {ranked.candidate.day}]")
-    click.echo(f"  {profile.name}: {verdict_line(ranked)} (score {ranked.score.value:.1f})")
-    if ranked.score.reasons:
-        click.echo(f"  {reason_account(ranked.score)}")
+    candidate = found[0][1].candidate
+    click.echo(f"{candidate.paper.title}  [{candidate.paper.id}, {candidate.day}]")
+    click.echo(stands)
+    for profile, ranked in found:
+        click.echo(f"  {profile.name}: {verdict_line(ranked)} (score {ranked.score.value:.1f})")
+        if ranked.score.reasons:
+            click.echo(f"    {reason_account(ranked.score)}")

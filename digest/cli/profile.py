@@ -25,7 +25,11 @@ def command() -> None:
     """The group."""
 
 
-@command.command("test", help="What PROFILE would have brought over stored days.")
+@command.command(
+    "test",
+    short_help="Try a profile on stored days.",
+    help="What PROFILE would have brought over stored days.",
+)
 @click.argument("profile")
 @click.option(
     "--days", default=30, show_default=True, type=click.IntRange(1, 3650), help="Days back from today."
@@ -60,7 +64,11 @@ def test(
     print_json(asdict(effect)) if as_json else _show_effect(effect)
 
 
-@command.command("suggest", help="Propose keywords from EXAMPLES: arXiv ids, .bib, .ris or text files.")
+@command.command(
+    "suggest",
+    short_help="Propose keywords from papers you like.",
+    help="Propose keywords from EXAMPLES: arXiv ids, .bib, .ris or text files.",
+)
 @click.argument("examples", nargs=-1, required=True)
 @click.pass_context
 def suggest_command(ctx: click.Context, examples: tuple[str, ...]) -> None:
@@ -107,11 +115,11 @@ def _examples(house: House, example: str) -> list[Paper]:
 
     path = Path(example)
     if path.suffix == ".bib":
-        return papers_of_bibtex(path.read_text(encoding="utf-8"))
+        return papers_of_bibtex(_text(path))
     if path.suffix == ".ris":
-        return papers_of_ris(path.read_text(encoding="utf-8"))
+        return papers_of_ris(_text(path))
     if path.is_file():
-        return [paper_of_text(path.read_text(encoding="utf-8"))]
+        return [paper_of_text(_text(path))]
     ids = ids_in(example)
     if not ids:
         raise NotFound(
@@ -127,17 +135,33 @@ def _examples(house: House, example: str) -> list[Paper]:
     return [known[one] for one in ids]
 
 
+def _text(path: Path) -> str:
+    """A file's text. Raises ``NotFound`` for one that is not there or no text."""
+    from digest.errors import NotFound
+
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NotFound(f"there is no file {path}", remedy="check its name") from error
+    except UnicodeDecodeError as error:
+        raise NotFound(f"{path} is no text in UTF-8", remedy="give a .bib, .ris or text file") from error
+    except OSError as error:
+        raise NotFound(f"{path} cannot be read: {error.strerror}", remedy="check its rights") from error
+
+
 def _show(lab: Lab) -> None:
+    from digest.account_wording import plural
+
     click.echo(
-        f"{lab.chosen:,} of {lab.papers:,} papers on {lab.days:,} days would pass the bar: "
-        f"{lab.per_week:g} a week, on {lab.days_with_papers:,} days"
+        f"{lab.chosen:,} of {lab.papers:,} papers on {plural(lab.days, 'day')} would pass the bar: "
+        f"{lab.per_week:g} a week, on {plural(lab.days_with_papers, 'day')}"
     )
     _list("Best", lab.best)
     _list("Around the bar", lab.borderline)
     click.echo("\nKeywords")
     for one in lab.keywords:
         note = "  never hits" if one.dead else "  hits too much to tell papers apart" if one.noisy else ""
-        click.echo(f"  {one.keyword}: {one.hits:,} papers, {one.in_chosen:,} of them chosen{note}")
+        click.echo(f"  {one.keyword}: {plural(one.hits, 'paper')}, {one.in_chosen:,} of them chosen{note}")
     if lab.add:
         click.echo(f"\nMight be added: {', '.join(lab.add)}")
     if lab.exclude:

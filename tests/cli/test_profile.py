@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from digest.account_wording import day_name
 from digest.model import Paper, Record
 from digest.ranking.language import parse_profile
 from digest.store import listings, papers
@@ -40,8 +41,9 @@ def test_a_profile_is_tried_on_the_stored_days(digest: Digest) -> None:
 
 def test_the_lab_speaks_to_people(digest: Digest) -> None:
     shown = digest("profile", "test", "diffusion policy, RLHF").out
-    assert "1 of 3 papers on 1 days would pass the bar" in shown
+    assert "1 of 3 papers on 1 day would pass the bar" in shown
     assert "RLHF: 0 papers, 0 of them chosen  never hits" in shown
+    assert "diffusion policy: 1 paper, 1 of them chosen" in shown
 
 
 def test_an_edit_is_shown_side_by_side(digest: Digest) -> None:
@@ -68,6 +70,14 @@ def test_keywords_are_proposed_from_ids_and_files(digest: Digest, tmp_path: Path
     assert from_file[0].text == "gaussian splatting"
 
 
+def test_an_example_that_cannot_be_read_is_named_with_a_remedy(digest: Digest, tmp_path: Path) -> None:
+    missing = digest("profile", "suggest", str(tmp_path / "none.bib"))
+    assert (missing.code, "there is no file" in missing.err) == (1, True)
+    (tmp_path / "picture.ris").write_bytes(b"\x89PNG\xff")
+    binary = digest("profile", "suggest", str(tmp_path / "picture.ris"))
+    assert (binary.code, "is no text" in binary.err) == (1, True)
+
+
 def test_an_unknown_example_is_named(digest: Digest) -> None:
     assert "2605.99999" in digest("profile", "suggest", "2605.99999").err
     assert "neither a file nor an arXiv id" in digest("profile", "suggest", "nothing").err
@@ -78,6 +88,11 @@ def test_every_verdict_can_be_explained(digest: Digest) -> None:
     assert added.code == 0, added.err
     excluded = digest("explain", "2605.00003", "--subscriber", "ada@example.org").out
     assert "excluded by -survey" in excluded
+    assert "not sent yet: the next digest weighs it" in excluded
     [chosen] = json.loads(digest("explain", "2605.00001", "--subscriber", "ada@example.org", "--json").out)
     assert chosen["score"]["value"] > 0
+    assert digest("prepare", "--subscriber", "ada@example.org").code == 0
+    today = day_name(datetime.now(UTC).date(), year=True)
+    sent = digest("explain", "2605.00001", "--subscriber", "ada@example.org").out
+    assert f"sent in the digest of {today}" in sent
     assert digest("explain", "2605.77777", "--subscriber", "ada@example.org").code == 1
