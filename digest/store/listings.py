@@ -14,6 +14,7 @@ from digest.model import Listing, Record
 from digest.store.schema import ListingRow
 from digest.store.upserts import portions, upsert
 
+# in the order of a Listing's fields: a page makes dozens of them
 COLUMNS: tuple[Any, ...] = (
     ListingRow.paper_id,
     ListingRow.day,
@@ -29,7 +30,7 @@ COLUMNS: tuple[Any, ...] = (
 
 
 def _listing(row: Row[*tuple[Any, ...]]) -> Listing:
-    return Listing(**row._asdict())
+    return Listing(*row)
 
 
 def _listings(session: Session, statement: Select[*tuple[Any, ...]]) -> list[Listing]:
@@ -72,9 +73,10 @@ def count_of_day(session: Session, day: date) -> int:
 
 def neighbours(session: Session, day: date) -> tuple[date | None, date | None]:
     """The nearest days with papers before and after a day."""
-    before = session.scalar(select(func.max(ListingRow.day)).where(ListingRow.day < day))
-    after = session.scalar(select(func.min(ListingRow.day)).where(ListingRow.day > day))
-    return before, after
+    before = select(func.max(ListingRow.day)).where(ListingRow.day < day).scalar_subquery()
+    after = select(func.min(ListingRow.day)).where(ListingRow.day > day).scalar_subquery()
+    row = session.execute(select(before, after)).one()
+    return row[0], row[1]
 
 
 def newest_day(session: Session) -> date | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 
 from digest.channels import lines
 from digest.channels.lines import Link
@@ -12,6 +13,8 @@ from digest.model import Entry, Listing, Observation, Paper
 from digest.readable import readable
 
 SENTENCES = 2
+REMEMBERED = 1_000
+"""Papers whose words are kept ready: some days, a few kB each; making them readable is most of a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,12 @@ def listed(listing: Listing, paper: Paper) -> PaperView:
 
 def view(paper: Paper, upvotes: int, *, day: date | None = None, sentences: int = SENTENCES) -> PaperView:
     """A paper with its counts; ``sentences`` of the abstract."""
+    return replace(_said(paper, sentences), upvotes=upvotes, day=day)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _said(paper: Paper, sentences: int) -> PaperView:
+    """What a page says of a paper to everybody, without its counts. A paper that changed is another value."""
     said = lines.excerpt(paper, sentences)
     source = Link("Hugging Face", lines.paper_url(paper.id))
     return PaperView(
@@ -50,9 +59,8 @@ def view(paper: Paper, upvotes: int, *, day: date | None = None, sentences: int 
         text=said.text,
         origin=said.origin,
         published=paper.published_at.date() if paper.published_at else None,
-        upvotes=upvotes,
+        upvotes=0,
         links=(source, *lines.paper_links(paper, paper.code_stars)),
-        day=day,
     )
 
 

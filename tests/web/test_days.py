@@ -114,3 +114,15 @@ def test_a_day_without_papers_says_whether_there_were_none_or_it_was_not_read(
     assert (answer.status_code, said in answer.text, "0 papers" in answer.text) == (200, True, False)
     assert 'href="/day/2026-10-14"' in answer.text
     assert 'href="/day/2026-10-16"' in answer.text
+
+
+def test_a_page_asked_again_shows_what_has_changed_since(site: Site) -> None:
+    before = site.get("/").text
+    with site.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE papers SET title = 'Corrected ' || title, abstract = 'Anew. ' || abstract"
+        )
+        connection.exec_driver_sql("UPDATE listings SET upvotes = 4321")
+    after = site.get("/").text
+    papers = before.count('<li class="paper">')
+    assert after.count("Corrected ") == after.count("<p>Anew. ") == after.count("4321 upvotes") == papers
