@@ -11,12 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
 from digest.clock import utc_now
 from digest.errors import ConfigError, StoreBusy, StoreError
+from digest.store.troubles import named
 
 SQLITE_WAIT_MS = 30_000
 """How long a SQLite writer waits for another one: the longest write we do is a day's prepare batch."""
@@ -173,30 +174,13 @@ def named_errors() -> Iterator[None]:
     """Turn a driver's errors into ``StoreError`` and ``StoreBusy``, each with a remedy."""
     try:
         yield
-    except OperationalError as error:
-        raise _named(error) from error
     except PoolExhausted as error:
         raise StoreBusy("all connections to the store are in use", remedy="it is tried again") from error
     except DBAPIError as error:
-        if error.connection_invalidated:
-            raise StoreBusy("the connection to the store was lost", remedy="it is tried again") from error
-        raise
-
-
-def _named(error: OperationalError) -> StoreError:
-    words = str(error.orig)
-    for sign, message, remedy in (
-        ("readonly", "the store is read-only", "make the file and its folder writable"),
-        ("read-only", "the store is read-only", "point store.url at the writable server"),
-        ("full", "the disk of the store is full", "free some space; nothing was half written"),
-        ("No space left", "the disk of the store is full", "free some space; nothing was half written"),
-        ("malformed", "the store is damaged", "restore a backup made by `digest db backup`"),
-        ("no such table", "the store has no schema", "run `digest db upgrade`"),
-        ("unable to open", "the store cannot be opened", "check store.url and the rights on its folder"),
-    ):
-        if sign in words:
-            return StoreError(message, remedy=remedy)
-    return StoreBusy("the store is busy or out of reach", remedy="check that it runs; it is tried again")
+        ours = named(error)
+        if ours is None:
+            raise
+        raise ours from error
 
 
 def one_writer(engine: Engine) -> bool:
