@@ -24,7 +24,6 @@ from digest.ranking.vocabulary import Mask, Vocabulary
 
 NAMED_TERMS = 2
 """Terms a related share is named by."""
-VOTES = What(ReasonKind.VOTES, "votes")
 _PLACES = (Field.TITLE, Field.ABSTRACT, Field.ANY)
 _KINDS = {Field.AUTHOR: ReasonKind.AUTHOR, Field.ORG: ReasonKind.ORGANISATION}
 
@@ -43,7 +42,7 @@ class Board:
         self.rows: Rows | None = corpus.rows_of(self.texts) if corpus.space else None
         self.evidence: Floats = np.zeros((2, 0, len(papers)))
         self.presence: Mask = np.zeros((0, len(papers)), dtype=np.bool_)
-        self.book = Phrasebook([VOTES])
+        self.book = Phrasebook()
         self._lookups: list[Lookup] = []
         self._starts: list[int] = []
         self._held: dict[int, dict[int, float]] = {}

@@ -47,7 +47,7 @@ class Memory:
         boards = self._boards.values()
         return (
             sum(board.cells for board in boards) > MOST_CELLS
-            or sum(len(board.book.whats) for board in boards) > MOST_SAID
+            or sum(len(board.book) for board in boards) > MOST_SAID
         )
 
     def _forget(self) -> None:

@@ -9,13 +9,14 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.model import Candidate, Keyword, KeywordKind, Profile, Reason, Score
+from digest.model import Candidate, Keyword, KeywordKind, Profile, Score
 from digest.ranking.board import Board
 from digest.ranking.calibration import calibrated
 from digest.ranking.corpus import Corpus
 from digest.ranking.product import Packed, kept_out, lacking, pack, raw_scores
 from digest.ranking.reasons import TENTHS, Floats, Ints, share_out, spans
 from digest.ranking.shares import FED, HITS, NEAR
+from digest.ranking.telling import grounds_told
 from digest.ranking.trending import age_hours, trending_score
 from digest.ranking.vocabulary import Vocabulary
 
@@ -70,25 +71,8 @@ class Scored:
         tenths = share_out(values, entry, raw)
         told = np.lexsort((-tenths, entry))
         told = told[tenths[told] != 0]
-        reasons = self._reasons(numbers[told], tenths[told])
-        ends = np.cumsum(np.bincount(entry[told], minlength=len(rows))).tolist()
-        return [
-            Score(value, tuple(reasons[start:end]))
-            for value, start, end in zip(values.tolist(), [0, *ends], ends, strict=False)
-        ]
-
-    def _reasons(self, numbers: Ints, tenths: Ints) -> list[Reason]:
-        """What speaks with so many tenths of a point: each that is the same is one value."""
-        least = tenths.min(initial=0)
-        width = int(tenths.max(initial=0) - least) + 1
-        codes, places = np.unique(numbers * width + (tenths - least), return_inverse=True)
-        different = np.empty(len(codes), dtype=np.object_)
-        whats = self.board.book.whats
-        for place, code in enumerate(codes.tolist()):
-            number, above = divmod(code, width)
-            different[place] = whats[number].earning(above + int(least))
-        found: list[Reason] = different[places].tolist()
-        return found
+        grounds = grounds_told(self.board.book, len(rows), entry[told], numbers[told], tenths[told])
+        return [Score.told(value, why) for value, why in zip(values.tolist(), grounds, strict=True)]
 
     def excluding(self, row: int, place: int) -> list[Keyword]:
         """The excluding keywords that a paper holds."""
@@ -130,7 +114,7 @@ class Scored:
                 np.where(self.packed.silent[places], 1.0, self.votes[rows]),
             ]
         )
-        numbers = np.concatenate([words, kin, np.zeros(len(rows), dtype=np.intp)])
+        numbers = np.concatenate([words, kin, np.full(len(rows), self.board.book.votes)])
         turn = np.concatenate([2 * pulls[0], 2 * pulls[1] + 1, np.full(len(rows), 2 * len(owner))])
         order = np.lexsort((turn, entry))
         return entry[order], numbers[order], raw[order]

@@ -7,28 +7,26 @@ a score's reasons are then such numbers with weights, which ``reasons.share_out`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from digest.model import Field, Reason, ReasonKind
+from digest.model.grounds import SUMMED_UP
 from digest.ranking.reasons import TENTHS, Floats, Ints
 
 
-class What:
-    """A reason without its points. Those with points are made once: thousands of readers share them."""
+class What(NamedTuple):
+    """A reason without its points."""
 
-    def __init__(self, kind: ReasonKind, term: str, field: Field | None = None, related_to: str = "") -> None:
-        self.kind, self.term, self.field, self.related_to = kind, term, field, related_to
-        self._made: dict[int, Reason] = {}
+    kind: ReasonKind
+    term: str
+    field: Field | None = None
+    related_to: str = ""
 
     def earning(self, tenths: int) -> Reason:
         """The reason with its points."""
-        made = self._made.get(tenths)
-        if made is None:
-            points = tenths / TENTHS
-            made = self._made[tenths] = Reason(self.kind, self.term, points, self.field, self.related_to)
-        return made
+        return Reason(self.kind, self.term, tenths / TENTHS, self.field, self.related_to)
 
 
 Said = Sequence[tuple[What, float]]
@@ -39,12 +37,27 @@ HITS, FED, NEAR = range(3)
 """Manners: the unit's words, the same as fed back, and what is related to it."""
 
 
-@dataclass(slots=True)
 class Phrasebook:
-    """Numbers for what papers say of units; each is asked for once."""
+    """Numbers for what papers say of units; each is asked for once. ``votes`` is the number of the votes.
 
-    whats: list[What]
-    _known: dict[Asked, tuple[list[int], list[float]]] = field(default_factory=dict)
+    Beside each stands how it is told (``model/grounds.py``): in which turn, whatever it weighs; of which
+    subject, which makes a ground; and in which line of it.
+    """
+
+    votes = 0
+
+    def __init__(self) -> None:
+        self.whats: list[What] = []
+        self.texts: dict[tuple[tuple[int, int], ...], str] = {}
+        """Lines that were written, by what they are made of."""
+        self._known: dict[Asked, tuple[list[int], list[float]]] = {}
+        self._names: dict[tuple[str, ...], int] = {}
+        self._told: list[tuple[int, int, int]] = []
+        self._number([What(ReasonKind.VOTES, "votes")])
+
+    def __len__(self) -> int:
+        """How much is remembered."""
+        return len(self.whats) + len(self.texts)
 
     def look_up(self, asked: Iterable[Asked], ask: Callable[[Asked], Said]) -> tuple[Ints, Ints, Floats]:
         """How many numbers each has; then all the numbers, and their strengths."""
@@ -54,8 +67,25 @@ class Phrasebook:
         strengths = np.array([one for _, strengths in found for one in strengths], dtype=np.float64)
         return counts, numbers, strengths
 
+    def order_of(self, numbers: Ints) -> tuple[Ints, Ints, Ints]:
+        """The turns, subjects and lines of what has these numbers."""
+        told = np.array(self._told, dtype=np.intp)[numbers]
+        return told[:, 0], told[:, 1], told[:, 2]
+
     def _learn(self, asked: Asked, said: Said) -> tuple[list[int], list[float]]:
-        numbers = list(range(len(self.whats), len(self.whats) + len(said)))
-        self.whats.extend(what for what, _ in said)
+        numbers = self._number([what for what, _ in said])
         known = self._known[asked] = numbers, [strength for _, strength in said]
         return known
+
+    def _number(self, whats: Sequence[What]) -> list[int]:
+        start = len(self.whats)
+        self.whats += whats
+        self._told += [self._place(what) for what in whats]
+        return list(range(start, len(self.whats)))
+
+    def _place(self, what: What) -> tuple[int, int, int]:
+        names = self._names
+        line = names.setdefault((what.kind, what.term, what.related_to), len(names))
+        if what.kind in SUMMED_UP:
+            return 1 + SUMMED_UP.index(what.kind), 0, line
+        return 0, names.setdefault((what.term,), len(names)), line

@@ -1,0 +1,70 @@
+"""Shares of scores → the grounds of each (``model/grounds.py``), for thousands of scores at once.
+
+What ``grounds_of`` makes of one score's reasons, by array operations. A line of a ground is the same text for
+all readers to whom a paper says the same of a keyword, for as many points; it is written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from digest.model.grounds import ground_of
+from digest.ranking.reasons import Ints
+from digest.ranking.shares import Phrasebook
+
+
+def grounds_told(
+    book: Phrasebook, scores: int, owners: Ints, numbers: Ints, tenths: Ints
+) -> list[tuple[str, ...]]:
+    """The grounds of so many scores. ``owners``, ascending, says whose each share is; of one score's the
+    greatest comes first.
+    """
+    turns, subjects, lines = book.order_of(numbers)
+    order = np.lexsort((lines, owners))
+    starts = _starts(owners[order], lines[order])
+    first = order[starts]
+    texts = _lines(book, numbers[order].tolist(), tenths[order].tolist(), [*starts.tolist(), len(order)])
+    points = np.add.reduceat(tenths[order], starts) if len(starts) else tenths
+    order = np.lexsort((first, subjects[first], turns[first], owners[first]))
+    first, points, texts = first[order], points[order], [texts[place] for place in order.tolist()]
+    starts = _starts(owners[first], turns[first], subjects[first])
+    grounds = _joined(texts, [*starts.tolist(), len(texts)])
+    points = np.add.reduceat(points, starts) if len(starts) else points
+    first = first[starts]
+    order = np.lexsort((first, np.where(turns[first], 0, -points), turns[first], owners[first]))
+    ends = np.cumsum(np.bincount(owners[first], minlength=scores)).tolist()
+    told = [grounds[place] for place in order.tolist()]
+    return [tuple(told[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def _starts(*keys: Ints) -> Ints:
+    """Where a run of equal keys begins."""
+    differs = np.ones(len(keys[0]), dtype=np.bool_)
+    if len(differs):
+        differs[1:] = np.logical_or.reduce([key[1:] != key[:-1] for key in keys])
+    return np.flatnonzero(differs)
+
+
+def _lines(
+    book: Phrasebook, numbers: Sequence[int], tenths: Sequence[int], bounds: Sequence[int]
+) -> list[str]:
+    """The text of each line: the shares between two bounds."""
+    shares = list(zip(numbers, tenths, strict=True))
+    known, whats = book.texts, book.whats
+    texts = []
+    for start, end in pairwise(bounds):
+        key = tuple(shares[start:end])
+        text = known.get(key)
+        if text is None:
+            text = known[key] = ground_of([whats[number].earning(points) for number, points in key])
+        texts.append(text)
+    return texts
+
+
+def _joined(texts: Sequence[str], bounds: Sequence[int]) -> list[str]:
+    return [
+        texts[start] if end == start + 1 else "\n".join(texts[start:end]) for start, end in pairwise(bounds)
+    ]

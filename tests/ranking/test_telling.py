@@ -1,0 +1,38 @@
+"""Grounds of thousands of scores at once are those that each score's reasons make."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.model import Field, ReasonKind
+from digest.model.grounds import grounds_of
+from digest.ranking.shares import NEAR, Phrasebook, What
+from digest.ranking.telling import grounds_told
+
+WHATS = [
+    What(ReasonKind.KEYWORD, "agents", Field.TITLE),
+    What(ReasonKind.KEYWORD, "agents", Field.ABSTRACT),
+    What(ReasonKind.AUTHOR, "agents", Field.AUTHOR),
+    What(ReasonKind.KEYWORD, "tab\there", Field.ANY),
+    What(ReasonKind.LEARNT, "planning, tools", None, "agents"),
+    What(ReasonKind.LEARNT, "robots", None, "tab\there"),
+    What(ReasonKind.LEARNT, "robots", None, "tab\there"),
+    What(ReasonKind.FEEDBACK, "dexterous", Field.TITLE),
+    What(ReasonKind.FEEDBACK, "dexterous", Field.ABSTRACT),
+    What(ReasonKind.FEEDBACK, "survey", Field.ABSTRACT),
+]
+shares = st.lists(st.tuples(st.integers(0, len(WHATS)), st.integers(-30, 60).filter(bool)), max_size=12)
+
+
+@given(st.lists(shares, max_size=5))
+def test_together_they_are_what_each_is_alone(scores: list[list[tuple[int, int]]]) -> None:
+    book = Phrasebook()
+    book.look_up([(0, 0, NEAR)], lambda _: [(what, 1.0) for what in WHATS])
+    scores = [sorted(one, key=lambda share: -share[1]) for one in scores]
+    flat = np.array([(owner, *share) for owner, one in enumerate(scores) for share in one], dtype=np.intp)
+    owners, numbers, tenths = flat.reshape(-1, 3).T
+    alone = [grounds_of([book.whats[number].earning(points) for number, points in one]) for one in scores]
+    for _ in range(2):  # the second time from what was written the first
+        assert grounds_told(book, len(scores), owners, numbers, tenths) == alone
