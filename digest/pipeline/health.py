@@ -18,11 +18,13 @@ LOOK_BACK = timedelta(days=7)
 """A day that failed, is missing or was empty is told of while digests may still cover it."""
 FIRST_FAILURES = 2
 """A circuit that opened by a passing fault has closed by its first probe; a refusal of us will not."""
+MANY_NOTICES = 3
+"""The servers of one or two addresses may keep their mails waiting; for more than that it is about us."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """From when on it is a problem. ``waiting`` is how long a delivery may be planned or deferred."""
+    """From when on it is a problem. ``waiting`` is how long a delivery may take."""
 
     stale: timedelta = timedelta(hours=6)
     overdue: timedelta = timedelta(hours=1)
@@ -49,6 +51,7 @@ def look(engine: Engine, thresholds: Thresholds, *, now: datetime) -> list[Probl
             since=(now - LOOK_BACK).date(),
             today=now.date(),
             overdue_by=now - min(thresholds.overdue, thresholds.waiting),
+            now=now,
         )
     return problems(found, thresholds, now=now)
 
@@ -101,7 +104,13 @@ def _time(found: Condition, thresholds: Thresholds, now: datetime) -> Iterator[P
         yield Problem(
             "deliveries.waiting",
             f"{found.waiting} deliveries wait, the oldest since {found.oldest_waiting:%Y-%m-%d %H:%M} UTC",
-            "see `digest deliveries list --state deferred --state planned`",
+            "does `digest run` (or a worker) run? See `digest deliveries list`",
+        )
+    if found.notices >= MANY_NOTICES:
+        yield Problem(
+            "notices.waiting",
+            f"{found.notices} mails about subscriptions (please confirm) have waited too long",
+            "does the mail server take mail? `digest doctor` asks it",
         )
 
 

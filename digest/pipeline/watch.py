@@ -21,7 +21,7 @@ from digest.store import alarms, limits
 from digest.store.database import reading, transaction
 
 EVERY = timedelta(minutes=1)
-OWN = ("source.", "slots.", "deliveries.", "circuit.")
+OWN = ("source.", "slots.", "deliveries.", "notices.", "circuit.")
 """The alarms whose all-clear is ours to give; others are cleared by whoever raised them."""
 QUIET = timedelta(hours=24)
 """An event that has not happened for this long is over."""

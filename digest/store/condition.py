@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from digest.model import Circuit, Day, DeliveryState, SubscriberState
-from digest.store import circuits, days
+from digest.store import circuits, days, notices
 from digest.store.schema import DayRow, DeliveryRow, SubscriberRow
 
 
@@ -17,8 +17,9 @@ from digest.store.schema import DayRow, DeliveryRow, SubscriberRow
 class Condition:
     """What health is judged by. Moments are ``None`` where there is nothing to date.
 
-    ``held`` deliveries wait for an operator; ``oldest_waiting`` is when the oldest one that is planned
-    or deferred was made, ``oldest_due`` the moment of the most overdue slot.
+    ``held`` deliveries wait for an operator; ``oldest_waiting`` is when the oldest one that is to be tried,
+    or was left by a worker that died, was made; ``notices`` wait in the same way. ``oldest_due`` is the
+    moment of the most overdue slot.
     """
 
     read_at: datetime | None = None
@@ -30,10 +31,11 @@ class Condition:
     waiting: int = 0
     held: int = 0
     poison: int = 0
+    notices: int = 0
     circuits: tuple[Circuit, ...] = ()
 
 
-def read(session: Session, *, since: date, today: date, overdue_by: datetime) -> Condition:
+def read(session: Session, *, since: date, today: date, overdue_by: datetime, now: datetime) -> Condition:
     """Read the condition; the ledger's days are those from ``since`` to ``today``."""
     oldest_due, overdue = session.execute(
         select(func.min(SubscriberRow.next_due_at), func.count()).where(
@@ -42,7 +44,7 @@ def read(session: Session, *, since: date, today: date, overdue_by: datetime) ->
     ).one()
     oldest_waiting, waiting = session.execute(
         select(func.min(DeliveryRow.created_at), func.count()).where(
-            DeliveryRow.state.in_([DeliveryState.PLANNED, DeliveryState.DEFERRED]),
+            or_(DeliveryRow.next_attempt_at.is_not(None), DeliveryRow.lease_until < now),
             DeliveryRow.created_at < overdue_by,
         )
     ).one()
@@ -58,6 +60,7 @@ def read(session: Session, *, since: date, today: date, overdue_by: datetime) ->
             session, DeliveryRow.state == DeliveryState.UNKNOWN, DeliveryRow.next_attempt_at.is_(None)
         ),
         poison=_count(session, DeliveryRow.state == DeliveryState.POISON),
+        notices=notices.unended(session, overdue_by),
         circuits=tuple(circuits.opened(session)),
     )
 

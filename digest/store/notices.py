@@ -160,6 +160,14 @@ def counts(session: Session) -> dict[str, int]:
     return {state: number for state, number in rows}  # noqa: C416  rows are no pairs to mypy
 
 
+def unended(session: Session, before: datetime) -> int:
+    """How many of those planned before a moment have not ended."""
+    question = select(func.count()).where(
+        NoticeRow.state.in_([*WAITING, *HELD]), NoticeRow.created_at < before
+    )
+    return session.scalar(question) or 0
+
+
 def expire(session: Session, before: datetime) -> int:
     """Remove notices that ended before a moment."""
     done: Any = session.execute(delete(NoticeRow).where(NoticeRow.finished_at < before))

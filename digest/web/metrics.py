@@ -37,7 +37,7 @@ def _count(desk: Desk) -> bytes:
     with desk.reading() as session:
         tally = statistics.tally(session)
         complaints = bounces.complaints(session, now.date())
-        found = condition.read(session, since=now.date(), today=now.date(), overdue_by=now)
+        found = condition.read(session, since=now.date(), today=now.date(), overdue_by=now, now=now)
     return exposition(tally, complaints, found, now)
 
 

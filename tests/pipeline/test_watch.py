@@ -21,13 +21,13 @@ from digest.pipeline.health import Problem, Thresholds, look, problems
 from digest.pipeline.operator import Operator
 from digest.pipeline.telling import TARGET
 from digest.pipeline.watch import STORE, Watch
-from digest.store import alarms, circuits, days
+from digest.store import alarms, circuits, days, notices
 from digest.store.condition import Condition
 from digest.store.database import open_engine, reading, transaction
 from digest.store.deliveries import TABLE
 from digest.store.schema import SubscriberRow
 from tests.faults.relay import Relay
-from tests.store.outbox import fill
+from tests.store.outbox import fill, subscribe
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 FINE = Condition(read_at=NOW)
@@ -58,6 +58,7 @@ def test_all_is_well_when_nothing_is_wrong() -> None:
         (Condition(read_at=NOW, oldest_waiting=NOW - timedelta(hours=4), waiting=1), "deliveries.waiting"),
         (Condition(read_at=NOW, held=1), "deliveries.held"),
         (Condition(read_at=NOW, poison=1), "deliveries.poison"),
+        (Condition(read_at=NOW, notices=3), "notices.waiting"),
         (Condition(read_at=NOW, circuits=(Circuit("email", NOW, NOW, 2, "no connection"),)), "circuit.email"),
         (Condition(read_at=NOW, circuits=(Circuit("email", NOW, NOW, 1, "MAIL: 535 no"),)), "circuit.email"),
     ],
@@ -74,6 +75,7 @@ def test_a_fault_that_may_pass_by_itself_is_no_alarm_yet() -> None:
         circuits=(Circuit("email", NOW, NOW, 1, "no connection to relay:25"),),
         oldest_due=NOW - timedelta(minutes=30),
         oldest_waiting=NOW - timedelta(hours=1),
+        notices=2,
     )
     assert problems(brief, LIMITS, now=NOW) == []
 
@@ -95,6 +97,36 @@ def test_the_store_is_read_for_what_health_needs(engine: Engine) -> None:
         "deliveries.poison",
         "circuit.email",
     ]
+
+
+@pytest.mark.parametrize("state", [DeliveryState.CLAIMED, DeliveryState.HANDING_OVER])
+def test_what_every_worker_died_over_is_told(engine: Engine, state: DeliveryState) -> None:
+    """Nobody is left to take it back; while its lease lasts, somebody has it in hand."""
+    fill(engine, 1)
+    read_source(engine, NOW)
+    for lease_until, found in ((NOW + MINUTE, []), (NOW - MINUTE, ["deliveries.waiting"])):
+        held = {"state": state, "next_attempt_at": None, "lease_until": lease_until}
+        with transaction(engine) as session:
+            session.execute(update(TABLE).values(held))
+        assert keys(look(engine, LIMITS, now=NOW)) == found
+
+
+def test_what_may_have_arrived_and_is_not_tried_again_is_told(engine: Engine) -> None:
+    fill(engine, 1)
+    read_source(engine, NOW)
+    with transaction(engine) as session:
+        session.execute(update(TABLE).values(state=DeliveryState.UNKNOWN))
+    assert keys(look(engine, LIMITS, now=NOW)) == ["deliveries.waiting"]
+
+
+def test_confirmations_that_do_not_go_out_are_told(engine: Engine) -> None:
+    (reader,) = subscribe(engine, 1)
+    read_source(engine, NOW)
+    with transaction(engine) as session:
+        for _ in range(3):
+            notices.plan(session, reader, notices.Kind.CONFIRM, NOW - timedelta(minutes=30))
+    assert keys(look(engine, LIMITS, now=NOW)) == []
+    assert keys(look(engine, LIMITS, now=NOW + timedelta(minutes=31))) == ["notices.waiting"]
 
 
 @dataclass
