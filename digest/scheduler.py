@@ -36,6 +36,7 @@ from digest.errors import DigestError
 from digest.house import House
 from digest.pipeline.collect import Collecting, collect
 from digest.pipeline.deliver import deliver
+from digest.pipeline.extracting import keep_up
 from digest.pipeline.operator import Operator
 from digest.pipeline.prepare import prepare
 from digest.pipeline.rankings import Enqueue
@@ -125,6 +126,7 @@ def tidy(house: House, *, now: datetime) -> None:
     raw = house.settings.source.keep_raw_days
     tidy_source(house.engine, now=now, keep_raw_days=raw, observations_days=keep.observations_days)
     tidy_deliveries(house.engine, keep, now=now)
+    keep_up(house.engine, now=now)
 
 
 def watch_of(house: House) -> Watch:

@@ -14,7 +14,8 @@ from benchmarks.ranking.data import READERS, read_listings, weeks
 from digest.model import Paper
 from digest.ranking import background
 from digest.ranking.stopwords import STOPWORDS
-from digest.ranking.tally import read_all, tally
+from digest.ranking.tally import tally
+from digest.ranking.terms import read
 
 FEWEST_PER_MILLE = 5
 """Rarer terms are left out: they are told apart by the store itself soon enough."""
@@ -28,7 +29,7 @@ def main(data: Path) -> None:
 
 def table(papers: Sequence[Paper]) -> str:
     """The shares of common words, and of common pairs without a function word, in papers per mille."""
-    counted, _ = tally(read_all(papers))
+    counted, _ = tally([read(paper) for paper in papers])
     terms: dict[int, list[str]] = defaultdict(list)
     for term, shown, held in zip(counted.terms, counted.written, counted.holding.tolist(), strict=True):
         share = round(1000 * held / counted.papers)

@@ -92,6 +92,7 @@ def _profile(text: str, bar: float | None) -> Profile:
 def _stored(house: House, days: int, now: datetime) -> list[Candidate]:
     """The papers of the last days, each once, on its newest day."""
     from digest.model import Candidate
+    from digest.pipeline.extracting import KEPT, make_known
     from digest.store import listings, papers
     from digest.store.database import reading
 
@@ -102,6 +103,7 @@ def _stored(house: House, days: int, now: datetime) -> list[Candidate]:
         )
         once = {listing.paper_id: listing for listing in reversed(found)}
         known = papers.load(session, once)
+    make_known(house.engine, [known[one.paper_id] for one in found if today - one.day < KEPT])
     return [
         Candidate(known[one.paper_id], one.day, one.upvotes, one.arrival) for one in reversed(once.values())
     ]

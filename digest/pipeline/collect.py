@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from digest.model import Day, EmptyDay, Failed, Outcome, Papers, Reading, Redirected
+from digest.pipeline.extracting import keep_up
 from digest.pipeline.ledger import after_failure, after_success, days_to_read, is_suspicious
 from digest.sources import Source
 from digest.store import counters, days, listings, observations, papers, raw_answers, search
@@ -77,13 +78,15 @@ def collect(
     """
     wanted = list(days) if days is not None else due_days(engine, now=now, look_back=settings.look_back)
     reports: list[DayReport] = []
-    for number, day in enumerate(wanted):
+    for day in wanted:
         report = read_and_store(engine, source, day, now=now, silent=silent, keep_raw=settings.keep_raw)
         _tell(report)
         reports.append(report)
         if report.retry_at is not None:
-            return CollectReport(tuple(reports), tuple(wanted[number + 1 :]))
-    return CollectReport(tuple(reports))
+            break
+    if any(report.new_papers or report.changed_papers for report in reports):
+        keep_up(engine, now=now)
+    return CollectReport(tuple(reports), tuple(wanted[len(reports) :]))
 
 
 def due_days(engine: Engine, *, now: datetime, look_back: int) -> list[date]:

@@ -10,6 +10,7 @@ from threading import Lock
 from sqlalchemy import Engine
 
 from digest.model import Candidate, Listing, Paper
+from digest.pipeline.extracting import make_known
 from digest.pipeline.situation import read_corpus
 from digest.ranking.corpus import Corpus
 from digest.store import counters, listings, papers
@@ -37,18 +38,18 @@ class Material:
 
 
 class Shelf:
-    """Holds the newest material; it is read again when a stored read has come since, once for all."""
+    """Holds the newest material; it is read again when a stored read has come since, by one for all."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._held: Material | None = None
 
     def material(self, engine: Engine, *, now: datetime) -> Material:
-        """The newest material; others wait while one request reads it."""
+        """The newest material. Others who ask while one request reads it take what there was before."""
         with reading(engine) as session:
             arrival = counters.arrival(session)
         held = self._held
-        if held is not None and held.arrival == arrival:
+        if held is not None and (held.arrival == arrival or self._lock.locked()):
             return held
         with self._lock:
             if self._held is None or self._held.arrival != arrival:
@@ -63,6 +64,7 @@ def _read(engine: Engine, arrival: int, now: datetime) -> Material:
         since = until - timedelta(days=MORE_DAYS - 1)
         listed = listings.candidates(session, after_arrival=None, since_day=since, until_day=until)
         known = papers.load(session, {one.paper_id for one in listed})
+    make_known(engine, known.values())
     near = [one for one in listed if (until - one.day).days < DAYS]
     return Material(
         arrival, corpus, _firsts(near, known), len({one.day for one in near}), _firsts(listed, known)

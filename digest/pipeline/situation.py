@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from digest.model import Listing, Paper
 from digest.pipeline.editions import Arrived, Limits, Situation
+from digest.pipeline.extracting import make_known
 from digest.ranking.corpus import Corpus, CorpusFormatError
 from digest.ranking.rising import is_rising
 from digest.store import corpora, counters, days, listings, observations, papers
@@ -22,12 +23,14 @@ def read_situation(engine: Engine, limits: Limits, *, now: datetime) -> Situatio
     today = now.date()
     since = today - timedelta(days=max(limits.catch_up, limits.late))
     with reading(engine) as session:
-        return Situation(
+        found = Situation(
             as_of=now,
             arrival=counters.arrival(session),
             pool=_pool(session, since, today, now),
             ledger={day.day: day for day in days.ledger(session, since, today)},
         )
+    make_known(engine, [one.paper for one in found.pool])
+    return found
 
 
 def _pool(session: Session, since: date, until: date, now: datetime) -> tuple[Arrived, ...]:

@@ -10,8 +10,18 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from digest.config import RetentionSettings
+from digest.pipeline.extracting import KEPT as EXTRACTS
 from digest.pipeline.pacing import SLACK
-from digest.store import limits, notices, observations, raw_answers, retention, sign_ups, subscribers
+from digest.store import (
+    extracts,
+    limits,
+    notices,
+    observations,
+    raw_answers,
+    retention,
+    sign_ups,
+    subscribers,
+)
 from digest.store.database import transaction
 
 
@@ -21,15 +31,18 @@ class Tidied:
 
     raw_answers: int
     observations: int
+    extracts: int
 
 
 def tidy_source(engine: Engine, *, now: datetime, keep_raw_days: int, observations_days: int) -> Tidied:
-    """Remove raw answers and observations older than their retention; safe to repeat at any time."""
+    """Remove answers, observations and extracts older than their retention; safe to repeat at any time."""
     with transaction(engine) as session:
         answers = raw_answers.forget(session, before=now - timedelta(days=keep_raw_days))
     with transaction(engine) as session:
         seen = observations.forget(session, before=now - timedelta(days=observations_days))
-    return Tidied(answers, seen)
+    with transaction(engine) as session:
+        read = extracts.forget(session, before=(now - EXTRACTS).date())
+    return Tidied(answers, seen, read)
 
 
 SIGN_UPS = timedelta(days=30)

@@ -14,11 +14,11 @@ from scipy import sparse
 from digest.model import Field, Paper, ReasonKind
 from digest.ranking.corpus import Corpus
 from digest.ranking.evidence import Lookup
+from digest.ranking.extracts import extracts_of
 from digest.ranking.reasons import Floats
 from digest.ranking.relations import related
 from digest.ranking.shares import FED, NEAR, Asked, Phrasebook, Said, What
 from digest.ranking.space import Rows
-from digest.ranking.tally import read_all
 from digest.ranking.terms import word_term
 from digest.ranking.vocabulary import Mask, Vocabulary
 
@@ -38,8 +38,8 @@ class Board:
     def __init__(self, papers: Sequence[Paper], corpus: Corpus, vocabulary: Vocabulary) -> None:
         self.corpus = corpus
         self.vocabulary = vocabulary
-        self.texts = read_all(papers)
-        self.rows: Rows | None = corpus.rows_of(self.texts) if corpus.space else None
+        self.extracts = extracts_of(papers)
+        self.rows: Rows | None = corpus.rows_of(self.extracts) if corpus.space else None
         self.evidence: Floats = np.zeros((2, 0, len(papers)))
         self.presence: Mask = np.zeros((0, len(papers)), dtype=np.bool_)
         self.book = Phrasebook()
@@ -60,7 +60,7 @@ class Board:
         if not units:
             return
         lookup = Lookup(units, self.corpus)
-        lookup.read(self.texts)
+        lookup.read(self.extracts)
         frequencies = lookup.frequencies()
         hits = (frequencies @ lookup.weights).tocsr()
         presence = ((frequencies > 0) @ lookup.phrases).toarray() > 0
@@ -81,7 +81,7 @@ class Board:
         """Latent cosines between the papers; the identity while the store is too small to tell."""
         space = self.corpus.space
         if space is None or self.rows is None:
-            return np.eye(len(self.texts))
+            return np.eye(len(self.extracts))
         latent = space.project(space.weigh(self.rows))
         return np.asarray(latent @ latent.T)
 
@@ -119,7 +119,7 @@ class Board:
         """A paper's terms of the space; made when first asked for."""
         held = self._held.get(row)
         if held is None:
-            rows = self.rows if self.rows is not None else sparse.csr_matrix((len(self.texts), 0))
+            rows = self.rows if self.rows is not None else sparse.csr_matrix((len(self.extracts), 0))
             span = slice(rows.indptr[row], rows.indptr[row + 1])
             held = dict(zip(rows.indices[span].tolist(), rows.data[span].tolist(), strict=True))
             self._held[row] = held

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
@@ -19,16 +18,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from digest.model import Paper
-from digest.ranking.evidence import length_norm, weighted_length
-from digest.ranking.frequencies import Frequencies
+from digest.ranking.extracts import Extract, Stack, extracts_of
+from digest.ranking.frequencies import Frequencies, fingerprints
 from digest.ranking.relations import Relation, learn_relations
+from digest.ranking.saturation import norms_of, weighted_length
 from digest.ranking.space import Row, Rows, Space, build_space, stacked
-from digest.ranking.tally import read_all, tally
-from digest.ranking.terms import (
-    STEMMED,
-    Text,
-    read,
-)
+from digest.ranking.tally import tally
+from digest.ranking.terms import read
 from digest.ranking.units import Unit
 
 FORMAT = 3
@@ -59,14 +55,16 @@ class Corpus:
     space: Space | None = None
     learnt_from: int = 0
     _relations: dict[Unit, Relation | None] = field(default_factory=dict, compare=False, repr=False)
-    _rows: WeakKeyDictionary[Text, Row] = field(default_factory=WeakKeyDictionary, compare=False, repr=False)
+    _rows: WeakKeyDictionary[Extract, Row] = field(
+        default_factory=WeakKeyDictionary, compare=False, repr=False
+    )
 
     @classmethod
     def build(cls, papers: Iterable[Paper]) -> Corpus:
         """The corpus of these papers, oldest first as the store gives them; each paper counts once."""
-        texts = _texts(papers)
+        texts = [read(paper) for paper in _once(papers)]
         counted, lengths = tally(texts)
-        frequencies = Frequencies().plus(len(texts), counted.held())
+        frequencies = Frequencies().plus(len(texts), fingerprints(counted.terms), counted.holding)
         space = build_space(counted, lengths)
         return cls(frequencies, float(lengths.sum()), space, learnt_from=len(texts))
 
@@ -76,12 +74,13 @@ class Corpus:
         What terms are related stays as it was learnt, until the corpus is built anew: so every process that
         reads one build explains a score as it was given.
         """
-        texts = _texts(papers)
-        held = Counter(term for text in texts for term in text.always if term.startswith(STEMMED))
-        total = self.total_length + sum(weighted_length(text.lengths) for text in texts)
+        extracts = extracts_of(_once(papers))
+        marks = [one.terms[: one.stemmed] for one in extracts]
+        held, held_by = np.unique(np.concatenate([np.empty(0, np.uint64), *marks]), return_counts=True)
+        total = self.total_length + sum(weighted_length(one.lengths) for one in extracts)
         return replace(
             self,
-            frequencies=self.frequencies.plus(len(texts), held),
+            frequencies=self.frequencies.plus(len(extracts), held, held_by),
             total_length=total,
             _rows=WeakKeyDictionary(),
         )
@@ -117,16 +116,17 @@ class Corpus:
         Raises:
             ValueError: the corpus has no space of terms yet.
         """
-        return self.rows_of(read_all(papers))
+        return self.rows_of(extracts_of(papers))
 
-    def rows_of(self, texts: Sequence[Text]) -> Rows:
-        """``rows`` of papers that were read; kept as long as their texts are, for the next profile."""
+    def rows_of(self, extracts: Sequence[Extract]) -> Rows:
+        """``rows`` of papers that were read; kept as long as their extracts are, for the next profile."""
         if self.space is None:
             raise ValueError("the corpus has too few papers for a space of terms")
-        for text in texts:
-            if text not in self._rows:
-                self._rows[text] = self.space.row(text.always, length_norm(text, self))
-        return stacked([self._rows[text] for text in texts], len(self.space.keys))
+        new = [one for one in dict.fromkeys(extracts) if one not in self._rows]
+        rows = self.space.rows(Stack.of(new), norms_of([one.lengths for one in new], self.mean_length))
+        known = dict(zip(new, rows, strict=True))
+        self._rows.update(known)
+        return stacked([known.get(one) or self._rows[one] for one in extracts], len(self.space.keys))
 
     def relations(self, units: Sequence[Unit]) -> list[Relation | None]:
         """What each unit is related to; learnt for units not seen before, remembered for the others."""
@@ -176,8 +176,8 @@ class Corpus:
             raise CorpusFormatError(f"not a corpus of this version: {error}") from error
 
 
-def _texts(papers: Iterable[Paper]) -> list[Text]:
-    return [read(paper) for paper in {paper.id: paper for paper in papers}.values()]
+def _once(papers: Iterable[Paper]) -> list[Paper]:
+    return list({paper.id: paper for paper in papers}.values())
 
 
 def _space_arrays(space: Space) -> dict[str, NDArray[np.generic]]:

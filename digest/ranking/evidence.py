@@ -1,20 +1,15 @@
 """Papers × units: how strongly each paper speaks of each keyword.
 
-BM25F (Robertson, Zaragoza and Taylor 2004) on keywords as units. For a term t and a paper d the counts of
-the fields are weighted and pooled *before* saturation,
-
-    tf(t, d) = Σ_f w_f · n(t, f) / (1 − b + b · len(d) / mean len),        sat = tf · (k1 + 1) / (k1 + tf)
-
-and a unit's strength is the sum of idf(t) · sat over its phrase in full and its scattered words at half. In
-the title the phrase counts with an idf of ``TITLE_LEAST`` at least. ``w_title`` = 2, ``k1`` = 2 and ``b`` =
-0.5 are values measured to be good on Daily Papers archives before this was written; they were not tuned
-again. With k1 = 2 ten repetitions count less than three times one.
+BM25F (``saturation.py``) on keywords as units: a unit's strength is the sum of idf(t) · sat(t, d) over its
+phrase in full and its scattered words at half. In the title the phrase counts with an idf of ``TITLE_LEAST``
+at least.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -22,13 +17,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from digest.model import Field
-from digest.ranking.terms import AUTHOR, ORG, Counts, Text, Wanted, count
+from digest.ranking.extracts import Extract, Stack
+from digest.ranking.frequencies import fingerprints
+from digest.ranking.saturation import FIELD_WEIGHTS, norms_of, saturated
+from digest.ranking.terms import AUTHOR, NONE, ORG, Counts, Wanted, count_rare
 from digest.ranking.units import LOOSE, Part, Unit
 
-K1 = 2.0
-B = 0.5
-FIELD_WEIGHTS = (2.0, 1.0, 1.0)
-"""Title, abstract, the source's keywords."""
 FOLLOW = 12.5
 """Evidence of a followed author or organisation: nearly eight points, enough for an entry by itself."""
 TITLE_LEAST = 6.0
@@ -49,26 +43,6 @@ class Statistics(Protocol):
     def mean_length(self) -> float: ...
 
     def idf_of_grams(self, grams: Sequence[tuple[str, ...]]) -> NDArray[np.float64]: ...
-
-
-def weighted_length(lengths: Counts) -> float:
-    """Words of a paper, each field counted with its weight."""
-    return sum(weight * length for weight, length in zip(FIELD_WEIGHTS, lengths, strict=True))
-
-
-def saturated(counts: Sequence[int], norm: float, scope: Sequence[int] = _EVERYWHERE) -> float:
-    """The saturated frequency of one term in one paper, at most ``K1 + 1``."""
-    pooled = sum(FIELD_WEIGHTS[place] * counts[place] for place in scope) / norm
-    return pooled * (K1 + 1) / (K1 + pooled)
-
-
-def length_norm(text: Text, statistics: Statistics) -> float:
-    return norm_of(text, statistics.mean_length)
-
-
-def norm_of(text: Text, mean_length: float) -> float:
-    """How much longer a paper is than the mean one, softened by ``B``."""
-    return 1 - B + B * weighted_length(text.lengths) / mean_length
 
 
 def scope_of(field: Field) -> tuple[int, ...]:
@@ -107,54 +81,124 @@ class Lookup:
         phrases, of_units = zip(*deciding, strict=True) if deciding else ((), ())
         self.phrases: Matrix = sparse.csr_matrix((np.ones(len(phrases)), (phrases, of_units)), shape=shape)
         self.wanted = Wanted.of((one.part.term, one.part.words) for one in sought)
-        self._by_term: dict[str, list[tuple[int, tuple[int, ...]]]] = {}
-        for (term, field), column in self.columns.items():
-            self._by_term.setdefault(term, []).append((column, scope_of(field)))
+        self.terms = {
+            term: place for place, term in enumerate(dict.fromkeys(term for term, _ in self.columns))
+        }
         self._of_unit: list[list[_Sought]] = [[] for _ in units]
         for one in sought:
             self._of_unit[one.place].append(one)
-        self.counts: list[dict[str, Counts]] = []
-        self.norms: list[float] = []
+        self.found = Found.nothing()
+        self.norms = np.empty(0)
 
     def _column(self, term: str, field: Field) -> int:
         return self.columns.setdefault((term, field), len(self.columns))
 
-    def read(self, texts: Sequence[Text]) -> None:
-        """Look every column up in every paper."""
-        self.norms = [length_norm(text, self.statistics) for text in texts]
-        self.counts = [
-            {term: counts[term] for term in counts.keys() & self._by_term.keys()}
-            for counts in (count(text, self.wanted) for text in texts)
+    def read(self, extracts: Sequence[Extract]) -> None:
+        """Look every term up in every paper."""
+        self.norms = norms_of([one.lengths for one in extracts], self.statistics.mean_length)
+        stack = Stack.of(extracts)
+        at, terms = stack.find(fingerprints(self.terms))
+        common = Found(len(extracts), stack.rows[at], terms, stack.counts[at].astype(np.int64))
+        self.found = common.plus(self._rare(extracts))
+
+    def _rare(self, extracts: Sequence[Extract]) -> list[tuple[int, int, Counts]]:
+        """What is not counted for every profile, looked for in the words of papers that may hold it."""
+        clues = self.wanted.clues
+        return [
+            (row, self.terms[term], counts)
+            for row, extract in enumerate(extracts if clues else ())
+            if any(clue in extract.joined for clue in clues)
+            for term, counts in count_rare(extract.fields, self.wanted).items()
         ]
 
     def frequencies(self) -> Matrix:
         """Papers × columns: saturated frequencies; 1 for an author or organisation."""
-        rows, columns, values = [], [], []
-        for row, (counts, norm) in enumerate(zip(self.counts, self.norms, strict=True)):
-            for term, places in counts.items():
-                for column, scope in self._by_term[term]:
-                    value = _value(term, places, norm, scope)
-                    if value:
-                        rows.append(row)
-                        columns.append(column)
-                        values.append(value)
-        return sparse.csr_matrix((values, (rows, columns)), shape=(len(self.counts), len(self.columns)))
+        at, columns = self._in_columns()
+        rows = self.found.rows[at]
+        pooled = (self.found.counts[at] * self._scopes[columns]).sum(axis=1)
+        values = np.where(self._names[columns], 1.0, saturated(pooled, self.norms[rows]))
+        held = pooled > 0
+        shape = (len(self.norms), len(self.columns))
+        return sparse.csr_matrix((values[held], (rows[held], columns[held])), shape=shape)
+
+    def _in_columns(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Each finding for each column of its term: which finding, which column."""
+        of_columns = np.array([self.terms[term] for term, _ in self.columns], dtype=np.intp)
+        order = np.argsort(of_columns, kind="stable")
+        sizes = np.bincount(of_columns, minlength=len(self.terms))
+        starts = np.cumsum(sizes) - sizes
+        repeats = sizes[self.found.terms]
+        at = np.repeat(np.arange(len(repeats)), repeats)
+        within = np.arange(len(at)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+        return at, order[starts[self.found.terms[at]] + within]
+
+    @cached_property
+    def _scopes(self) -> NDArray[np.float64]:
+        """Columns × fields: the weights of those looked at."""
+        return np.array([_weights_in(scope_of(field)) for _, field in self.columns]).reshape(-1, 3)
+
+    @cached_property
+    def _names(self) -> NDArray[np.bool_]:
+        return np.array([_is_name(term) for term, _ in self.columns], dtype=np.bool_)
 
     def by_place(self, row: int, place: int) -> tuple[float, float, float]:
         """The strength of one unit in one paper, divided over title, abstract and the source's keywords."""
         shares = [0.0, 0.0, 0.0]
         for one in self._of_unit[place]:
-            counts = self.counts[row].get(one.part.term)
-            scope = scope_of(one.field)
-            pooled = [FIELD_WEIGHTS[s] * counts[s] if counts and s in scope else 0.0 for s in _EVERYWHERE]
-            if counts and sum(pooled):
-                strength = one.weight * _value(one.part.term, counts, self.norms[row], scope) / sum(pooled)
+            counts = self.found.counts_of(row, self.terms[one.part.term])
+            pooled = [w * times for w, times in zip(_weights_in(scope_of(one.field)), counts, strict=True)]
+            if sum(pooled):
+                strength = one.weight * self._value(one.part.term, sum(pooled), row) / sum(pooled)
                 shares = [share + strength * part for share, part in zip(shares, pooled, strict=True)]
         return shares[0], shares[1], shares[2]
 
+    def _value(self, term: str, pooled: float, row: int) -> float:
+        return 1.0 if _is_name(term) else float(saturated(np.array([pooled]), self.norms[row : row + 1])[0])
 
-def _value(term: str, counts: Sequence[int], norm: float, scope: Sequence[int]) -> float:
-    return 1.0 if _is_name(term) else saturated(counts, norm, scope)
+
+@dataclass(frozen=True)
+class Found:
+    """What was found: in which of the papers which term, how often in title, abstract and keywords; sorted
+    by paper and term.
+    """
+
+    papers: int
+    rows: NDArray[np.intp]
+    terms: NDArray[np.intp]
+    counts: NDArray[np.int64]
+
+    @classmethod
+    def nothing(cls) -> Found:
+        return cls(0, np.empty(0, np.intp), np.empty(0, np.intp), np.empty((0, 3), np.int64))
+
+    def plus(self, more: Sequence[tuple[int, int, Counts]]) -> Found:
+        """With more counts; those of the same term in the same paper are added."""
+        rows = np.concatenate([self.rows, np.array([row for row, _, _ in more], dtype=np.intp)])
+        terms = np.concatenate([self.terms, np.array([term for _, term, _ in more], dtype=np.intp)])
+        added = np.array([counts for _, _, counts in more], dtype=np.int64).reshape(-1, 3)
+        counts = np.concatenate([self.counts, added])
+        width = int(terms.max(initial=0)) + 1
+        keys, places = np.unique(rows * width + terms, return_inverse=True)
+        sums = np.zeros((len(keys), 3), dtype=np.int64)
+        np.add.at(sums, places, counts)
+        return Found(self.papers, keys // width, keys % width, sums)
+
+    @cached_property
+    def _spans(self) -> NDArray[np.intp]:
+        return np.searchsorted(self.rows, np.arange(self.papers + 1))
+
+    def counts_of(self, row: int, term: int) -> Counts:
+        """How often one term stands in one paper."""
+        start, end = self._spans[row], self._spans[row + 1]
+        at = start + int(np.searchsorted(self.terms[start:end], term))
+        if at == end or self.terms[at] != term:
+            return NONE
+        title, abstract, named = self.counts[at].tolist()
+        return title, abstract, named
+
+
+def _weights_in(scope: Sequence[int]) -> tuple[float, ...]:
+    return tuple(weight if place in scope else 0.0 for place, weight in enumerate(FIELD_WEIGHTS))
 
 
 def _is_name(term: str) -> bool:

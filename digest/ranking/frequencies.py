@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
@@ -21,6 +22,7 @@ PRIOR_PAPERS = 500
 what is common while it is young, and fade as it grows."""
 
 
+@lru_cache(maxsize=200_000)
 def fingerprint(term: str) -> int:
     """64 bits of BLAKE2b of a term; the same on every machine."""
     return int.from_bytes(blake2b(term.encode(), digest_size=8).digest(), "little")
@@ -46,11 +48,10 @@ class Frequencies:
     keys: NDArray[np.uint64] = field(default_factory=_empty_keys)
     counts: NDArray[np.uint32] = field(default_factory=_empty_counts)
 
-    def plus(self, papers: int, counted: dict[str, int]) -> Frequencies:
-        """With the document frequencies of ``papers`` more papers; costs one merge, never a recount."""
-        keys = np.concatenate([self.keys, fingerprints(counted)])
-        counts = np.concatenate([self.counts, np.fromiter(counted.values(), dtype=np.uint32)])
-        merged, places = np.unique(keys, return_inverse=True)
+    def plus(self, papers: int, keys: NDArray[np.uint64], held_by: NDArray[np.intp]) -> Frequencies:
+        """With ``papers`` more papers, so many of which hold each term; costs a merge, never a recount."""
+        merged, places = np.unique(np.concatenate([self.keys, keys]), return_inverse=True)
+        counts = np.concatenate([self.counts, held_by])
         sums = np.bincount(places, weights=counts, minlength=len(merged)).astype(np.uint32)
         return Frequencies(self.papers + papers, merged, sums)
 

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from itertools import repeat
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from digest.ranking.background import shares
-from digest.ranking.evidence import FIELD_WEIGHTS, K1
-from digest.ranking.frequencies import idf_of
+from digest.ranking.extracts import Stack
+from digest.ranking.frequencies import fingerprints, idf_of
+from digest.ranking.saturation import FIELD_WEIGHTS, saturated
 from digest.ranking.stopwords import STOPWORDS
 from digest.ranking.tally import Tally
-from digest.ranking.terms import Counts
 
 DIMENSIONS = 150
 """Of the latent space. 200 to 300 are common; 150 is what was measured here, and a third smaller."""
@@ -59,6 +59,11 @@ class Space:
         return {key: place for place, key in enumerate(self.keys)}
 
     @cached_property
+    def marks(self) -> NDArray[np.uint64]:
+        """The fingerprints of the terms."""
+        return fingerprints(self.keys)
+
+    @cached_property
     def weighted(self) -> Rows:
         """Stored papers × terms, rows of length 1."""
         return self.weigh(self.saturated)
@@ -68,13 +73,15 @@ class Space:
         """Stored papers × dimensions, rows of length 1."""
         return self.project(self.weighted)
 
-    def row(self, counts: dict[str, Counts], norm: float) -> Row:
-        """One paper's terms of the vocabulary with their saturated frequencies, in a paper of this norm."""
-        places = np.fromiter(map(self.index.get, counts, repeat(-1)), dtype=np.int32, count=len(counts))
-        pooled = np.fromiter(map(pooled_count, counts.values()), dtype=np.float64, count=len(counts))
-        known = places >= 0
-        frequency = pooled[known] / norm
-        return places[known], as_kept((frequency * (K1 + 1) / (K1 + frequency)).astype(np.float32))
+    def rows(self, stack: Stack, norms: NDArray[np.float64]) -> list[Row]:
+        """The papers' terms of the vocabulary with their saturated frequencies, in papers of these norms."""
+        at, places = stack.find(self.marks)
+        rows = stack.rows[at]
+        values = as_kept(
+            saturated(stack.counts[at] @ np.array(FIELD_WEIGHTS), norms[rows]).astype(np.float32)
+        )
+        ends = np.searchsorted(rows, np.arange(stack.papers + 1)).tolist()
+        return [(places[a:b].astype(np.int32), values[a:b].copy()) for a, b in pairwise(ends)]
 
     def weigh(self, saturated: Rows) -> Rows:
         return unit_rows((saturated @ sparse.diags(self.idf)).tocsr())
@@ -92,12 +99,6 @@ def stacked(rows: Sequence[Row], terms: int) -> Rows:
     columns, values = (np.concatenate(parts) for parts in zip(*rows, strict=True))
     pointers = np.cumsum([0, *(len(places) for places, _ in rows)])
     return sparse.csr_matrix((values, columns, pointers), shape=(len(rows), terms))
-
-
-@lru_cache(maxsize=10_000)
-def pooled_count(counts: Counts) -> float:
-    """Field-weighted frequency."""
-    return sum(weight * times for weight, times in zip(FIELD_WEIGHTS, counts, strict=True))
 
 
 def unit_rows(rows: Rows) -> Rows:

@@ -1,8 +1,7 @@
 """All words and pairs of many papers, counted at once: what a store is learnt from.
 
-The same terms as ``terms.count_words_and_pairs`` gives for one paper, but words become numbers first and
-are counted as arrays; each distinct word and pair is joined and stemmed once, however often it occurs. Cost
-is linear in the text.
+Words become numbers first and are counted as arrays; each distinct word and pair is joined and stemmed once,
+however often it occurs. Cost is linear in the text.
 """
 
 from __future__ import annotations
@@ -16,17 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from digest.model import Paper
-from digest.ranking.evidence import FIELD_WEIGHTS, K1, B
-from digest.ranking.terms import STEMMED, Counts, Text, names, read
+from digest.ranking.saturation import FIELD_WEIGHTS, K1, B
+from digest.ranking.terms import STEMMED, Text
 from digest.ranking.text import BREAK, CLAUSE_END, singular, stems
 
 Numbers = NDArray[np.int64]
 _END = (CLAUSE_END,)
 BITS = 20
 """Of one field's count of one term: a million times."""
-MANY = 20
-"""Papers from which counting them at once is quicker than one by one."""
+MOST_COUNTED = 65_535
+"""Of one term in one field of an extract: far more than an abstract has words."""
 
 
 @dataclass(frozen=True)
@@ -49,29 +47,19 @@ class Tally:
         data = np.array(FIELD_WEIGHTS) @ np.stack(_apart(self.counts.data))
         return sparse.csr_matrix((data, self.counts.indices, self.counts.indptr), shape=self.counts.shape)
 
-    def of_papers(self) -> Iterator[dict[str, Counts]]:
-        """For each paper its terms, as ``terms.count_words_and_pairs`` counts them."""
-        known = {code: _tuple(code) for code in np.unique(self.counts.data).tolist()}
-        columns, codes, pointers = (
-            self.counts.indices.tolist(),
-            self.counts.data.tolist(),
-            self.counts.indptr.tolist(),
-        )
-        for start, end in pairwise(pointers):
-            terms = map(self.terms.__getitem__, columns[start:end])
-            yield dict(zip(terms, map(known.__getitem__, codes[start:end]), strict=True))
+    def of_papers(self) -> Iterator[tuple[NDArray[np.int32], NDArray[np.uint16]]]:
+        """For each paper the places of its terms, and terms × fields: how often each stands there."""
+        counts = np.minimum(np.stack(_apart(self.counts.data), axis=1), MOST_COUNTED).astype(np.uint16)
+        for start, end in pairwise(self.counts.indptr.tolist()):
+            yield self.counts.indices[start:end], counts[start:end]
 
     @cached_property
     def holding(self) -> NDArray[np.intp]:
         """How many papers hold each term."""
         return np.bincount(self.counts.indices, minlength=len(self.terms))
 
-    def held(self) -> dict[str, int]:
-        """How many papers hold each term, by term."""
-        return dict(zip(self.terms, self.holding.tolist(), strict=True))
-
     def saturated(self, places: Sequence[int], lengths: NDArray[np.float64]) -> sparse.csr_matrix:
-        """Papers × the terms at ``places``: saturated frequencies (``evidence.py``) in papers of these
+        """Papers × the terms at ``places``: saturated frequencies (``saturation.py``) in papers of these
         weighted lengths.
         """
         chosen = self.pooled[:, places].tocsr()
@@ -105,25 +93,9 @@ def tally(texts: Sequence[Text]) -> tuple[Tally, NDArray[np.float64]]:
     return Tally(terms, shown, counts), lengths.astype(np.float64)
 
 
-def read_all(papers: Sequence[Paper]) -> list[Text]:
-    """``terms.read`` of many papers, with what is counted for every profile counted at once."""
-    texts = [read(paper) for paper in papers]
-    fresh = [text for text in texts if not text.is_counted]
-    if len(fresh) >= MANY:
-        counted, _ = tally(fresh)
-        for text, counts in zip(fresh, counted.of_papers(), strict=True):
-            text.remember(counts | names(text))
-    return texts
-
-
 def _apart(codes: Numbers) -> tuple[Numbers, ...]:
     mask = (1 << BITS) - 1
     return tuple((codes >> (BITS * place)) & mask for place in range(len(FIELD_WEIGHTS)))
-
-
-def _tuple(code: int) -> Counts:
-    mask = (1 << BITS) - 1
-    return code & mask, (code >> BITS) & mask, code >> (2 * BITS)
 
 
 def _numbered(texts: Sequence[Text]) -> tuple[Numbers, list[str]]:

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from digest.model import Paper
 from digest.ranking.text import BREAK, Word, in_capitals, singular, stem, words
@@ -31,8 +31,8 @@ ALWAYS_COUNTED = 2
 """Runs of up to two words are counted for every paper: the corpus keeps statistics of these."""
 HEAD = 3
 """Letters of a term that a run of words must share before it is looked at closely: the shortest wildcard."""
-READ_KEPT = 3_000
-"""Papers kept as words and counts: 90 days of Daily Papers, at most about 120 MB when all are asked for."""
+TURNED = 3
+"""Letters at the end of a run that a plural or a stem may turn into others: *ies* → *y*, *biliti* → *ble*."""
 
 Counts = tuple[int, int, int]
 
@@ -60,48 +60,28 @@ def runs(text: Sequence[str], longest: int) -> Iterator[Sequence[str]]:
             yield text[start:end]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Text:
-    """A paper cut into words: one tuple for each of title, abstract and the source's keywords. Equal only to
-    itself: ``read`` keeps one for a paper.
-    """
+    """A paper cut into words: one tuple for each of title, abstract and the source's keywords."""
 
     fields: tuple[tuple[Word, ...], tuple[Word, ...], tuple[Word, ...]]
     authors: tuple[tuple[str, ...], ...]
     organisation: tuple[tuple[str, ...], ...]
 
-    @cached_property
-    def always(self) -> dict[str, Counts]:
-        """What is counted for every profile; kept, because a day's papers are scored many times."""
-        return count_words_and_pairs(self)
-
-    @cached_property
-    def heads(self) -> tuple[tuple[tuple[str, str], ...], ...]:
-        """The first letters of the run that starts at each word, and of the word; kept as ``always`` is."""
-        return tuple(_heads(field) for field in self.fields)
-
-    @cached_property
-    def capitals(self) -> tuple[tuple[str, ...], ...]:
-        """The terms of the words written in capitals."""
-        return tuple(
-            tuple(_capital(word.folded) for word in field if in_capitals(word.raw)) for field in self.fields
-        )
+    @property
+    def capitals(self) -> Iterator[tuple[str, int]]:
+        """The terms of the words written in capitals, and where they stand."""
+        for place, field in enumerate(self.fields):
+            for word in field:
+                if in_capitals(word.raw):
+                    yield _capital(word.folded), place
 
     @property
-    def is_counted(self) -> bool:
-        return "always" in self.__dict__
-
-    def remember(self, counts: dict[str, Counts]) -> None:
-        """Take ``always`` from one who counted many papers at once."""
-        self.__dict__["always"] = counts
-
-    @cached_property
     def lengths(self) -> Counts:
         title, abstract, named = (sum(1 for word in field if word.folded != BREAK) for field in self.fields)
         return title, abstract, named
 
 
-@lru_cache(maxsize=READ_KEPT)
 def read(paper: Paper) -> Text:
     """The words of a paper."""
     named = words(", ".join(paper.source_keywords)) if paper.source_keywords else []
@@ -118,75 +98,13 @@ def _folded(text: str) -> tuple[str, ...]:
     return tuple(word.folded for word in words(text) if word.folded != BREAK)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The terms that some profile asks for beyond those always counted.
-
-    ``heads`` are their first letters: a run of words whose letters start otherwise is never joined nor
-    stemmed (a stem keeps the head of its word), so that long phrases and wildcards cost next to nothing.
-    """
-
-    terms: frozenset[str] = frozenset()
-    longest: int = 0
-    heads: frozenset[str] = frozenset()
-    prefixes: bool = False
-
-    @classmethod
-    def of(cls, terms: Iterable[tuple[str, int]]) -> Wanted:
-        """Of terms with their numbers of words."""
-        rare = {
-            term: words
-            for term, words in terms
-            if term.startswith((EXACT, CAPITALS, PREFIX))
-            or (words > ALWAYS_COUNTED and term.startswith(STEMMED))
-        }
-        runs = {term: words for term, words in rare.items() if not term.startswith(CAPITALS)}
-        heads = frozenset(term[2 : 2 + HEAD] for term in runs)
-        prefixes = any(term.startswith(PREFIX) for term in runs)
-        return cls(frozenset(rare), max(runs.values(), default=0), heads, prefixes)
-
-
-def count(text: Text, wanted: Wanted | None = None) -> dict[str, Counts]:
-    """How often each term occurs, as ``[title, abstract, named]``.
-
-    Counted are all stemmed words and pairs, of the other terms those wanted, and every run of an author's or
-    organisation's name (once).
-    """
-    counts = dict(text.always)
-    if wanted is not None and wanted.terms:
-        for place, field in enumerate(text.fields):
-            for term, times in Counter(_rare(text, place, field, wanted)).items():
-                counts[term] = _plus(counts.get(term, _NONE), place, times)
-    return counts
-
-
-def count_words_and_pairs(text: Text) -> dict[str, Counts]:
-    """All stemmed words and pairs as ``[title, abstract, named]``, and the runs of names (once)."""
+def names_and_capitals(text: Text) -> dict[str, Counts]:
+    """The words in capitals, and every run of the authors' and the organisation's names (once)."""
     counts: dict[str, Counts] = {}
-    for place, field in enumerate(text.fields):
-        for term, times in Counter(_words_and_pairs([word.folded for word in field])).items():
-            counts[term] = _plus(counts.get(term, _NONE), place, times)
-    return counts | names(text)
-
-
-def names(text: Text) -> dict[str, Counts]:
-    """The runs of authors' and the organisation's names, each once."""
+    for (term, place), times in Counter(text.capitals).items():
+        counts[term] = plus(counts.get(term, NONE), place, times)
     marked = ((AUTHOR, text.authors), (ORG, text.organisation))
-    return dict.fromkeys((term for mark, found in marked for term in _names(mark, found)), (1, 0, 0))
-
-
-_NONE: Counts = (0, 0, 0)
-
-
-@lru_cache(maxsize=10_000)
-def _plus(counts: Counts, place: int, times: int) -> Counts:
-    """One more count; equal ones are one object, so that a paper's counts take little memory."""
-    title, abstract, named = counts
-    return (
-        title + times * (place == TITLE),
-        abstract + times * (place == ABSTRACT),
-        named + times * (place == NAMED),
-    )
+    return counts | dict.fromkeys((term for mark, found in marked for term in _names(mark, found)), (1, 0, 0))
 
 
 @lru_cache(maxsize=300_000)
@@ -197,16 +115,6 @@ def word_term(word: str) -> str:
 @lru_cache(maxsize=600_000)
 def pair_term(first: str, second: str) -> str:
     return STEMMED + join((first, second))
-
-
-def _words_and_pairs(folded: Sequence[str]) -> Iterator[str]:
-    before = BREAK
-    for word in folded:
-        if word != BREAK:
-            yield word_term(word)
-            if before != BREAK:
-                yield pair_term(before, word)
-        before = word
 
 
 def written_words_and_pairs(folded: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -220,32 +128,85 @@ def written_words_and_pairs(folded: Sequence[str]) -> Iterator[tuple[str, str]]:
         before = word
 
 
-def _rare(text: Text, field: int, content: Sequence[Word], wanted: Wanted) -> Iterator[str]:
-    yield from (term for term in text.capitals[field] if term in wanted.terms)
+NONE: Counts = (0, 0, 0)
+
+
+@lru_cache(maxsize=10_000)
+def plus(counts: Counts, place: int, times: int) -> Counts:
+    """So many more at one place; equal counts are one object."""
+    title, abstract, named = counts
+    return (
+        title + times * (place == TITLE),
+        abstract + times * (place == ABSTRACT),
+        named + times * (place == NAMED),
+    )
+
+
+# --- what only some profiles ask for ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The terms that some profile asks for beyond those always counted.
+
+    ``heads`` are their first letters: a run of words whose letters start otherwise is never joined nor
+    stemmed (a stem keeps the head of its word), so that long phrases and wildcards cost next to nothing.
+    ``clues`` are letters that stand somewhere in the joined words of every paper that holds a term.
+    """
+
+    terms: frozenset[str] = frozenset()
+    longest: int = 0
+    heads: frozenset[str] = frozenset()
+    prefixes: bool = False
+    clues: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, terms: Iterable[tuple[str, int]]) -> Wanted:
+        """Of terms with their numbers of words."""
+        rare = {
+            term: words
+            for term, words in terms
+            if term.startswith((EXACT, PREFIX)) or (words > ALWAYS_COUNTED and term.startswith(STEMMED))
+        }
+        return cls(
+            frozenset(rare),
+            max(rare.values(), default=0),
+            frozenset(term[2 : 2 + HEAD] for term in rare),
+            any(term.startswith(PREFIX) for term in rare),
+            tuple(sorted({_clue(term) for term in rare})),
+        )
+
+
+def _clue(term: str) -> str:
+    """What of a term is left where all words before it lost their plural and were joined."""
+    body = term[2:]
+    whole = term.startswith(EXACT) or (term.startswith(PREFIX) and body[-1:] not in _PLURAL)
+    return body if whole else body[:-TURNED]
+
+
+_PLURAL = frozenset("ies")
+"""Letters that a plural may lose: a beginning that ends with another stands in the singular, too."""
+
+
+def joined(folded: Sequence[str]) -> str:
+    """The words of a field without plurals and blanks, clauses apart."""
+    return "".join([singular(word) if word != BREAK else "\n" for word in folded])
+
+
+def count_rare(fields: Sequence[Sequence[str]], wanted: Wanted) -> dict[str, Counts]:
+    """How often each wanted term stands in the folded words of title, abstract and keywords."""
+    counts: dict[str, Counts] = {}
+    for place, folded in enumerate(fields):
+        for term, times in Counter(_rare(folded, wanted)).items():
+            counts[term] = plus(counts.get(term, NONE), place, times)
+    return counts
+
+
+def _rare(folded: Sequence[str], wanted: Wanted) -> Iterator[str]:
     heads = wanted.heads
-    starts = (
-        [place for place, (run, word) in enumerate(text.heads[field]) if run in heads or word in heads]
-        if heads
-        else []
-    )
-    if starts:
-        folded = [word.folded for word in content]
-        for place in starts:
+    for place, word in enumerate(folded):
+        if word != BREAK and (word[:HEAD] in heads or _head(folded, place) in heads):
             yield from _runs_from(folded, place, wanted)
-
-
-def _heads(content: Sequence[Word]) -> tuple[tuple[str, str], ...]:
-    folded = [word.folded for word in content]
-    return tuple(
-        _pair(_head(folded, place), word[:HEAD]) if word != BREAK else _pair(BREAK, BREAK)
-        for place, word in enumerate(folded)
-    )
-
-
-@lru_cache(maxsize=100_000)
-def _pair(run: str, word: str) -> tuple[str, str]:
-    """Equal pairs are one object."""
-    return run, word
 
 
 @lru_cache(maxsize=100_000)

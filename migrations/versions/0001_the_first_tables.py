@@ -284,6 +284,16 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "paper_extracts",
+        sa.Column("paper_id", sa.String(length=64), nullable=False),
+        sa.Column("mark", sa.String(length=32), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["paper_id"], ["papers.id"], name=op.f("fk_paper_extracts_paper_id_papers"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("paper_id", name=op.f("pk_paper_extracts")),
+    )
+    op.create_table(
         "paper_revisions",
         sa.Column("paper_id", sa.String(length=64), nullable=False),
         sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False),
@@ -489,6 +499,7 @@ def downgrade() -> None:
     op.drop_table("notices")
     op.drop_table("profiles")
     op.drop_table("paper_revisions")
+    op.drop_table("paper_extracts")
     op.drop_table("observations")
     with op.batch_alter_table("listings", schema=None) as batch_op:
         batch_op.drop_index("ix_listings_paper_id")

@@ -27,3 +27,14 @@ def test_the_material_is_held_until_a_stored_read_has_come(sqlite_engine: Engine
     source.add(TODAY, paper(3, "Agents"))
     collect(sqlite_engine, source, now=NOW, days=[TODAY])
     assert len(kept.material(sqlite_engine, now=NOW).candidates) == 2
+
+
+def test_while_one_request_reads_anew_others_take_what_there_was(sqlite_engine: Engine) -> None:
+    source, kept = Shelf({TODAY: [paper(1, "Diffusion")]}), Kept()
+    collect(sqlite_engine, source, now=NOW, days=[TODAY])
+    first = kept.material(sqlite_engine, now=NOW)
+    source.add(TODAY, paper(2, "Agents"))
+    collect(sqlite_engine, source, now=NOW, days=[TODAY])
+    with kept._lock:  # as while another reads
+        assert kept.material(sqlite_engine, now=NOW) is first
+    assert len(kept.material(sqlite_engine, now=NOW).candidates) == 2

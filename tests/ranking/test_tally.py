@@ -8,9 +8,9 @@ import numpy as np
 
 from digest.model import Paper
 from digest.ranking.corpus import Corpus
-from digest.ranking.evidence import FIELD_WEIGHTS
-from digest.ranking.tally import read_all, tally
-from digest.ranking.terms import STEMMED, count_words_and_pairs, read
+from digest.ranking.saturation import FIELD_WEIGHTS
+from digest.ranking.tally import tally
+from digest.ranking.terms import Counts, Text, plus, read, written_words_and_pairs
 from tests.naughty import NAUGHTY
 from tests.ranking.test_sum import STORE
 
@@ -27,23 +27,27 @@ ODD = [
 ]
 
 
+def alone(text: Text) -> dict[str, Counts]:
+    """One paper's words and pairs, counted one by one."""
+    counts: dict[str, Counts] = {}
+    for place, field in enumerate(text.fields):
+        for term, _ in written_words_and_pairs([word.folded for word in field]):
+            counts[term] = plus(counts.get(term, (0, 0, 0)), place, 1)
+    return counts
+
+
 def test_the_tally_counts_what_each_paper_counts_by_itself() -> None:
     texts = [read(paper) for paper in (*STORE, *ODD)]
     counted, lengths = tally(texts)
     for row, text in enumerate(texts):
-        alone = {
-            term: sum(weight * times for weight, times in zip(FIELD_WEIGHTS, counts, strict=True))
-            for term, counts in text.always.items()
-            if term.startswith(STEMMED)
-        }
+        weighed = {term: np.dot(FIELD_WEIGHTS, counts) for term, counts in alone(text).items()}
         held = counted.pooled[row]
         assert {
             counted.terms[place]: value for place, value in zip(held.indices, held.data, strict=True)
-        } == alone
+        } == weighed
         assert lengths[row] == np.dot(FIELD_WEIGHTS, text.lengths)
-    assert counted.held() == Counter(
-        term for text in texts for term in text.always if term.startswith(STEMMED)
-    )
+    holding = dict(zip(counted.terms, counted.holding.tolist(), strict=True))
+    assert holding == Counter(term for text in texts for term in alone(text))
 
 
 def test_a_term_is_shown_as_it_was_first_written() -> None:
@@ -62,11 +66,12 @@ def test_what_is_related_stays_as_learnt_until_the_corpus_is_built_anew() -> Non
     assert built.add(STORE[120:]).space is built.space
 
 
-def test_papers_read_together_count_what_each_counts_by_itself() -> None:
-    read.cache_clear()
-    assert [text.always for text in read_all([*STORE, *ODD])] == [
-        count_words_and_pairs(read(paper)) for paper in (*STORE, *ODD)
-    ]
+def test_each_paper_is_given_its_own_counts() -> None:
+    texts = [read(paper) for paper in (*STORE, *ODD)]
+    counted, _ = tally(texts)
+    for text, (places, counts) in zip(texts, counted.of_papers(), strict=True):
+        found = {counted.terms[place]: tuple(one) for place, one in zip(places, counts.tolist(), strict=True)}
+        assert found == alone(text)
 
 
 def test_a_days_papers_weigh_by_the_lengths_known_then() -> None:

@@ -52,6 +52,18 @@ class RevisionRow(Base):
     replaced_at: Mapped[datetime]
 
 
+class ExtractRow(Base):
+    """What the ranking needs of a recent paper; ``mark`` says of which words and which way of reading."""
+
+    __tablename__ = "paper_extracts"
+
+    paper_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("papers.id", ondelete="CASCADE"), primary_key=True
+    )
+    mark: Mapped[str] = mapped_column(String(32))
+    body: Mapped[bytes]
+
+
 class SearchRow(Base):
     """A paper as the search sees it. On SQLite ``id`` is the row of the FTS5 table ``paper_search``.
 
