@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -17,6 +18,20 @@ def test_a_command_about_subscribers_loads_no_heavy_library(module: str) -> None
 
     assert module in loaded.split()
     assert not HEAVY & set(loaded.split())
+
+
+@pytest.mark.parametrize("command", [["search", "diffusion"], ["days"], ["paper", "2609.00001"], ["stats"]])
+def test_a_command_that_only_reads_loads_no_logs(command: list[str], sqlite_url: str) -> None:
+    asked = f"import sys; from digest.cli import main; main({command}); print(*sys.modules, file=sys.stderr)"
+    ran = subprocess.run(
+        [sys.executable, "-c", asked],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"DIGEST_STORE__URL": sqlite_url},
+    )
+
+    assert "digest.store.database" in ran.stderr.split()
+    assert not (HEAVY | {"structlog", "rich"}) & set(ran.stderr.split())
 
 
 def test_the_package_runs_as_the_command_does() -> None:

@@ -14,25 +14,30 @@ if TYPE_CHECKING:
     from digest.house import House
 
 
-def settings_of(ctx: click.Context) -> Settings:
-    """Load the settings once per command, with logging set up by them."""
+def settings_of(ctx: click.Context, *, logs: bool = True) -> Settings:
+    """Load the settings once per command, with logging set up by them unless nothing will be logged."""
     from digest.config import load
-    from digest.logs import set_up
 
     found: Settings | None = ctx.obj.get("settings")
     if found is None:
         found = load(ctx.obj["config_path"])
-        set_up(found.log, quiet=ctx.obj["quiet"])
         ctx.obj["settings"] = found
+        if logs:
+            from digest.logs import set_up
+
+            set_up(found.log, quiet=ctx.obj["quiet"])
     return found
 
 
 @contextmanager
-def house_of(ctx: click.Context) -> Iterator[House]:
-    """The opened house with a checked schema; closed at the end of the command."""
+def house_of(ctx: click.Context, *, logs: bool = True) -> Iterator[House]:
+    """The opened house with a checked schema; closed at the end of the command.
+
+    ``logs=False`` is for commands that read and log nothing: loading the logs is a sixth of their time.
+    """
     from digest.house import open_house
 
-    with open_house(settings_of(ctx)) as house:
+    with open_house(settings_of(ctx, logs=logs)) as house:
         yield house
 
 

@@ -36,7 +36,7 @@ def command(ctx: click.Context, since: date | None, until: date | None, as_json:
     first = since or last - USUAL_SPAN
     if first > last:
         raise click.UsageError("--since is later than --until")
-    with house_of(ctx) as house, reading(house.engine) as session:
+    with house_of(ctx, logs=False) as house, reading(house.engine) as session:
         known = {day.day: day for day in days.ledger(session, first, last)}
         freshest = days.last_success(session)
     missing = [day for day in missing_days(known, first, last) if day not in known]

@@ -29,7 +29,7 @@ def command(ctx: click.Context, paper_id: str, as_json: bool) -> None:  # noqa: 
     from digest.store.database import reading
 
     wanted = bare(paper_id) or paper_id
-    with house_of(ctx) as house, reading(house.engine) as session:
+    with house_of(ctx, logs=False) as house, reading(house.engine) as session:
         paper = papers.load(session, [wanted]).get(wanted)
         if paper is None:
             raise NotFound(f"no paper {wanted} is stored", remedy="find papers with `digest search WORDS`")

@@ -30,16 +30,19 @@ def command(
     as_json: bool,  # noqa: FBT001  Click calls it
 ) -> None:
     """Print what matches, best first (BM25; a hit in the title counts three times)."""
+    from digest.readable import readable
     from digest.store.database import reading
     from digest.store.search import Span, find
 
-    with house_of(ctx) as house, reading(house.engine) as session:
+    with house_of(ctx, logs=False) as house, reading(house.engine) as session:
         found = find(session, _query(words), span=Span(since, until), limit=limit)
     if as_json:
         print_json([_shown(one) for one in found])
         return
     for one in found:
-        click.echo(f"{one.paper.id:<11} {one.day or '–'!s:<10} {one.upvotes:>4} ▲  {one.paper.title}")
+        click.echo(
+            f"{one.paper.id:<11} {one.day or '–'!s:<10} {one.upvotes:>4} ▲  {readable(one.paper.title)}"
+        )
     if not found:
         say(ctx, "nothing found; `digest stats` says what the store holds")
 

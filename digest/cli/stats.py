@@ -16,7 +16,7 @@ def command(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001  Click c
     from digest.store import statistics
     from digest.store.database import reading
 
-    with house_of(ctx) as house, reading(house.engine) as session:
+    with house_of(ctx, logs=False) as house, reading(house.engine) as session:
         found = asdict(statistics.count(session))
     if as_json:
         print_json(found)
