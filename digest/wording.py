@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from digest.model import Field, Ranked, Reason, ReasonKind, Score, Verdict
-from digest.model.grounds import reasons_in
+from digest.model.grounds import Line, lines_of
 
 RELATED_NAMED = 4
 """Related words that are named; the others are counted in the points alone."""
@@ -61,26 +61,26 @@ def reason_groups(score: Score) -> list[Group]:
 @lru_cache(maxsize=KEPT)
 def group_of(ground: str) -> Group:
     """What a ground says (``model/grounds.py``)."""
-    reasons = reasons_in(ground)
-    kind = reasons[0].kind
-    subject = _SUBJECTS.get(kind) or reasons[0].term
-    note = _note(kind, reasons) if kind in _SUBJECTS else _places(reasons)
-    return Group(subject, points(sum(reason.points for reason in reasons)), note)
+    told = lines_of(ground)
+    kind = told[0].kind
+    shares = [share for line in told for share in line.shares]
+    total = points(sum([given for _, given in shares]))
+    if kind in _SUBJECTS:
+        return Group(_SUBJECTS[kind], total, _note(kind, told))
+    places = dict.fromkeys([_PLACES[field] for field, _ in shares])
+    return Group(told[0].term, total, ", ".join(filter(None, places)))
 
 
-def _places(reasons: Sequence[Reason]) -> str:
-    return ", ".join(filter(None, dict.fromkeys(_PLACES[reason.field] for reason in reasons)))
-
-
-def _note(kind: ReasonKind, reasons: Sequence[Reason]) -> str:
+def _note(kind: ReasonKind, told: Sequence[Line]) -> str:
     if kind is ReasonKind.LEARNT:
-        words = dict.fromkeys(word for reason in reasons for word in reason.term.split(", ") if word)
+        words = dict.fromkeys(word for line in told for word in line.term.split(", ") if word)
         return ", ".join(list(words)[:RELATED_NAMED])
     if kind is not ReasonKind.FEEDBACK:
         return ""
-    if len(reasons) == 1:
-        return reasons[0].term
-    return ", ".join(f"{reason.term} {points(reason.points)}" for reason in reasons)
+    given = [(line.term, share) for line in told for _, share in line.shares]
+    if len(given) == 1:
+        return given[0][0]
+    return ", ".join(f"{term} {points(share)}" for term, share in given)
 
 
 def reason_line(score: Score) -> str:

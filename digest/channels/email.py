@@ -9,7 +9,7 @@ from digest.channels import Sender, lines
 from digest.channels.dkim import signer_of
 from digest.channels.entry_forms import COMPACT, Detail
 from digest.channels.mail_body import MailBody
-from digest.channels.mime import Heading, assemble, boundary, head, list_headers
+from digest.channels.mime import Heading, Lines, assemble, boundary, head, list_headers
 from digest.channels.sender_identity import identity
 from digest.config import EmailSettings
 from digest.model import ChannelName, HandOver, Message, Sheet, Unknown, UnknownPolicy
@@ -81,9 +81,9 @@ class EmailChannel:
             mail = self._mail(sheet, told, detail)
             if len(mail) <= self._limit:
                 break
-        return self._signer.sign(mail, sheet.message_date) if self._signer else mail
+        return Lines(self._signer.sign(mail, sheet.message_date)) if self._signer else mail
 
-    def _mail(self, sheet: Sheet, told: lines.Told, detail: Detail) -> bytes:
+    def _mail(self, sheet: Sheet, told: lines.Told, detail: Detail) -> Lines:
         links = sheet.links
         heading = Heading(
             to=sheet.address,

@@ -21,6 +21,8 @@ CRLF = b"\r\n"
 MAX_ADDRESS = 254
 _ATOM = r"[^\s\x00-\x20\x7f-\xa0()<>\[\]:;@\\,.\"\ud800-\udfff\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+"
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_ATOM}(?:\.{_ATOM})*")
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
 _MAILBOX = re.compile(r"([^<>]*)<([^<>]+)>")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -152,8 +154,22 @@ def boundary(message_id: str) -> bytes:
     return b"=_" + hashlib.sha256(message_id.encode()).hexdigest()[:24].encode()
 
 
-def assemble(fields: list[tuple[str, str]], line: bytes, text: bytes, html: bytes) -> bytes:
-    """A ``multipart/alternative`` mail of encoded parts, plain text first."""
+class Lines(bytes):
+    """A mail known to be made of whole lines: each ends with CRLF, and nowhere else is CR or LF.
+
+    Looking for them in 40 kB costs as much as writing the mail; what is written here has none.
+    """
+
+
+def whole_lines(data: bytes) -> bytes:
+    """``data`` with every line end as CRLF, the last one included."""
+    if data.count(b"\n") != data.count(b"\r") or _LONE_RETURN.search(data):
+        data = _LINE_END.sub(CRLF, data)
+    return data if data.endswith(CRLF) else data + CRLF
+
+
+def assemble(fields: list[tuple[str, str]], line: bytes, text: bytes, html: bytes) -> Lines:
+    """A ``multipart/alternative`` mail of parts encoded by ``quoted``, plain text first."""
     content = ("Content-Type", f'multipart/alternative; boundary="{line.decode()}"')
     block = "".join([f"{name}: {value}\r\n" for name, value in [*fields, content]]).encode()
     body = b"".join(
@@ -171,7 +187,7 @@ def assemble(fields: list[tuple[str, str]], line: bytes, text: bytes, html: byte
             b"--\r\n",
         )
     )
-    return block + CRLF + body
+    return Lines(whole_lines(block) + CRLF + body)
 
 
 def _part(kind: bytes) -> bytes:

@@ -16,15 +16,18 @@ SOFT = b"=\r\n"
 LONGEST = 75
 """Characters before the soft break's ``=``, which is the 76th and last allowed."""
 
+_LINE_END = re.compile("\r\n?")
 _SLOT = re.compile("\ue000(\\w+)\ue001")
 
 
 def quoted(text: str) -> bytes:
-    """The encoding of ``text``, whole lines only; line ends become CRLF."""
-    if len(text) <= LONGEST and text.isascii() and "=" not in text and "\n" not in text:
-        return text.encode() + SOFT if text else b""
+    """The encoding of ``text``, whole lines only; every line end becomes CRLF, and there is no other."""
     if len(text) <= 2 * LONGEST and text.isascii() and text.isprintable() and "=" not in text:
-        return text[:LONGEST].encode() + SOFT + text[LONGEST:].encode() + SOFT
+        if len(text) > LONGEST:
+            return text[:LONGEST].encode() + SOFT + text[LONGEST:].encode() + SOFT
+        return text.encode() + SOFT if text else b""
+    if "\r" in text:
+        text = _LINE_END.sub("\n", text)
     raw = b2a_qp(text.encode()).replace(b"\n", b"\r\n")
     if raw.endswith(b"\n") or not raw:
         return raw

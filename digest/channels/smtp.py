@@ -27,6 +27,9 @@ FRESH_SECONDS = 30.0
 MOST_SUSPICIONS = 3
 """So many refusals of our policy, or failures before the dot, in a row are no chance: the circuit opens."""
 
+PHASES: tuple[Phase, ...] = ("MAIL", "RCPT", "DATA")
+"""The lines of an envelope."""
+
 Told = tuple[int, HandOver]
 
 
@@ -154,15 +157,14 @@ class SmtpSender:
     def _offer(self, session: Session, message: Message) -> tuple[Phase, HandOver | None]:
         """Ask for leave to send: sender, recipient, DATA. Raises ``WireError``."""
         wire, seconds = session.wire, self._relay.command_seconds
-        lines = envelope(message, self._envelope_from, session)
         if session.pipelining:
             if not session.offered:
-                wire.send(b"".join(lines), seconds)
+                wire.send(b"".join(envelope(message, self._envelope_from, session)), seconds)
             session.offered = False
-            replies = [wire.reply(seconds) for _ in lines]
+            replies = [wire.reply(seconds) for _ in PHASES]
         else:
             replies = []
-            for line in lines:
+            for line in envelope(message, self._envelope_from, session):
                 wire.send(line, seconds)
                 replies.append(wire.reply(seconds))
                 if replies[-1].kind not in {2, 3}:
@@ -171,8 +173,7 @@ class SmtpSender:
 
     def _leave(self, session: Session, replies: Sequence[Reply]) -> tuple[Phase, HandOver | None]:
         """What the answers to an envelope say; a refused one is taken back, so that the next may come."""
-        phases: tuple[Phase, ...] = ("MAIL", "RCPT", "DATA")
-        for phase, reply in zip(phases, replies, strict=False):
+        for phase, reply in zip(PHASES, replies, strict=False):
             if reply.code == 421:
                 raise WireError(f"the server ends the session: {reply}")
             refusal = judge(phase, reply)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import re
 
+from digest.channels.mime import Lines, whole_lines
 from digest.channels.smtp_session import Session
 from digest.model import Message, Refused
 
-BARE_BREAK = re.compile(rb"\r(?!\n)|(?<!\r)\n")
-LONE_RETURN = re.compile(rb"\r(?!\n)")
 LEADING_DOT = re.compile(rb"\n\.")
 UNSAFE = re.compile(r"[\s<>\x00-\x1f\x7f]")
 
 
 def content(body: bytes) -> bytes:
     """The body with CRLF line ends and doubled leading dots (RFC 5321 section 4.5.2)."""
-    if body.count(b"\n") != body.count(b"\r") or LONE_RETURN.search(body):
-        body = BARE_BREAK.sub(b"\r\n", body)
-    if not body.endswith(b"\r\n"):
-        body += b"\r\n"
+    if not isinstance(body, Lines):
+        body = whole_lines(body)
     if LEADING_DOT.search(body):  # looking first costs a third of replacing nothing
         body = body.replace(b"\r\n.", b"\r\n..")
     return b"." + body if body.startswith(b".") else body

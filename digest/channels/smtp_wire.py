@@ -108,9 +108,9 @@ class Wire:
             if len(self._buffer) > LONGEST_LINE:
                 raise WireError("the server's reply has no end")
             self._receive(deadline)
-        line = bytes(self._buffer[:end]).rstrip(b"\r")
+        line = self._buffer[:end].decode("utf-8", "replace")
         del self._buffer[: end + 1]
-        return line.decode("utf-8", "replace")
+        return line.rstrip("\r")
 
     def _receive(self, deadline: float) -> None:
         left = deadline - time.monotonic()

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from digest.model.reasons import Reason, ReasonKind
 from digest.model.subscribers import Field
@@ -74,18 +75,39 @@ def ground_of(reasons: Iterable[Reason]) -> str:
     )
 
 
+class Line(NamedTuple):
+    """A line of a ground: what one kind and term gave, place by place."""
+
+    kind: ReasonKind
+    term: str
+    related_to: str
+    shares: tuple[tuple[Field | None, float], ...]
+
+
+def lines_of(ground: str) -> list[Line]:
+    """A ground read. Raises ``KeyError`` or ``ValueError`` for a text that is none."""
+    return [_line(line) for line in ground.split("\n")]
+
+
+def _line(text: str) -> Line:
+    letter, term, related_to, *shares = text.split("\t")
+    return Line(_KINDS[letter], _read(term), _read(related_to), tuple([_share(share) for share in shares]))
+
+
+@lru_cache(maxsize=1_024)
+def _share(text: str) -> tuple[Field | None, float]:
+    place = text[:1] if text[:1] in _FIELDS else ""
+    return _FIELDS[place], float(text.removeprefix(place))
+
+
 @lru_cache(maxsize=KEPT)
 def reasons_in(ground: str) -> tuple[Reason, ...]:
-    """The reasons of a ground. Raises ``KeyError`` or ``ValueError`` for a text that is none."""
-    return tuple([reason for line in ground.split("\n") for reason in _reasons(line)])
-
-
-def _reasons(line: str) -> Iterable[Reason]:
-    letter, term, related_to, *shares = line.split("\t")
-    for share in shares:
-        place = share[:1] if share[:1] in _FIELDS else ""
-        points = float(share.removeprefix(place))
-        yield Reason(_KINDS[letter], _read(term), points, _FIELDS[place], _read(related_to))
+    """The reasons of a ground. Raises as ``lines_of`` does."""
+    return tuple(
+        Reason(kind, term, points, field, related_to)
+        for kind, term, related_to, shares in lines_of(ground)
+        for field, points in shares
+    )
 
 
 def _written(term: str) -> str:

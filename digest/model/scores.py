@@ -29,7 +29,8 @@ class Score:
     def told(cls, value: float, grounds: tuple[str, ...]) -> Score:
         """The score with these grounds; its reasons are read from them when first asked for."""
         made = cls.__new__(cls)
-        made.__dict__.update(value=value, grounds=grounds)
+        own = made.__dict__
+        own["value"], own["grounds"] = value, grounds
         return made
 
     @cached_property

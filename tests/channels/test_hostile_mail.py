@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from digest.channels.email import MAX_BYTES
+from digest.channels.mime import Lines, whole_lines
 from digest.channels.terminal import draw
 from digest.errors import DeliveryError
 from digest.model import Field, NearMiss, Organisation, Paper, Reason, ReasonKind, Score, Section, Sheet
@@ -99,6 +100,8 @@ def hostile(text: str) -> Sheet:
 
 def assert_sound(one: Sheet) -> None:
     raw = CHANNEL.render(one)
+    assert isinstance(raw, Lines)
+    assert whole_lines(bytes(raw)) == raw
     mail = read(raw)
     assert not mail.defects
     assert mail.keys() == HEADERS

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.channels.entry_forms import EntryForms
+from digest.channels.mime import whole_lines
 from digest.channels.quoted import Form, quoted, slot
 from digest.model import Score, Sheet
 from tests.channels.mails import KINDS, LEDGER, PAPERS, entry, large, sheet
@@ -58,6 +59,12 @@ def test_pieces_encoded_alone_join_to_the_encoding_of_the_whole(pieces: list[str
     joined = b"".join(quoted(piece) for piece in pieces)
     assert decodestring(joined).decode().replace("\r\n", "\n") == "".join(pieces)
     assert all(len(line) <= 76 for line in joined.split(b"\r\n"))
+
+
+@given(st.text(alphabet=st.sampled_from("\r\n=. aé€") | st.characters(codec="utf-8")))
+def test_no_text_brings_a_bare_line_end_into_a_mail(text: str) -> None:
+    encoded = quoted(text)
+    assert encoded == b"" or whole_lines(encoded) == encoded
 
 
 def test_a_form_keeps_percent_signs_and_repeats_a_slot() -> None:
