@@ -11,6 +11,7 @@ import tomllib
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platformdirs import user_config_path, user_data_path
@@ -49,7 +50,17 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(
+            f"{url!r} is no address to begin links with; give one such as https://digest.example.org"
+        )
+    return url
+
+
 Zone = Annotated[str, AfterValidator(_known_zone)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
 class Part(BaseModel):
@@ -63,7 +74,7 @@ class StoreSettings(Part):
 class SourceSettings(Part):
     """``share`` is the part of the anonymous allowance we allow ourselves, at most a half."""
 
-    base_url: str = "https://huggingface.co"
+    base_url: WebAddress = "https://huggingface.co"
     contact: str = "https://github.com/daily-papers-digest"
     token: SecretStr | None = None
     look_back_days: int = Field(14, ge=1, le=60)
@@ -116,7 +127,7 @@ class SlackSettings(Part):
     signing_secret: SecretStr | None = None
     client_id: str = ""
     client_secret: SecretStr | None = None
-    base_url: str = "https://slack.com/api/"
+    base_url: WebAddress = "https://slack.com/api/"
     webhook_hosts: tuple[str, ...] = ("hooks.slack.com",)
     thread: Literal["auto", "always", "never"] = "auto"
 
@@ -132,7 +143,7 @@ class WebSettings(Part):
     """``secret_keys``: newest first; older ones still verify links that are out there."""
 
     enabled: bool = True
-    base_url: str = "http://127.0.0.1:8000"
+    base_url: WebAddress = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     trusted_proxies: tuple[str, ...] = ()
@@ -299,6 +310,7 @@ def _first_problem(error: ValidationError, path: Path) -> str:
     for problem in error.errors(include_input=False, include_url=False):
         key = ".".join(str(piece) for piece in problem["loc"])
         says = "unknown key" if problem["type"] == "extra_forbidden" else problem["msg"]
+        says = says.removeprefix("Value error, ")
         lines.append(f"{key}: {says}")
     return f"the configuration is wrong ({path}): " + "; ".join(lines)
 

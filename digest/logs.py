@@ -7,6 +7,7 @@ must recognise it.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from typing import Any
 
@@ -19,8 +20,11 @@ def set_up(settings: LogSettings, *, quiet: bool = False) -> None:
     """Set up logging for this process, once, at its start."""
     level = max(getattr(logging, settings.level.upper()), logging.WARNING if quiet else 0)
     console = settings.format == "console" or (settings.format == "auto" and sys.stderr.isatty())
+    colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     renderer: Any = (
-        structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(ensure_ascii=False)
+        structlog.dev.ConsoleRenderer(colors=colours)
+        if console
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     structlog.configure(
         processors=[

@@ -27,6 +27,16 @@ def test_quiet_silences_what_is_no_warning(capsys: pytest.CaptureFixture[str]) -
     assert [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()] == ["stale"]
 
 
+def test_what_is_no_terminal_gets_no_escapes_even_when_the_console_format_is_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up(LogSettings(format="console"))
+    structlog.get_logger().warning("stale", hours=9)
+    shown = capsys.readouterr().err
+    assert "hours=9" in shown
+    assert "\x1b" not in shown
+
+
 @pytest.mark.parametrize(
     ("address", "shown"),
     [

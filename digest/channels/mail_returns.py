@@ -158,7 +158,13 @@ def _automatic(mail: Message) -> bool:
 
 
 def _free_form(mail: Message, arrived: tuple[str, ...]) -> Report:
-    """Bounces in the many shapes of their own that flufl.bounce knows."""
+    """Bounces in the many shapes of their own that flufl.bounce knows.
+
+    One of its detectors stumbles over a mail from nobody, as bounces are, and says so on stderr.
+    """
+    if "@" not in str(mail.get("From", "")):
+        del mail["From"]
+        mail["From"] = "nobody@invalid"
     temporary, permanent = all_failures(mail)
     if permanent:
         text = _first_text(mail)

@@ -24,6 +24,9 @@ def command(ctx: click.Context, named: tuple[date, ...], as_json: bool) -> int: 
     from digest.bootstrap import open_source
     from digest.pipeline.collect import Collecting, as_line, collect
 
+    now = utc_now()
+    if ahead := [day for day in named if day > now.date()]:
+        raise click.UsageError(f"{ahead[0]} lies in the future; the newest day is {now.date()}")
     with house_of(ctx) as house:
         settings = house.settings.source
         source = open_source(settings, house.engine)
@@ -31,7 +34,7 @@ def command(ctx: click.Context, named: tuple[date, ...], as_json: bool) -> int: 
             report = collect(
                 house.engine,
                 source,
-                now=utc_now(),
+                now=now,
                 days=named or None,
                 settings=Collecting(settings.look_back_days, keep_raw=settings.keep_raw_days > 0),
             )

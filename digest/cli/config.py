@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from digest.cli.context import print_json, say, settings_of
+
+if TYPE_CHECKING:
+    from digest.config import Settings
 
 
 @click.group(help="Show or check the effective settings.")
@@ -23,6 +29,7 @@ def show(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001  Click call
     if as_json:
         print_json(values)
         return
+    say(ctx, f"# {_origin(ctx)}")
     for section, keys in values.items():
         click.echo(f"[{section}]")
         for key, value in keys.items():
@@ -44,5 +51,27 @@ def _toml(value: object) -> str:
 @click.pass_context
 def check(ctx: click.Context) -> None:
     """Read the settings and end with 0 if they are right, with 3 and the wrong key if not."""
-    settings_of(ctx)
-    say(ctx, "the configuration is right")
+    check_together(settings_of(ctx))
+    say(ctx, f"the configuration is right ({_origin(ctx)})")
+
+
+def check_together(settings: Settings) -> None:
+    """Raise ``ConfigError`` for what is wrong only when it is used: addresses, keys, proxies, leases."""
+    from digest.bootstrap import delivery_terms, open_channels
+    from digest.channels.mime import mailbox
+    from digest.web.proxies import Proxies
+
+    delivery_terms(settings)
+    open_channels(settings)
+    if settings.web.enabled:
+        Proxies.of(settings.web.trusted_proxies)
+    if settings.operator.email:
+        mailbox(settings.operator.email, "operator.email")
+
+
+def _origin(ctx: click.Context) -> str:
+    """Which file was read, since there are several places for it."""
+    from digest.config import default_config_path
+
+    path: Path = ctx.obj["config_path"] or default_config_path()
+    return f"read from {path.absolute()}" if path.is_file() else "no file, defaults and environment only"

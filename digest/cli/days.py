@@ -53,15 +53,16 @@ def command(ctx: click.Context, since: date | None, until: date | None, as_json:
 def _missing(day: date) -> Day:
     from digest.model import Day, DayState
 
-    return Day(day, DayState.FAILED, reason="missing: never read")
+    return Day(day, DayState.FAILED, reason="never read: `digest backfill` reads it")
 
 
 def _cells(day: Day) -> tuple[str, ...]:
+    from digest.account_wording import plural
     from digest.model import Tier
 
-    remarks = [day.reason, *day.notes]
+    remarks = [day.reason, *(note for note in day.notes if note not in day.reason)]
     if day.failures:
-        remarks.insert(0, f"{day.failures} failed attempts")
+        remarks.insert(0, plural(day.failures, "failed attempt"))
     if day.tier is Tier.CARDS:
         remarks.insert(0, "incomplete")
     return (

@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.context import house_of, print_json, say
-from digest.cli.kinds import JSON
+from digest.cli.kinds import CHANNELS, JSON
 from digest.clock import utc_now
 
 if TYPE_CHECKING:
     from digest.pipeline.deliver import Report
 
-NAMES = click.Choice(["email", "slack", "file"])
 FAULTY = 6
 """The exit code when a channel could not be used."""
 
 
 @click.command(help="Hand over the digests that are due, until none is left.")
-@click.option(
-    "--channel", "names", multiple=True, type=click.Choice(["email", "slack", "file"]), help="Only these."
-)
+@click.option("--channel", "names", multiple=True, type=CHANNELS, help="Only these.")
 @click.option("--dry-run", is_flag=True, help="Count what is due; send nothing.")
 @JSON
 @click.pass_context
@@ -33,9 +30,10 @@ def command(ctx: click.Context, names: tuple[str, ...], dry_run: bool, as_json: 
     from digest.store import deliveries
     from digest.store.database import reading
 
+    letters = 0
     with house_of(ctx) as house, Stop().on_signals() as stop:
         if not dry_run and (not names or "email" in names):
-            send_due_notices(house, clock=utc_now, stop=stop)
+            letters = send_due_notices(house, clock=utc_now, stop=stop).sent
         channels = {
             name: channel
             for name, channel in open_channels(house.settings, house.engine).items()
@@ -53,7 +51,7 @@ def command(ctx: click.Context, names: tuple[str, ...], dry_run: bool, as_json: 
             clock=utc_now,
             stop=stop,
         )
-    _say_done(ctx, report, as_json=as_json)
+    _say_done(ctx, report, letters, as_json=as_json)
     return FAULTY if report.faulty else 0
 
 
@@ -65,11 +63,15 @@ def _say_due(ctx: click.Context, due: int, *, as_json: bool) -> int:
     return 0
 
 
-def _say_done(ctx: click.Context, report: Report, *, as_json: bool) -> None:
+def _say_done(ctx: click.Context, report: Report, letters: int, *, as_json: bool) -> None:
+    """What became of the digests, and of the letters: confirmations and the like."""
+    from digest.account_wording import plural
+
     if as_json:
-        print_json({"outcomes": report.outcomes, "faulty": report.faulty})
+        print_json({"outcomes": report.outcomes, "letters": letters, "faulty": report.faulty})
         return
-    done = ", ".join(f"{count:,} {word}" for word, count in sorted(report.outcomes.items()))
-    say(ctx, done or "nothing is due")
+    done = [f"{count:,} {word}" for word, count in sorted(report.outcomes.items())]
+    done += [f"{plural(letters, 'letter')} sent"] if letters else []
+    say(ctx, ", ".join(done) or "nothing is due")
     for name, reason in report.faulty.items():
         say(ctx, f"{name} cannot be used: {reason}; it is probed again by itself")

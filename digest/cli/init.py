@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli.context import say
 from digest.clock import utc_now
+
+if TYPE_CHECKING:
+    from digest.config import Settings
 
 TEMPLATE = """\
 # Written by `digest init`. Every other key has a default: see config.example.toml.
@@ -21,11 +26,17 @@ url = "{url}"
 sender = "Daily Papers digest <{sender}>"
 host = "{host}"
 port = {port}
+security = "{security}"   # none | starttls | tls
+# username = "digest"       # where the server asks for it; the password in DIGEST_EMAIL__PASSWORD
 
 [web]
 base_url = "{base_url}"
 secret_keys = ["{key}"]   # signs the links in mails; keep it secret, and keep it
 """
+
+
+SECURITY = {587: "starttls", 465: "tls"}
+"""What the ports of submission ask for (RFC 8314); elsewhere nothing is assumed."""
 
 
 @click.command(help="Write a configuration, a secret key and the store.")
@@ -47,7 +58,8 @@ def command(
     base_url: str,
     force: bool,  # noqa: FBT001
 ) -> None:
-    from digest.config import default_store_url, load
+    from digest.cli.config import check_together
+    from digest.config import default_store_url, shown
     from digest.house import open_house
     from digest.store import migrating
     from digest.tokens import new_secret
@@ -59,17 +71,36 @@ def command(
         sender=sender,
         host=host,
         port=port,
+        security=SECURITY.get(port, "none"),
         base_url=base_url,
         key=new_secret(),
     )
-    _write(target, text, force=force)
-    with open_house(load(target), schema=False) as house:
+    if not force:
+        _refuse_existing(target)
+    written = _read(text, target)
+    check_together(written)
+    with open_house(written, schema=False) as house:
         migrating.upgrade(house.engine)
-    say(ctx, f"wrote {target} (readable by you alone) and made the store")
+    _write(target, text)
+    say(ctx, f"wrote {target} (readable by you alone) and made the store, {shown(written)['store']['url']}")
     say(ctx, "next:  digest subscribers add you@example.org --keywords 'diffusion, agents, RAG'")
     say(ctx, f"       digest backfill {utc_now().date() - timedelta(days=3)}   # a little history to look at")
     say(ctx, "       digest preview you@example.org")
     say(ctx, "       digest run")
+
+
+def _read(text: str, target: Path) -> Settings:
+    """The settings as they will be, before anything is written. Raises ``ConfigError`` for a wrong value."""
+    from digest.config import load
+    from digest.errors import ConfigError
+
+    with TemporaryDirectory() as folder:
+        trial = Path(folder) / "config.toml"
+        trial.write_text(text, encoding="utf-8")
+        try:
+            return load(trial)
+        except ConfigError as error:
+            raise ConfigError(str(error).replace(str(trial), str(target)), remedy=error.remedy) from error
 
 
 def _smtp(value: str) -> tuple[str, int]:
@@ -81,19 +112,25 @@ def _smtp(value: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _write(target: Path, text: str, *, force: bool) -> None:
-    """Write the file readable by its owner alone; never over another one unless told."""
+def _refuse_existing(target: Path) -> None:
     from digest.errors import ConfigError
 
-    flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL)
+    if target.exists():
+        raise ConfigError(
+            f"{target} exists already",
+            remedy="use it, or write another with --path, or --force to overwrite",
+        )
+
+
+def _write(target: Path, text: str) -> None:
+    """Write the file readable by its owner alone."""
+    from digest.errors import ConfigError
+
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists() and not force:
-            raise ConfigError(
-                f"{target} exists already",
-                remedy="use it, or write another with --path, or --force to overwrite",
-            )
-        with os.fdopen(os.open(target, flags, 0o600), "w", encoding="utf-8") as file:
+        with os.fdopen(
+            os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+        ) as file:
             file.write(text)
     except OSError as error:
         raise ConfigError(

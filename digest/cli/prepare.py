@@ -51,7 +51,9 @@ def _numbers(house: House, names: tuple[str, ...]) -> list[int]:
 
 
 def _words(prepared: int, planned: int, empty: int, merged: int) -> str:
-    parts = [f"{prepared:,} digests prepared, {planned:,} of them to be delivered"]
+    from digest.account_wording import plural
+
+    parts = [f"{plural(prepared, 'digest')} prepared, {planned:,} to be delivered"]
     if empty:
         parts.append(f"{empty:,} without papers")
     if merged:

@@ -27,9 +27,11 @@ FAILED = 6
 def command(ctx: click.Context, address: str, subscriber: str | None, day: datetime | None) -> int:
     """Says what the server answered; ends with 6 unless it accepted."""
     from digest.channels.mime import one_address
-    from digest.model import Sent
+    from digest.model import ChannelName, Sent
+    from digest.subscriptions import check_address
 
     now = utc_now()
+    address = check_address(ChannelName.EMAIL, address)
     with house_of(ctx) as house:
         sheet = _sheet(house, one_address(address), subscriber, day, now)
         identity = f"<test.{uuid.uuid4().hex}@{house.settings.email.list_domain or 'digest.invalid'}>"

@@ -78,21 +78,22 @@ def _let_server_notice(connection: Any, _record: object) -> None:
 def _address(url: str) -> URL:
     try:
         address = make_url(url)
-        address.get_dialect().import_dbapi()
     except ArgumentError as error:
         raise ConfigError(
             "store.url is not a database address", remedy="use sqlite:///PATH or postgresql://HOST/NAME"
-        ) from error
-    except ImportError as error:
-        raise ConfigError(
-            f"the driver for {address.drivername} is not installed",
-            remedy="pip install 'daily-papers-digest[postgres]'",
         ) from error
     if address.get_backend_name() not in {"sqlite", "postgresql"}:
         raise ConfigError(
             f"store.url names {address.get_backend_name()}, which is not supported",
             remedy="use sqlite:///PATH or postgresql://HOST/NAME",
         )
+    try:
+        address.get_dialect().import_dbapi()
+    except ImportError as error:
+        raise ConfigError(
+            f"the driver for {address.drivername} is not installed",
+            remedy="pip install 'daily-papers-digest[postgres]'",
+        ) from error
     return address
 
 

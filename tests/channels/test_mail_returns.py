@@ -106,3 +106,10 @@ def test_a_report_of_many_megabytes_and_many_layers_is_read_in_bounds() -> None:
         b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (n, n) for n in range(3000)
     )
     assert read_report(layers).verdict is Verdict.NOTHING
+
+
+def test_a_mail_from_nobody_is_read_without_a_word_on_stderr(caplog: pytest.LogCaptureFixture) -> None:
+    for head in (b"", b"From: <>\r\n", b"From: MAILER-DAEMON\r\n"):
+        report = read_report(head + b"Subject: hello\r\n\r\nhello\r\n")
+        assert (report.verdict, report.reason) == (Verdict.NOTHING, "no report")
+    assert caplog.records == []

@@ -7,7 +7,9 @@ import json
 import pytest
 from sqlalchemy import Engine, update
 
+from digest.clock import utc_now
 from digest.model import DeliveryState
+from digest.store import notices
 from digest.store.database import open_engine, transaction
 from digest.store.deliveries import TABLE
 from tests.cli.conftest import Digest
@@ -58,8 +60,21 @@ def test_deliver_sends_what_is_due_by_the_configured_server(
         monkeypatch.setenv("DIGEST_EMAIL__PORT", str(relay.port))
         ran = digest("deliver", "--json", "--channel", "email")
         assert len(relay.accepted) == 3
-    assert json.loads(ran.out) == {"outcomes": {"sent": 3}, "faulty": {}}
+    assert json.loads(ran.out) == {"outcomes": {"sent": 3}, "letters": 0, "faulty": {}}
     assert b"Message-ID: <" in relay.accepted[0].body
+
+
+def test_letters_are_counted_apart_from_digests(
+    digest: Digest, store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert digest("subscribers", "add", "ada@example.org", "--trending").code == 0
+    with transaction(store) as session:
+        notices.plan(session, 1, notices.Kind.KNOWN, utc_now())
+    with Relay() as relay:
+        monkeypatch.setenv("DIGEST_EMAIL__HOST", "127.0.0.1")
+        monkeypatch.setenv("DIGEST_EMAIL__PORT", str(relay.port))
+        assert "1 letter sent" in digest("deliver").err
+        assert len(relay.accepted) == 1
 
 
 def test_listing_shortens_addresses_and_chooses_by_state(digest: Digest, store: Engine) -> None:

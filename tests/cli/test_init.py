@@ -54,3 +54,53 @@ def test_a_place_that_cannot_be_written_is_named(empty: Digest, tmp_path: Path) 
 
 def test_a_mail_server_that_is_no_host_and_port_is_wrong_usage(empty: Digest) -> None:
     assert empty("init", "--smtp", "mail.example.org:smtp").code == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (("--sender", "nobody"), "email.sender"),
+        (("--base-url", "digest.example.org"), "web.base_url: 'digest.example.org' is no address"),
+        (("--store", "mysql://x"), "mysql"),
+    ],
+)
+def test_a_wrong_value_is_named_and_leaves_no_configuration_behind(
+    empty: Digest, tmp_path: Path, wrong: tuple[str, str], says: str
+) -> None:
+    ran = empty("init", "--store", f"sqlite:///{tmp_path / 'new.sqlite3'}", *wrong)
+    assert (ran.code, says in ran.err) == (3, True), ran.err
+    assert not (tmp_path / "config.toml").exists()
+
+
+def test_a_port_for_submission_is_never_spoken_to_in_clear(empty: Digest, tmp_path: Path) -> None:
+    store = ("--store", f"sqlite:///{tmp_path / 'new.sqlite3'}", "--force")
+    for port, security in (("587", "starttls"), ("465", "tls"), ("25", "none")):
+        assert empty("init", *store, "--smtp", f"mail.example.org:{port}").code == 0
+        assert f'security = "{security}"' in empty("config", "show").out
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DIGEST_EMAIL__SENDER", "nobody"),
+        ("DIGEST_EMAIL__REPLY_TO", "a, b"),
+        ("DIGEST_OPERATOR__EMAIL", "root"),
+        ("DIGEST_WEB__TRUSTED_PROXIES", '["everybody"]'),
+        ("DIGEST_WEB__BASE_URL", "ftp://example.org"),
+        ("DIGEST_DELIVERY__LEASE_SECONDS", "5"),
+    ],
+)
+def test_checking_finds_what_would_fail_only_in_use(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    ran = digest("config", "check")
+    key = name.removeprefix("DIGEST_").lower().replace("__", ".")
+    assert (ran.code, key in ran.err) == (3, True), ran.err
+
+
+def test_showing_says_which_file_was_read(empty: Digest, tmp_path: Path) -> None:
+    assert "no file" in empty("config", "show").err
+    empty("init", "--store", f"sqlite:///{tmp_path / 'new.sqlite3'}")
+    assert f"read from {tmp_path / 'config.toml'}" in empty("config", "show").err
+    assert "read from" not in empty("--quiet", "config", "check").err

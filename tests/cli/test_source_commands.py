@@ -113,11 +113,18 @@ def test_days_shows_the_ledger_with_what_is_missing(digest: Digest) -> None:
     assert rows[0]["tier"] == "api"
 
 
+def test_a_day_still_to_come_is_wrong_usage_and_stands_in_no_ledger(digest: Digest) -> None:
+    ran = digest("collect", "--day", "2999-01-01")
+    assert (ran.code, "lies in the future" in ran.err) == (2, True)
+    rows = json.loads(digest("days", "--since", "2998-12-31", "--until", "2999-01-01", "--json").out)
+    assert all(row["missing"] for row in rows)
+
+
 @pytest.mark.usefixtures("no_server")
 def test_days_tells_why_a_day_failed(digest: Digest) -> None:
     digest("collect", "--day", str(FIRST_DAY))
     ran = digest("days", "--since", str(FIRST_DAY), "--until", str(FIRST_DAY))
-    assert "1 failed attempts; api: the connection was refused; page:" in ran.out
+    assert "1 failed attempt; api: the connection was refused; page: the connection was refused\n" in ran.out
     assert "nothing was ever read" in ran.err
 
 
