@@ -166,9 +166,16 @@ class Storm:
             self.rows += len(numbers)
 
     def _drain(self, relay: Relay) -> None:
-        """Let the living finish; what waits for a later attempt is tried now."""
+        """Let the living finish: what waits for a later attempt is tried now.
+
+        A twin is given more until it is seen.
+        """
         until = time.monotonic() + DRAIN_SECONDS
-        while _unsettled(self.engine) and not self._seen(relay) and time.monotonic() < until:
+        while not self._seen(relay) and time.monotonic() < until:
+            if not _unsettled(self.engine):
+                if self.twin_seen is None:
+                    break
+                self._stock_up()
             _hurry(self.engine)
             time.sleep(0.2)
 

@@ -98,7 +98,7 @@ def test_the_oracle_sees_a_twin_that_records_before_it_sends(sqlite_url: str) ->
 @pytest.mark.timeout(900)
 def test_the_oracle_sees_a_twin_that_ignores_leases(sqlite_url: str) -> None:
     """Nobody is killed: whatever comes twice has no excuse."""
-    verdict = storm(sqlite_url, workers=3, kills=0, twin="ignores leases", seen=unexcused)
+    verdict = storm(sqlite_url, workers=2, kills=0, twin="ignores leases", seen=unexcused)
     assert verdict.unexcused
 
 

@@ -148,20 +148,23 @@ def _records_before_it_sends(engine: Engine, how: Work) -> None:
     handing._Passage._gate = gate  # type: ignore[assignment,method-assign]
 
 
-def _ignores_leases(_engine: Engine, _how: Work) -> None:
-    """Takes rows back from workers that live, and are slow to record: they are sent twice."""
+def _ignores_leases(_engine: Engine, how: Work) -> None:
+    """The first is slow to record, the second takes rows back from workers that live: they are sent twice."""
     real = handing._Passage._write
 
     def expired(session: Any, *, channels: Any, limit: int) -> list[Any]:
-        rows = select(*COLUMNS).where(TABLE.c.lease_until.is_not(None)).limit(limit)
+        rows = select(*COLUMNS).where(TABLE.c.state == DeliveryState.HANDING_OVER).limit(limit)
         return list(map(value_of, session.execute(rows.with_for_update(skip_locked=True))))
 
     def write(passage: Any, *, release: bool = False) -> None:
-        time.sleep(1.0)  # nobody starts so late that all is done by then
+        if passage.rulings:
+            time.sleep(3600)
         real(passage, release=release)
 
-    claims.expired = expired
-    handing._Passage._write = write  # type: ignore[assignment,method-assign]
+    if how.number == 1:
+        handing._Passage._write = write  # type: ignore[assignment,method-assign]
+    if how.number == 2:
+        claims.expired = expired
 
 
 def _doubts_what_was_recorded(engine: Engine, _how: Work) -> None:
