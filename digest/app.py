@@ -60,7 +60,7 @@ def refuse_wrong_clock(now: datetime) -> None:
 
 
 def _jobs(house: House, stop: Stop, *, plans: bool, hands: bool) -> list[Job]:
-    return [*(planning(house) if plans else []), *(handing(house, stop) if hands else [])]
+    return [*(planning(house, stop, stop.wait) if plans else []), *(handing(house, stop) if hands else [])]
 
 
 def tend(clockwork: Clockwork, stop: Stop) -> None:

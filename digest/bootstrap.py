@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -39,8 +40,13 @@ from digest.store import slack_installations
 from digest.store.database import reading
 
 
-def open_source(settings: SourceSettings, engine: Engine) -> HuggingFace:
-    """The source, with the allowance and the remembered answers that all processes share."""
+def open_source(
+    settings: SourceSettings, engine: Engine, *, sleep: Callable[[float], object] = time.sleep
+) -> HuggingFace:
+    """The source, with the allowance and the remembered answers that all processes share.
+
+    ``sleep`` waits between two attempts; one that a stop cuts short ends a reading early.
+    """
     return HuggingFace(
         settings.base_url,
         contact=settings.contact,
@@ -49,6 +55,7 @@ def open_source(settings: SourceSettings, engine: Engine) -> HuggingFace:
         bounds=Bounds(deadline_seconds=settings.fetch_deadline_seconds),
         pace=SharedPace(engine, settings.share),
         memory=KeptAnswers(engine),
+        sleep=sleep,
     )
 
 

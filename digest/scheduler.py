@@ -92,10 +92,19 @@ class Job:
     then: tuple[str, ...] = ()
 
 
-def planning(house: House, *, enqueue: Enqueue | None = None) -> list[Job]:
-    """What brings papers in and digests about: collect, prepare, watch, tidy."""
+def planning(
+    house: House,
+    stop: Callable[[], bool],
+    sleep: Callable[[float], object],
+    *,
+    enqueue: Enqueue | None = None,
+) -> list[Job]:
+    """What brings papers in and digests about: collect, prepare, watch, tidy.
+
+    ``stop`` ends a collect between two days; ``sleep`` is what it waits with, and may end early.
+    """
     settings, engine = house.settings, house.engine
-    source = open_source(settings.source, engine)
+    source = open_source(settings.source, engine, sleep=sleep)
     collecting = Collecting(settings.source.look_back_days, keep_raw=settings.source.keep_raw_days > 0)
     rules = prepare_rules(settings)
     watch = watch_of(house)
@@ -103,7 +112,7 @@ def planning(house: House, *, enqueue: Enqueue | None = None) -> list[Job]:
         Job(
             "collect",
             timedelta(minutes=settings.source.collect_minutes),
-            lambda: collect(engine, source, now=utc_now(), settings=collecting),
+            lambda: collect(engine, source, now=utc_now(), settings=collecting, stop=stop),
         ),
         Job(
             "prepare",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 
 from digest.bootstrap import delivery_terms, open_channels
 from digest.channels import Channel
@@ -39,7 +40,7 @@ def work(house: House, names: Collection[ChannelName] = (), *, at_once: int, wai
     hands = Hands(house, channels, Enqueuer())
     add_delivering(app, hands)
     queues = [name.value for name in channels]
-    run_jobs(app, queues, concurrency=at_once, stopping=hands.stopping, wait=wait)
+    run_jobs(app, queues, concurrency=at_once, stopping=hands.stopping, patience=_patience(house), wait=wait)
 
 
 def chosen(
@@ -60,7 +61,11 @@ def schedule(house: House) -> None:
     steps = steps_of(house, care)
     add_steps(app, steps)
     add_reaper(app, care)
-    run_jobs(app, [STEPS], concurrency=len(steps) + 1, stopping=care.stopping)
+    run_jobs(app, [STEPS], concurrency=len(steps) + 1, stopping=care.stopping, patience=_patience(house))
+
+
+def _patience(house: House) -> timedelta:
+    return timedelta(seconds=house.settings.delivery.shutdown_seconds)
 
 
 def steps_of(house: House, care: Care) -> Sequence[Step]:
@@ -68,7 +73,7 @@ def steps_of(house: House, care: Care) -> Sequence[Step]:
 
     Digests are delivered by the workers; the few notices (confirmations) are sent by the schedulers.
     """
-    here = planning(house, enqueue=care.enqueue)
+    here = planning(house, care.stopping.is_set, care.stopping.wait, enqueue=care.enqueue)
     here += [job for job in handing(house, care.stopping.is_set) if job.name == "notices"]
 
     def sweep_now() -> object:

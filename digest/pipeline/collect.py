@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -70,11 +70,12 @@ def collect(
     days: Iterable[date] | None = None,
     silent: bool = False,
     settings: Collecting = Collecting(),
+    stop: Callable[[], bool] = lambda: False,
 ) -> CollectReport:
     """Read ``days`` (default: those worth reading now) and store each in one transaction.
 
     Never raises for what the source does; raises ``StoreError`` if the store cannot be used. When the
-    source asks us to wait, the days left are postponed to the next run.
+    source asks us to wait, or ``stop`` turns true, the days left are postponed to the next run.
     """
     wanted = list(days) if days is not None else due_days(engine, now=now, look_back=settings.look_back)
     reports: list[DayReport] = []
@@ -82,7 +83,7 @@ def collect(
         report = read_and_store(engine, source, day, now=now, silent=silent, keep_raw=settings.keep_raw)
         _tell(report)
         reports.append(report)
-        if report.retry_at is not None:
+        if report.retry_at is not None or stop():
             break
     if any(report.new_papers or report.changed_papers for report in reports):
         keep_up(engine, now=now)

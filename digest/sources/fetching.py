@@ -68,7 +68,7 @@ class Fetcher:
     client: Client
     pace: Pace
     memory: Memory
-    sleep: Callable[[float], None]
+    sleep: Callable[[float], object]
 
     def get(self, kind: str, url: str, *, accept: str, now: datetime) -> Answer:
         """A complete answer to a GET of ``url``, whatever its status; redirects to elsewhere are answers.

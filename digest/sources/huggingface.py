@@ -57,7 +57,7 @@ class HuggingFace:
         bounds: Bounds | None = None,
         pace: Pace | None = None,
         memory: Memory | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._base = base_url.rstrip("/")
         self._client = Client(

@@ -26,7 +26,14 @@ MANY = 26
 
 def work(cluster: Cluster, *queues: str) -> None:
     """Run the queues until they are empty."""
-    run_jobs(cluster.app, queues or ["email"], concurrency=2, stopping=cluster.hands.stopping, wait=False)
+    run_jobs(
+        cluster.app,
+        queues or ["email"],
+        concurrency=2,
+        stopping=cluster.hands.stopping,
+        patience=timedelta(seconds=30),
+        wait=False,
+    )
 
 
 def everybody(count: int = MANY) -> list[str]:

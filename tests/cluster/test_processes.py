@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 from click.testing import CliRunner
 from sqlalchemy import text
@@ -35,8 +40,9 @@ def environment(cluster: Cluster, folder: Path) -> dict[str, str]:
     }
 
 
-def start(cluster: Cluster, folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([DIGEST, *arguments], env=environment(cluster, folder), stderr=subprocess.PIPE)
+def start(cluster: Cluster, folder: Path, *arguments: str, **settings: str) -> subprocess.Popen[bytes]:
+    surroundings = environment(cluster, folder) | settings
+    return subprocess.Popen([DIGEST, *arguments], env=surroundings, stderr=subprocess.PIPE)
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 60) -> None:
@@ -100,20 +106,57 @@ def scalar(cluster: Cluster, question: str) -> int:
         return int(session.execute(text(question)).scalar_one())
 
 
-def test_a_scheduler_puts_forgotten_deliveries_back_and_ends_on_sigterm(
-    cluster: Cluster, tmp_path: Path
-) -> None:
-    scheduler = start(cluster, tmp_path, "scheduler")
-    registered = text("SELECT count(*) FROM procrastinate_workers")
+class _Broken(BaseHTTPRequestHandler):
+    """A source that is overloaded for the moment."""
 
-    def is_up() -> bool:
-        with reading(cluster.house.engine) as session:
-            return int(session.execute(registered).scalar_one()) > 0
+    asked: ClassVar[list[str]]
 
-    wait_until(is_up)
-    scheduler.send_signal(signal.SIGTERM)
-    _, said = scheduler.communicate(timeout=60)
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_error(503)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
+        pass
+
+
+def test_a_scheduler_told_to_stop_reads_no_further_day(cluster: Cluster, tmp_path: Path) -> None:
+    """All days of a source that does not answer take minutes. What was due five minutes ago runs at once."""
+    asked: list[str] = []
+    handler = type("Broken", (_Broken,), {"asked": asked})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as source:
+        threading.Thread(target=source.serve_forever, daemon=True).start()
+        settings = {
+            "DIGEST_SOURCE__BASE_URL": f"http://127.0.0.1:{source.server_port}",
+            "DIGEST_SOURCE__COLLECT_MINUTES": "5",
+        }
+        scheduler = start(cluster, tmp_path, "scheduler", **settings)
+        wait_until(lambda: bool(asked))
+        scheduler.send_signal(signal.SIGTERM)
+        _, said = scheduler.communicate(timeout=60)
+        source.shutdown()
     assert scheduler.returncode == 0, said.decode()
+    assert "left_running" not in said.decode()
+    assert len({day for path in asked for day in re.findall(r"\d{4}-\d\d-\d\d", path)}) == 1, asked
+
+
+def test_a_worker_leaves_to_its_lease_what_outlasts_the_limit(cluster: Cluster, tmp_path: Path) -> None:
+    """A mail server that never greets would keep it for minutes."""
+    cluster.subscribe(3)
+    cluster.prepare()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings = {
+            "DIGEST_EMAIL__PORT": str(silent.getsockname()[1]),
+            "DIGEST_DELIVERY__SHUTDOWN_SECONDS": "1",
+        }
+        worker = start(cluster, tmp_path, "worker", **settings)
+        silent.settimeout(60)
+        connection, _ = silent.accept()
+        with connection:
+            worker.send_signal(signal.SIGTERM)
+            _, said = worker.communicate(timeout=60)
+    assert worker.returncode == 0, said.decode()
+    assert "left_running" in said.decode()
+    assert scalar(cluster, "SELECT count(*) FROM deliveries WHERE lease_until IS NOT NULL") == 3
 
 
 def test_db_upgrade_installs_the_queue(cluster: Cluster, tmp_path: Path) -> None:

@@ -216,6 +216,14 @@ def test_when_the_source_asks_to_wait_the_rest_is_postponed(engine: Engine) -> N
     assert report.days[1].day.failures == 0
 
 
+def test_told_to_stop_it_finishes_the_day_and_postpones_the_rest(engine: Engine) -> None:
+    source = Said(EmptyDay())
+    wanted = [DAY - timedelta(days=number) for number in range(4)]
+    report = collect(engine, source, now=NOW, days=wanted, stop=lambda: len(source.asked) == 2)
+    assert [one.day.day for one in report.days] == wanted[:2]
+    assert report.postponed == tuple(wanted[2:])
+
+
 def test_one_bad_day_does_not_stop_the_others(engine: Engine) -> None:
     source = Said(Failed("it broke"), Papers((record(),)))
     report = collect(engine, source, now=NOW, days=[DAY, DAY - timedelta(days=3)])
