@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -139,11 +138,11 @@ def _account(rankings: Sequence[Ranking], edition: Edition) -> Account:
     )
 
 
-def _counts(rankings: Sequence[Ranking]) -> Counter[Verdict]:
+def _counts(rankings: Sequence[Ranking]) -> dict[Verdict, int]:
     """Each candidate once, under the most favourable verdict any profile gave it."""
     placed = [ranking.verdicts.translate(_PLACES) for ranking in rankings]
     best = placed[0] if len(placed) == 1 else bytes(map(min, *placed)) if placed else b""
-    return Counter({PRECEDENCE[place]: count for place, count in Counter(best).items()})
+    return {verdict: best.count(place) for place, verdict in enumerate(PRECEDENCE)}
 
 
 def _near_misses(rankings: Sequence[Ranking]) -> tuple[NearMiss, ...]:

@@ -8,13 +8,14 @@ the first.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from digest.model import Subscriber
 
+Rhythm = tuple[frozenset[int], time, str]
+"""Weekdays, wall time, timezone."""
 DAY = timedelta(days=1)
 WEEK = 7
 
@@ -58,23 +59,12 @@ def first_due(subscriber: Subscriber, now: datetime) -> datetime:
     On a chosen weekday, on a local date after ``last_slot`` (a date has one digest, whatever zone
     or hour is chosen later) and, while paused, not before ``paused_until``.
     """
-    day = slot_of(now, subscriber.timezone)
-    if subscriber.last_slot is not None:
-        day = max(day, subscriber.last_slot + DAY)
-    if subscriber.paused_until is not None:
-        day = max(day, subscriber.paused_until)
-    for _ in range(3 * WEEK):  # a chosen weekday comes within one; dates a zone leaves out may cost another
-        if day.weekday() in subscriber.weekdays:
-            moment = moment_of(day, subscriber.send_at, subscriber.timezone)
-            if moment is not None and moment >= now:
-                return moment
-        day += DAY
-    raise ValueError("a subscriber without weekdays is never due")
+    return _first_due(_rhythm(subscriber), subscriber.last_slot, subscriber.paused_until, now)
 
 
 def next_due(subscriber: Subscriber, slot: date, now: datetime) -> datetime:
     """When the next digest is due after the one of ``slot``: the first chosen moment on a later date."""
-    return first_due(replace(subscriber, last_slot=slot, paused_until=None), now)
+    return _first_due(_rhythm(subscriber), slot, None, now)
 
 
 def due_slot(subscriber: Subscriber, now: datetime) -> date:
@@ -83,10 +73,40 @@ def due_slot(subscriber: Subscriber, now: datetime) -> date:
     A digest due at 23:50 and prepared after midnight still belongs to the day it was due on. After
     downtime the newest of the missed slots is prepared and covers the older ones.
     """
-    day = slot_of(now, subscriber.timezone)
+    return _due_slot(_rhythm(subscriber), now)
+
+
+# Thousands share a rhythm, so each is reckoned once.
+
+
+def _rhythm(subscriber: Subscriber) -> Rhythm:
+    return subscriber.weekdays, subscriber.send_at, subscriber.timezone
+
+
+@lru_cache(maxsize=4096)
+def _first_due(rhythm: Rhythm, last_slot: date | None, paused_until: date | None, now: datetime) -> datetime:
+    weekdays, send_at, timezone = rhythm
+    day = slot_of(now, timezone)
+    if last_slot is not None:
+        day = max(day, last_slot + DAY)
+    if paused_until is not None:
+        day = max(day, paused_until)
+    for _ in range(3 * WEEK):  # a chosen weekday comes within one; dates a zone leaves out may cost another
+        if day.weekday() in weekdays:
+            moment = moment_of(day, send_at, timezone)
+            if moment is not None and moment >= now:
+                return moment
+        day += DAY
+    raise ValueError("a subscriber without weekdays is never due")
+
+
+@lru_cache(maxsize=4096)
+def _due_slot(rhythm: Rhythm, now: datetime) -> date:
+    weekdays, send_at, timezone = rhythm
+    day = slot_of(now, timezone)
     for _ in range(3 * WEEK):
-        if day.weekday() in subscriber.weekdays:
-            moment = moment_of(day, subscriber.send_at, subscriber.timezone)
+        if day.weekday() in weekdays:
+            moment = moment_of(day, send_at, timezone)
             if moment is not None and moment <= now:
                 return day
         day -= DAY

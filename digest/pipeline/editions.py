@@ -187,6 +187,8 @@ def seen_by(pool: Sequence[Candidate], shown: Mapping[str, set[bool]], *, rising
 
     ``shown`` says of each paper whether it was shown as new (False) and as rising (True).
     """
+    if rising and not shown:  # as for most
+        return frozenset()
     hidden = set()
     for candidate in pool:
         before = shown.get(candidate.paper.id, set())

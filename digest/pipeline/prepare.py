@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -130,7 +131,9 @@ def draft(session: Session, subscriber: Subscriber, round_: Round, *, fresh: boo
     since = Since(None, None) if fresh else Since(subscriber.covered_arrival, subscriber.covered_at)
     rankings = rankings_of(session, {subscriber: since}, round_, fresh=fresh)
     slot = slot_of(round_.now, subscriber.timezone)
-    return compose(subscriber, rankings[subscriber.id], _edition(subscriber, since, round_, slot))
+    return compose(
+        subscriber, rankings[subscriber.id], _edition(_sort(subscriber, since, round_, slot), round_)
+    )
 
 
 def source_is_behind(situation: Situation) -> bool:
@@ -179,8 +182,10 @@ def _composed(
     round_: Round,
 ) -> list[tuple[Digest, Coverage]]:
     composed = []
+    editions: dict[Sort, Edition] = {}
     for one, since in sinces.items():
-        about = _edition(one, since, round_, slots[one.id], merged=one.id in merged)
+        sort = _sort(one, since, round_, slots[one.id], merged=one.id in merged)
+        about = editions.get(sort) or editions.setdefault(sort, _edition(sort, round_))
         coverage = Coverage(since.arrival, round_.situation.arrival, since.at)
         composed.append((compose(one, rankings[one.id], about), coverage))
     return composed
@@ -202,17 +207,28 @@ def _since(subscriber: Subscriber, merged: Coverage | None, round_: Round) -> Si
     return Since(subscriber.covered_arrival, subscriber.covered_at)
 
 
-def _edition(
-    subscriber: Subscriber, since: Since, round_: Round, slot: date, *, merged: bool = False
-) -> Edition:
-    upcoming = next_due(subscriber, slot, round_.now)
+class Sort(NamedTuple):
+    """What makes two digests of one run the same edition."""
+
+    since: Since
+    slot: date
+    next_slot: date
+    catch_up: bool
+
+
+def _sort(subscriber: Subscriber, since: Since, round_: Round, slot: date, *, merged: bool = False) -> Sort:
+    upcoming = slot_of(next_due(subscriber, slot, round_.now), subscriber.timezone)
+    return Sort(since, slot, upcoming, merged or catches_up(subscriber, slot))
+
+
+def _edition(sort: Sort, round_: Round) -> Edition:
     return edition(
         round_.situation,
-        since,
+        sort.since,
         round_.rules.limits,
-        slot=slot,
-        next_slot=slot_of(upcoming, subscriber.timezone),
-        catch_up=merged or catches_up(subscriber, slot),
+        slot=sort.slot,
+        next_slot=sort.next_slot,
+        catch_up=sort.catch_up,
     )
 
 

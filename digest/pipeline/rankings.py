@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -25,6 +26,9 @@ from digest.store.database import reading
 
 Enqueue = Callable[[Session, Mapping[ChannelName, Sequence[int]]], None]
 """Told of deliveries just planned, by channel, before the transaction that plans them commits."""
+
+READ = lru_cache(maxsize=8_192)(parse_profile)
+"""``parse_profile``, which remembers a batch: it is read before its transaction and in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def rank_ahead(engine: Engine, round_: Round, due_by: datetime, after: Subscribe
     with reading(engine) as session:
         batch = subscribers.due(session, due_by, after=after, limit=round_.rules.batch)
         sinces = {one: Since(one.covered_arrival, one.covered_at) for one in batch}
-        known = profiles.of_subscribers(session, [one.id for one in batch], parse_profile)
+        known = profiles.of_subscribers(session, [one.id for one in batch], READ)
         found = _ranked(session, sinces, known, round_)
     return {one.id: Ahead(since, known[one.id], found[one.id]) for one, since in sinces.items()}
 
@@ -92,7 +96,7 @@ def rankings_of(
     fresh: bool = False,
 ) -> dict[int, list[Ranking]]:
     """The rankings of each subscriber's profiles, by subscriber. ``fresh`` shows again what was shown."""
-    known = profiles.of_subscribers(session, [one.id for one in sinces], parse_profile)
+    known = profiles.of_subscribers(session, [one.id for one in sinces], READ)
     done = {
         one.id: had.rankings
         for one, since in sinces.items()

@@ -58,9 +58,9 @@ _TYPOGRAPHY = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "，": ",", "；": ";", "、": ","}
 )
 _DASHES = "-–—−"
-_BEGINS = re.compile(rf"(?<=\s)[{_DASHES}+]+(?![{_DASHES}+\s,;]|\Z)")
-"""A mark that begins a piece without a comma."""
-_SEPARATES = re.compile('[",;\\n]')
+_ENDS = re.compile(rf"""[",;\n]|(?<=\s)[{_DASHES}+]+(?![{_DASHES}+\s,;]|\Z)|\Z""")
+"""What may end a piece; a mark that is not held back by a blank begins the next one without a comma."""
+_MARKED = frozenset(f"{_DASHES}+")
 _FIELD = re.compile(r"([A-Za-z]{2,}):(?=\S)")
 _WEIGHT = re.compile(r"\^([^\s^\"]*)$")
 _NUMBER = re.compile(r"\d{1,3}(\.\d{1,3})?|\.\d{1,3}")
@@ -109,7 +109,11 @@ def parse_profile(text: str) -> tuple[Keyword, ...]:
                 "drop some, or spread them over two profiles",
             )
         keyword, sought = _known(piece)
-        same = found.setdefault(sought, set())
+        same = found.get(sought)
+        if same is None:
+            found[sought] = {keyword.kind}
+            keywords.append(keyword)
+            continue
         _refuse_contradiction(piece, keyword, same)
         if keyword.kind not in same:
             same.add(keyword.kind)
@@ -134,22 +138,20 @@ def format_keyword(keyword: Keyword) -> str:
 
 
 def _pieces(text: str) -> Iterator[_Piece]:
-    begins = {found.start() for found in _BEGINS.finditer(text)}
-    breaks = {found.start() for found in _SEPARATES.finditer(text)}
     start, quote = 0, -1
-    for position in sorted({*begins, *breaks, len(text)}):
+    for found in _ENDS.finditer(text):
+        position = found.start()
         letter = text[position : position + 1] or "\n"
         if letter == '"':
             quote = position if quote < 0 else -1
-        at_end = position == len(text)
-        if quote >= 0 and (at_end or letter == "\n"):
+        elif quote < 0:
+            held = text[start:position].lstrip()
+            if held:
+                yield _Piece(held.rstrip(), position - len(held))
+            start = position if letter in _MARKED else position + 1
+        elif letter == "\n":
             piece = _Piece(text[quote:position].strip(), quote)
             raise piece.error("the quotation mark is not closed", f'write {_quoted(piece.text)}"')
-        if quote < 0 and letter != '"':
-            stripped = text[start:position].strip()
-            if stripped:
-                yield _Piece(stripped, start + text[start:position].index(stripped[0]))
-            start = position if position in begins else position + 1
 
 
 def _known(piece: _Piece) -> tuple[Keyword, _Sought]:
