@@ -15,10 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
 
+from digest.ranking.reasons import Ints
 from digest.ranking.space import Floats, Rows, Space
 from digest.ranking.units import LOOSE, Unit
 
@@ -122,13 +124,25 @@ def _term_columns(relations: Sequence[Relation | None], terms: int) -> sparse.cs
 
 
 def _learn(units: Sequence[Unit], space: Space) -> Iterator[Relation | None]:
-    matches = np.asarray((space.saturated @ _queries(units, space)).todense(), dtype=np.float32)
-    found = [_from_examples(matches[:, place], unit, space) for place, unit in enumerate(units)]
+    found = _from_examples(units, _examples(units, space), space)
     sample = slice(max(space.saturated.shape[0] - SAMPLE, 0), None)
     raw = _compare(found, space.weighted[sample], space.latent[sample])
     levels = np.quantile(raw, BACKGROUND, axis=0)
     for relation, level in zip(found, levels.tolist(), strict=True):
         yield Relation(relation.latent, relation.places, relation.weights, level) if relation else None
+
+
+def _examples(units: Sequence[Unit], space: Space) -> list[tuple[Ints, Floats]]:
+    """For each unit the stored papers that match it best, and how much each counts."""
+    matches = (space.saturated @ _queries(units, space)).tocsc()
+    most = min(EXAMPLES, 1 + matches.shape[0] // PAPERS_PER_EXAMPLE)
+    found = []
+    for start, end in pairwise(matches.indptr.tolist()):
+        papers, values = matches.indices[start:end], matches.data[start:end].astype(np.float32)
+        best = np.argsort(-values, kind="stable")[:most]
+        best = best[values[best] > 0]
+        found.append((papers[best], values[best] / values[best].sum()))
+    return found
 
 
 def _queries(units: Sequence[Unit], space: Space) -> sparse.csc_matrix:
@@ -154,21 +168,43 @@ def _asked(unit: Unit) -> Iterator[tuple[str, float]]:
             yield gram, LOOSE
 
 
-def _from_examples(matches: Floats, unit: Unit, space: Space) -> Relation | None:
-    examples = min(EXAMPLES, 1 + len(matches) // PAPERS_PER_EXAMPLE)
-    best = np.argsort(-matches, kind="stable")[:examples]
-    best = best[matches[best] > 0]
-    if not len(best):
-        return None
-    weights = matches[best] / matches[best].sum()
-    latent = weights @ space.latent[best]
-    mean = (sparse.csr_matrix(weights) @ space.weighted[best]).tocsr()
-    mean.data[np.isin(mean.indices, _own_places(unit, space))] = 0.0
-    heaviest = np.argsort(-mean.data, kind="stable")[:TERMS]
-    order = heaviest[np.argsort(mean.indices[heaviest])]
-    return Relation(
-        unit_length(latent), mean.indices[order].astype(np.int32), unit_length(mean.data[order]), 0.0
-    )
+def _from_examples(
+    units: Sequence[Unit], examples: Sequence[tuple[Ints, Floats]], space: Space
+) -> list[Relation | None]:
+    means = _mean_terms(examples, space)
+    found: list[Relation | None] = []
+    for unit, (papers, weights), start, end in zip(
+        units, examples, means.indptr[:-1].tolist(), means.indptr[1:].tolist(), strict=True
+    ):
+        if not len(papers):
+            found.append(None)
+            continue
+        places, values = means.indices[start:end], means.data[start:end]
+        values[np.isin(places, _own_places(unit, space))] = 0.0
+        heaviest = _greatest(values, TERMS)
+        order = heaviest[np.argsort(places[heaviest])]
+        latent = unit_length(weights @ space.latent[papers])
+        found.append(Relation(latent, places[order].astype(np.int32), unit_length(values[order]), 0.0))
+    return found
+
+
+def _mean_terms(examples: Sequence[tuple[Ints, Floats]], space: Space) -> Rows:
+    """Units × terms: the mean of each unit's examples."""
+    papers, weights = (np.concatenate(parts) for parts in zip(*examples, strict=True))
+    bounds = np.cumsum([0, *(len(some) for some, _ in examples)])
+    shape = len(examples), space.weighted.shape[0]
+    means: Rows = (sparse.csr_matrix((weights, papers, bounds), shape=shape) @ space.weighted).tocsr()
+    return means
+
+
+def _greatest(values: Floats, most: int) -> Ints:
+    """The places of the greatest values, in their order; of equal ones the earlier."""
+    if len(values) > most:
+        least = np.partition(values, -most)[-most]
+        held = np.flatnonzero(values >= least)
+    else:
+        held = np.arange(len(values))
+    return held[np.argsort(-values[held], kind="stable")[:most]]
 
 
 def _own_places(unit: Unit, space: Space) -> list[int]:
