@@ -6,12 +6,10 @@ nothing further is handed over. Any number of processes may run this at once.
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -21,11 +19,11 @@ from sqlalchemy.orm import Session
 
 from digest.channels import Channel
 from digest.delivery import Rules, recover
-from digest.errors import StoreBusy
 from digest.model import ChannelName, Delivery
-from digest.pipeline.handing import PAUSE_SECONDS, Batch, Hand, Sheets
+from digest.pipeline.claiming import take
+from digest.pipeline.handing import Batch, Hand, Sheets
 from digest.store import circuits, claims, limits
-from digest.store.database import reading, transaction
+from digest.store.database import transaction
 from digest.tokens import Keys
 
 Clock = Callable[[], datetime]
@@ -37,8 +35,6 @@ PROBE_HOLD = timedelta(minutes=15)
 """How long a probe may take before another worker may probe."""
 
 SOON = timedelta(minutes=1)
-MOST_READS = 5
-"""So often, a pause apart, is a claim read back whose COMMIT got no answer."""
 
 log = structlog.get_logger()
 
@@ -204,23 +200,17 @@ class Run:
         return batch if batch.deliveries else self._claimed(1, suspects=True)
 
     def _claimed(self, limit: int, *, suspects: bool) -> Batch:
-        """Claim; when the answer to the COMMIT was lost, read back what it did."""
         token = uuid.uuid4().hex[:16]
         how = claims.Claim(token, self.terms.lease, self.terms.domain, self.channel.template)
         name, now = self.channel.name, self.clock()
-        taken: list[Delivery] = []
-        try:
-            with transaction(self.engine) as session:
-                most = min(limit, self._free(session, now))
-                taken = claims.claim(
-                    session, name, how, limit=most, now=now, suspects=suspects, only=self.only
-                )
-                self._spend(session, len(taken), now)
-        except StoreBusy:
-            taken = taken and self._read_back(token)
-            if not taken:
-                raise
-        return Batch(token, taken)
+
+        def claim(session: Session) -> list[Delivery]:
+            most = min(limit, self._free(session, now))
+            taken = claims.claim(session, name, how, limit=most, now=now, suspects=suspects, only=self.only)
+            self._spend(session, len(taken), now)
+            return taken
+
+        return Batch(token, take(self.engine, claim, lambda session: claims.claimed(session, token)))
 
     def _free(self, session: Session, now: datetime) -> int:
         """How many the counterpart takes now. A job's share was allowed for when it was given out."""
@@ -233,12 +223,3 @@ class Run:
         bound = self.terms.allowances.get(self.channel.name)
         if bound is not None and self.only is None and count:
             limits.take(session, bound.key, allowance=bound.per_minute, window=A_MINUTE, now=now, count=count)
-
-    def _read_back(self, token: str) -> list[Delivery]:
-        """What a claim has taken. Asked a few times: what is not found now waits for its lease."""
-        for _ in range(MOST_READS - 1):
-            with suppress(StoreBusy), reading(self.engine) as session:
-                return claims.claimed(session, token)
-            time.sleep(PAUSE_SECONDS)
-        with reading(self.engine) as session:
-            return claims.claimed(session, token)

@@ -9,12 +9,14 @@ notice, so a copy is recognised as one.
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from digest.channels import Sender
 from digest.errors import DeliveryError, NotFound, StoreError
@@ -29,6 +31,7 @@ from digest.model import (
     Sent,
     Unknown,
 )
+from digest.pipeline.claiming import take
 from digest.pipeline.handing import LAST_TRIES, PAUSE_SECONDS
 from digest.store import notices
 from digest.store.database import reading, transaction
@@ -95,9 +98,12 @@ class _Desk:
     claimed: dict[int, Notice] = field(default_factory=dict)
 
     def claim(self) -> list[Notice]:
-        now = self.clock()
-        with transaction(self.engine) as session:
-            return notices.claim(session, now, now + LEASE, limit=BATCH, most_attempts=MOST_ATTEMPTS)
+        token, now = uuid.uuid4().hex[:16], self.clock()
+
+        def claim(session: Session) -> list[Notice]:
+            return notices.claim(session, token, now, lease=LEASE, limit=BATCH, most_attempts=MOST_ATTEMPTS)
+
+        return take(self.engine, claim, lambda session: notices.claimed(session, token))
 
     def send(self, sender: Sender, batch: Sequence[Notice]) -> None:
         """Hand over a batch. What was certainly not sent is put off; what is known is recorded."""
@@ -135,10 +141,10 @@ class _Desk:
         return self.write(notice)
 
     def _gate(self, ids: Sequence[int]) -> Collection[int]:
-        until, claims = self.clock() + LEASE, {number: self.claimed[number].claim for number in ids}
+        token = next(iter(self.claimed.values())).claim  # of all of them: they were claimed together
         try:
             with transaction(self.engine) as session:
-                return notices.begin_hand_over(session, claims, until)
+                return notices.begin_hand_over(session, token, ids, lease=LEASE)
         except StoreError as error:
             log.warning("notice.gate_closed", reason=str(error))
             return ()

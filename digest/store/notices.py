@@ -1,22 +1,23 @@
 """The outbox of notices: mails about a subscription itself. Same hand-over discipline as deliveries.
 
-A notice is claimed with a lease and a fencing number, becomes *handing-over* by a fenced update
-immediately before the point of no return, and ends only by an answer. One found in *handing-over*
-after its lease is *unknown*: it goes out once more, with the same bytes and Message-ID.
+A notice is claimed with a lease on the database's clock and a fencing token, becomes *handing-over* by a
+fenced update immediately before the point of no return, and ends only by an answer. One found in
+*handing-over* after its lease is *unknown*: it goes out once more, with the same bytes and Message-ID.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.model import DeliveryState, SubscriberState
+from digest.store.database import database_now
 from digest.store.schema import NoticeRow, SubscriberRow
 
 ENDED = (DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.POISON)
@@ -33,14 +34,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A claimed notice, with what is needed to write it."""
+    """A claimed notice, with what is needed to write it. ``claim`` is the token of its claim."""
 
     id: int
     subscriber_id: int
     kind: Kind
     address: str
     attempts: int
-    claim: int
+    claim: str
     created_at: datetime
 
 
@@ -61,7 +62,7 @@ def plan(session: Session, subscriber_id: int, kind: Kind, now: datetime) -> Non
             kind=kind,
             state=DeliveryState.PLANNED,
             attempts=0,
-            claim=0,
+            claimed_by="",
             next_attempt_at=now,
             reason="",
             created_at=now,
@@ -70,10 +71,11 @@ def plan(session: Session, subscriber_id: int, kind: Kind, now: datetime) -> Non
 
 
 def claim(
-    session: Session, now: datetime, lease_until: datetime, *, limit: int, most_attempts: int
+    session: Session, token: str, now: datetime, *, lease: timedelta, limit: int, most_attempts: int
 ) -> list[Notice]:
     """Claim notices that are due, and those whose holder died; ``most_attempts`` deaths set one aside."""
-    gone = and_(NoticeRow.state.in_(HELD), NoticeRow.lease_until < now)
+    clock = database_now(session)
+    gone = and_(NoticeRow.state.in_(HELD), NoticeRow.lease_until < clock)
     session.execute(
         update(NoticeRow)
         .where(gone, NoticeRow.attempts >= most_attempts)
@@ -93,15 +95,20 @@ def claim(
         .where(NoticeRow.id.in_(ids))
         .values(
             state=DeliveryState.CLAIMED,
-            claim=NoticeRow.claim + 1,
+            claimed_by=token,
             attempts=NoticeRow.attempts + 1,
-            lease_until=lease_until,
+            lease_until=clock + lease,
         )
     )
-    return _load(session, ids)
+    return _load(session, NoticeRow.id.in_(ids))
 
 
-def _load(session: Session, ids: Sequence[int]) -> list[Notice]:
+def claimed(session: Session, token: str) -> list[Notice]:
+    """What a claim took: read back when the answer to its COMMIT was lost."""
+    return _load(session, NoticeRow.state == DeliveryState.CLAIMED, NoticeRow.claimed_by == token)
+
+
+def _load(session: Session, *which: ColumnElement[bool]) -> list[Notice]:
     question = (
         select(
             NoticeRow.id,
@@ -109,40 +116,44 @@ def _load(session: Session, ids: Sequence[int]) -> list[Notice]:
             NoticeRow.kind,
             SubscriberRow.address,
             NoticeRow.attempts,
-            NoticeRow.claim,
+            NoticeRow.claimed_by,
             NoticeRow.created_at,
         )
         .join(SubscriberRow, SubscriberRow.id == NoticeRow.subscriber_id)
-        .where(NoticeRow.id.in_(ids))
+        .where(*which)
         .order_by(NoticeRow.id)
     )
     return [Notice(row[0], row[1], Kind(row[2]), *row[3:]) for row in session.execute(question)]
 
 
-def begin_hand_over(session: Session, claims: Mapping[int, int], lease_until: datetime) -> Collection[int]:
-    """The gate: of ``notice id → claim``, those still ours become *handing-over* and are returned.
+def begin_hand_over(
+    session: Session, token: str, ids: Collection[int], *, lease: timedelta
+) -> Collection[int]:
+    """The gate: those still ours become *handing-over*, their lease renewed, and are returned.
 
     A confirmation is only for who is still unconfirmed: meanwhile confirmed or erased, it stops.
     """
-    if not claims:
-        return set()
-    wanted = or_(*(and_(NoticeRow.id == number, NoticeRow.claim == mine) for number, mine in claims.items()))
+    clock = database_now(session)
     unconfirmed = select(SubscriberRow.id).where(SubscriberRow.state == SubscriberState.UNCONFIRMED)
     fitting = or_(NoticeRow.kind != Kind.CONFIRM, NoticeRow.subscriber_id.in_(unconfirmed))
     statement = (
         update(NoticeRow)
-        .where(NoticeRow.state == DeliveryState.CLAIMED, wanted, fitting)
-        .values(state=DeliveryState.HANDING_OVER, lease_until=lease_until)
+        .where(NoticeRow.id.in_(ids), *_held(token), NoticeRow.lease_until > clock, fitting)
+        .values(state=DeliveryState.HANDING_OVER, lease_until=clock + lease)
         .returning(NoticeRow.id)
     )
     return set(session.scalars(statement).all())
+
+
+def _held(token: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return NoticeRow.claimed_by == token, NoticeRow.state.in_(HELD)
 
 
 def record(session: Session, notice: Notice, verdict: Verdict, now: datetime) -> bool:
     """Record what came of an attempt, if the notice is still ours; tells whether it was."""
     done: Any = session.execute(
         update(NoticeRow)
-        .where(NoticeRow.id == notice.id, NoticeRow.claim == notice.claim, NoticeRow.state.in_(HELD))
+        .where(NoticeRow.id == notice.id, *_held(notice.claim))
         .values(
             state=verdict.state,
             reason=verdict.reason,

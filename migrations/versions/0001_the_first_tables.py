@@ -311,7 +311,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("claim", BigId, nullable=False),
+        sa.Column("claimed_by", sa.Text(), nullable=False),
         sa.Column("lease_until", UtcDateTime(), nullable=True),
         sa.Column("next_attempt_at", UtcDateTime(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),

@@ -7,22 +7,27 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Self
 
 import pytest
 from sqlalchemy.engine import make_url
 
 from digest.errors import StoreError
-from digest.model import ChannelName, Delivery, DeliveryState
-from digest.pipeline import deliver as delivering
-from digest.pipeline import handing
+from digest.model import ChannelName, Delivery, DeliveryState, Message
+from digest.pipeline import claiming, handing
+from digest.pipeline import notices as sending
 from digest.pipeline.deliver import deliver
-from digest.store.database import open_engine
-from tests.faults.outbox import TERMS, PlainMail, at, sheets
+from digest.pipeline.notices import send_notices
+from digest.store import notices
+from digest.store.database import open_engine, reading, transaction
+from tests.faults.outbox import NOW, TERMS, PlainMail, at, sheets
 from tests.faults.relay import Relay
-from tests.store.outbox import all_of, fill
+from tests.keys import KEYS
+from tests.store.outbox import address_of, all_of, fill, subscribe
 
 COUNT = 3
+MINUTE = timedelta(minutes=1)
 SENT = DeliveryState.SENT
 
 
@@ -119,7 +124,7 @@ def test_a_lost_commit_loses_and_doubles_nothing(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch, before: bool
 ) -> None:
     """Nobody died, so no lease has to run out either, and no kill is counted."""
-    monkeypatch.setattr(delivering, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(claiming, "PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(handing, "PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(handing, "FLUSH_SECONDS", 60.0)  # on a slow machine outcomes are recorded in portions
     for cut_at in CUTS:
@@ -160,3 +165,48 @@ def test_a_delivery_takes_as_many_commits_as_are_cut(
         through.dispose()
         assert proxy.commits == len(COMMITS)
     engine.dispose()
+
+
+NOTICE_COMMITS = ("claim", "suppression list", "gate", "record", "record", "record", "claim of none")
+"""Each COMMIT of a run that sends ``COUNT`` notices, in order."""
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["reply", "COMMIT"])
+def test_a_lost_commit_loses_and_doubles_no_notice(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, before: bool
+) -> None:
+    """What is put off comes within two minutes: no lease has to run out."""
+    monkeypatch.setattr(claiming, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(sending, "PAUSE_SECONDS", 0.01)
+    cuts = [*((number,) for number in range(1, len(NOTICE_COMMITS) + 1)), (1, 2), (4, 5, 6)]
+    for cut_at in cuts:
+        with Relay() as relay:
+            names = [NOTICE_COMMITS[number - 1] for number in cut_at]
+            addresses = notified(postgres_url, relay, cut_at, before=before)
+            assert Counter(one.recipient for one in relay.accepted) == dict.fromkeys(addresses, 1), names
+
+
+def notified(url: str, relay: Relay, cut_at: Collection[int], *, before: bool) -> list[str]:
+    """A few notices, sent through a proxy that cuts, and again a minute or two later; to whom."""
+    direct = open_engine(url)
+    numbers = subscribe(direct, COUNT)
+    with transaction(direct) as session:
+        for number in numbers:
+            notices.plan(session, number, notices.Kind.KNOWN, NOW)
+    with Proxy(socket_of(url), cut_at, before=before) as proxy:
+        engine = open_engine(by_proxy(url, proxy))
+        for minute in range(3):
+            with contextlib.suppress(StoreError):
+                send_notices(
+                    engine, PlainMail(relay.port).open, as_mail, keys=KEYS, clock=at(NOW + minute * MINUTE)
+                )
+        engine.dispose()
+        assert proxy.commits >= len(NOTICE_COMMITS), "nothing was cut"
+    with reading(direct) as session:
+        assert set(notices.counts(session)) == {SENT}
+    direct.dispose()
+    return [address_of(number) for number in numbers]
+
+
+def as_mail(notice: notices.Notice) -> Message:
+    return Message(notice.id, notice.address, b"To: you\r\n\r\nhello\r\n", f"<{notice.id}@example.net>")

@@ -44,7 +44,7 @@ def planned(engine: Engine) -> list[tuple[str, Kind]]:
     """What would be mailed now, to whom; claims it."""
     with transaction(engine) as session:
         found = notices.claim(
-            session, NOW + timedelta(days=40), NOW + timedelta(days=41), limit=1000, most_attempts=9
+            session, "token", NOW + timedelta(days=40), lease=timedelta(days=1), limit=1000, most_attempts=9
         )
     return [(one.address, one.kind) for one in found]
 

@@ -57,7 +57,7 @@ def ask(site: Site, **changes: object) -> tuple[int, str]:
 def planned(site: Site) -> list[tuple[str, Kind]]:
     now = site.clock()
     with transaction(site.engine) as session:
-        found = notices.claim(session, now, now + timedelta(hours=1), limit=100, most_attempts=5)
+        found = notices.claim(session, "t", now, lease=timedelta(hours=1), limit=100, most_attempts=5)
     return [(one.address, one.kind) for one in found]
 
 

@@ -124,7 +124,7 @@ class AttemptRow(Base):
 class NoticeRow(Base):
     """A mail about a subscription itself (please confirm, you are subscribed already): a small outbox.
 
-    Handed over with the discipline of deliveries: ``claim`` is the fencing number.
+    Handed over with the discipline of deliveries: ``claimed_by`` is the fencing token.
     """
 
     __tablename__ = "notices"
@@ -138,7 +138,7 @@ class NoticeRow(Base):
     kind: Mapped[str] = mapped_column(String(16))
     state: Mapped[str] = mapped_column(String(16))
     attempts: Mapped[int]
-    claim: Mapped[int] = mapped_column(BigId)
+    claimed_by: Mapped[str]
     lease_until: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime | None]
     reason: Mapped[str]
