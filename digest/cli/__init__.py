@@ -17,36 +17,48 @@ import click
 from digest import __version__
 from digest.stderr import forgive_stderr
 
-COMMANDS: dict[str, tuple[str, str]] = {
-    # name: (module, one line of help); listed in the order of a subscriber's and an admin's day
-    "demo": ("digest.cli.demo", "The main job on sample days, in a few seconds."),
-    "init": ("digest.cli.init", "Write a configuration, a secret key and the store."),
-    "collect": ("digest.cli.collect", "Read the source once, now."),
-    "backfill": ("digest.cli.backfill", "Read a span of days, silently."),
-    "days": ("digest.cli.days", "The ledger: what is known of each day."),
-    "import": ("digest.cli.imports", "Import saved pages and API bodies."),
-    "replay": ("digest.cli.replay", "Read kept answers again with today's parsers."),
-    "search": ("digest.cli.search", "Find stored papers by free text."),
-    "paper": ("digest.cli.paper", "Show a stored paper."),
-    "subscribers": ("digest.cli.subscribers", "Who gets a digest, and how."),
-    "web": ("digest.cli.web", "Serve the pages, feeds and API."),
-    "profile": ("digest.cli.profile", "Try a profile on stored days, or have one proposed."),
-    "explain": ("digest.cli.explain", "Why a paper was sent to a subscriber, or not."),
-    "doctor": ("digest.cli.doctor", "Say what is wrong, and what to do about it."),
-    "config": ("digest.cli.config", "Show or check the effective settings."),
-    "db": ("digest.cli.db", "Upgrade, check or back up the store."),
-    "prepare": ("digest.cli.prepare", "Prepare the digests that are due."),
-    "run": ("digest.cli.run", "Run everything in this process until told to stop."),
-    "worker": ("digest.cli.worker", "Deliver until told to stop; any number may run on one store."),
-    "scheduler": ("digest.cli.scheduler", "Collect, prepare and watch until told to stop."),
-    "deliver": ("digest.cli.deliver", "Hand over the digests that are due."),
-    "deliveries": ("digest.cli.deliveries", "Look after deliveries: list, show, retry, release, close."),
-    "preview": ("digest.cli.preview", "Show a subscriber's digest as it is or would be sent."),
-    "send-test": ("digest.cli.send_test", "Send one digest to one address, now."),
-    "bounces": ("digest.cli.bounces", "Take back what came back: bounces, complaints, goodbyes."),
-    "slack": ("digest.cli.slack", "The Slack app: run, manifest, check, workspaces."),
-    "stats": ("digest.cli.stats", "Count what the store holds."),
+GROUPS: dict[str, dict[str, tuple[str, str]]] = {
+    # name: (module, one line of help), in the order in which people meet them
+    "Try it and set it up": {
+        "demo": ("digest.cli.demo", "The main job on sample days, in a few seconds."),
+        "init": ("digest.cli.init", "Write a configuration, a secret key and the store."),
+        "config": ("digest.cli.config", "Show or check the effective settings."),
+        "doctor": ("digest.cli.doctor", "Say what is wrong, and what to do about it."),
+        "send-test": ("digest.cli.send_test", "Send one digest to one address, now."),
+    },
+    "Every day": {
+        "run": ("digest.cli.run", "Run everything in this process until told to stop."),
+        "once": ("digest.cli.once", "Do everything that is due, once: for cron."),
+        "collect": ("digest.cli.collect", "Read the source once, now."),
+        "prepare": ("digest.cli.prepare", "Prepare the digests that are due."),
+        "deliver": ("digest.cli.deliver", "Hand over the digests that are due."),
+        "bounces": ("digest.cli.bounces", "Take back what came back: bounces, complaints, goodbyes."),
+    },
+    "Papers": {
+        "days": ("digest.cli.days", "The ledger: what is known of each day."),
+        "search": ("digest.cli.search", "Find stored papers by free text."),
+        "paper": ("digest.cli.paper", "Show a stored paper."),
+        "backfill": ("digest.cli.backfill", "Read a span of days, silently."),
+        "import": ("digest.cli.imports", "Import saved pages and API bodies."),
+        "replay": ("digest.cli.replay", "Read kept answers again with today's parsers."),
+    },
+    "Subscribers": {
+        "subscribers": ("digest.cli.subscribers", "Who gets a digest, and how."),
+        "profile": ("digest.cli.profile", "Try a profile on stored days, or have one proposed."),
+        "preview": ("digest.cli.preview", "Show a subscriber's digest as it is or would be sent."),
+        "explain": ("digest.cli.explain", "Why a paper was sent to a subscriber, or not."),
+        "deliveries": ("digest.cli.deliveries", "Look after deliveries: list, show, retry, release, close."),
+    },
+    "Servers and the store": {
+        "web": ("digest.cli.web", "Serve the pages, feeds and API."),
+        "worker": ("digest.cli.worker", "Deliver until told to stop; any number may run on one store."),
+        "scheduler": ("digest.cli.scheduler", "Collect, prepare and watch until told to stop."),
+        "slack": ("digest.cli.slack", "The Slack app: run, manifest, check, workspaces."),
+        "db": ("digest.cli.db", "Upgrade, check or back up the store."),
+        "stats": ("digest.cli.stats", "Count what the store holds."),
+    },
 }
+COMMANDS = {name: told for group in GROUPS.values() for name, told in group.items()}
 
 
 class LazyGroup(click.Group):
@@ -65,8 +77,10 @@ class LazyGroup(click.Group):
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        width = max(map(len, COMMANDS))
+        for title, group in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:<{width}}", line) for name, (_, line) in group.items()])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

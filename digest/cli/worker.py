@@ -5,13 +5,12 @@ from __future__ import annotations
 import click
 
 from digest.cli.context import house_of, say
+from digest.cli.kinds import CHANNELS
 from digest.cli.run import start
-
-NAMES = click.Choice(["email", "slack", "file"])
 
 
 @click.command(help="Deliver until told to stop; any number may run on one store.")
-@click.option("--channel", "names", multiple=True, type=NAMES, help="Only these channels' queues.")
+@click.option("--channel", "names", multiple=True, type=CHANNELS, help="Only these channels' queues.")
 @click.option(
     "--at-once", type=click.IntRange(1, 64), default=2, show_default=True, help="Jobs in hand at a time."
 )

@@ -1,0 +1,74 @@
+"""``digest once``: everything that is due, once, for cron and other clocks than ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from digest.cli.context import house_of, say
+from digest.clock import utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from digest.house import House
+
+UNREAD, UNSENT = 5, 6
+"""The exit codes of a source that could not be read and of a channel that could not be used."""
+
+
+@click.command(
+    help="Do everything that is due, once: for cron. Collects, prepares, delivers, watches, tidies."
+)
+@click.pass_context
+def command(ctx: click.Context) -> int:
+    """A step that fails keeps no other from running; several at once do no harm."""
+    from digest.app import refuse_wrong_clock
+    from digest.scheduler import Stop
+
+    refuse_wrong_clock(utc_now())
+    ended = 0
+    with house_of(ctx) as house, Stop().on_signals() as stop:
+        for name, run in _steps(house, stop):
+            if not stop():
+                ended = _told(ctx, name, run()) or ended
+    return ended
+
+
+def _steps(house: House, stop: Callable[[], bool]) -> Iterator[tuple[str, Callable[[], object]]]:
+    """The jobs of ``digest run``, in the order in which one makes work for the next."""
+    from digest.scheduler import handing, planning
+
+    jobs = {job.name: job.run for job in (*planning(house), *handing(house, stop))}
+    last = ("watch", "tidy")
+    yield from ((name, run) for name, run in jobs.items() if name not in last)
+    yield from ((name, jobs[name]) for name in last)
+
+
+def _told(ctx: click.Context, name: str, report: Any) -> int:
+    """Say what a step did, if it did anything; the exit code it asks for."""
+    from digest.account_wording import plural
+
+    if name == "collect" and report.days:
+        say(ctx, f"{plural(len(report.days), 'day')} read, {plural(report.added, 'new listing')}")
+        for one in report.failed:
+            click.echo(f"{one.day.day} could not be read: {one.day.reason}", err=True)
+        return UNREAD if report.failed else 0
+    if name == "prepare" and report.prepared:
+        say(ctx, f"{plural(report.prepared, 'digest')} prepared, {report.planned:,} to be delivered")
+    if name == "notices" and report.sent:
+        say(ctx, f"{plural(report.sent, 'letter')} sent")
+    if name.startswith("deliver "):
+        return _told_delivery(ctx, name.removeprefix("deliver "), report)
+    return 0
+
+
+def _told_delivery(ctx: click.Context, channel: str, report: Any) -> int:
+    done = ", ".join(f"{count:,} {word}" for word, count in sorted(report.outcomes.items()))
+    if done:
+        say(ctx, f"{channel}: {done}")
+    for reason in report.faulty.values():
+        click.echo(f"{channel} cannot be used: {reason}", err=True)
+    return UNSENT if report.faulty else 0
