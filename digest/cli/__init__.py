@@ -54,7 +54,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "worker": ("digest.cli.worker", "Deliver until told to stop; any number may run on one store."),
         "scheduler": ("digest.cli.scheduler", "Collect, prepare and watch until told to stop."),
         "slack": ("digest.cli.slack", "The Slack app: run, manifest, check, workspaces."),
-        "db": ("digest.cli.db", "Upgrade, check or back up the store."),
+        "db": ("digest.cli.db", "Upgrade, check, back up or move the store."),
         "stats": ("digest.cli.stats", "Count what the store holds."),
     },
 }

@@ -18,7 +18,7 @@ def command() -> None:
     pass
 
 
-@command.command("show")
+@command.command("show", short_help="Print the effective settings, secrets masked.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def show(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001  Click calls it
@@ -47,7 +47,7 @@ def _toml(value: object) -> str:
     return str(value) if isinstance(value, int | float) else f'"{value}"'
 
 
-@command.command("check")
+@command.command("check", short_help="Whether the settings are right.")
 @click.pass_context
 def check(ctx: click.Context) -> None:
     """Read the settings and end with 0 if they are right, with 3 and the wrong key if not."""

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-@click.group(help="Upgrade, check or back up the store.")
+@click.group(help="Upgrade, check, back up or move the store.")
 def command() -> None:
     pass
 
 
-@command.command("upgrade")
+@command.command("upgrade", short_help="Bring the schema up to this program.")
 @click.pass_context
 def upgrade(ctx: click.Context) -> None:
     """Bring the store's schema up to this program. Safe to repeat, and from several hosts at once."""
@@ -51,7 +51,7 @@ def _upgrade_queue(engine: Engine) -> str:
     return "" if before == VERSION else f"the queue went from {before or 'nothing'} to {VERSION}"
 
 
-@command.command("check")
+@command.command("check", short_help="Whether the schema is this program's.")
 @click.pass_context
 def check(ctx: click.Context) -> None:
     """End with 0 if the store's schema is this program's, with 4 and the command to run if not."""
@@ -61,7 +61,7 @@ def check(ctx: click.Context) -> None:
         say(ctx, "the store is up to date")
 
 
-@command.command("backup")
+@command.command("backup", short_help="Copy a SQLite store while it is in use.")
 @click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
 @click.pass_context
 def backup(ctx: click.Context, target: Path) -> None:
@@ -72,3 +72,28 @@ def backup(ctx: click.Context, target: Path) -> None:
     with open_house(settings_of(ctx), schema=False) as house:
         size = copy(house.engine, target)
     say(ctx, f"{target}: {size:,} bytes, checked")
+
+
+@command.command("copy", short_help="Copy the store into another, empty one.")
+@click.argument("target")
+@click.pass_context
+def copy(ctx: click.Context, target: str) -> None:
+    """Copy the store into the empty one at TARGET: from SQLite to Postgres, or back.
+
+    TARGET is written as store.url is. Stop everything that works on the store first: what changes
+    meanwhile is not copied. Then set store.url to TARGET; links that are out in mails keep working.
+    """
+    from digest.config import StoreSettings
+    from digest.house import open_house
+    from digest.store import migrating
+    from digest.store.copying import copy as copy_store
+
+    settings = settings_of(ctx)
+    elsewhere = settings.model_copy(update={"store": StoreSettings(url=target)})
+    with open_house(settings) as house, open_house(elsewhere, schema=False) as other:
+        migrating.upgrade(other.engine)
+        _upgrade_queue(other.engine)
+        rows = copy_store(
+            house.engine, other.engine, tell=lambda table, count: say(ctx, f"{count:>9,}  {table}")
+        )
+    say(ctx, f"{rows:,} rows copied; set store.url to the new store and start again")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ from digest.cli.kinds import JSON
 from digest.clock import utc_now
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from digest.model import Attempt, Delivery, DeliveryState
 
 NUMBERS = click.argument("numbers", type=int, nargs=-1, required=True)
@@ -23,7 +25,7 @@ def command() -> None:
     pass
 
 
-@command.command("list")
+@command.command("list", short_help="Newest first, one in a line.")
 @click.option("--state", "names", multiple=True, help="Only in this state; may be given several times.")
 @click.option(
     "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many."
@@ -44,12 +46,12 @@ def list_(ctx: click.Context, names: tuple[str, ...], limit: int, as_json: bool)
         click.echo(as_line(one))
 
 
-@command.command("show")
+@command.command("show", short_help="One delivery with its attempts.")
 @click.argument("number", type=int)
 @JSON
 @click.pass_context
 def show(ctx: click.Context, number: int, as_json: bool) -> None:  # noqa: FBT001
-    """One delivery with its attempts that did not simply succeed."""
+    """One delivery: whose it is, when it went, what the server called it, and attempts that failed."""
     from digest.store import deliveries
     from digest.store.database import reading
 
@@ -59,11 +61,13 @@ def show(ctx: click.Context, number: int, as_json: bool) -> None:  # noqa: FBT00
         print_json(shown(one) | {"attempts_made": [asdict(attempt) for attempt in attempts]})
         return
     click.echo(as_line(one))
+    for line in details(one):
+        click.echo(line)
     for attempt in attempts:
         click.echo(attempt_line(attempt))
 
 
-@command.command("retry")
+@command.command("retry", short_help="Try deferred or refused ones again now.")
 @NUMBERS
 @click.pass_context
 def retry(ctx: click.Context, numbers: tuple[int, ...]) -> int:
@@ -73,7 +77,7 @@ def retry(ctx: click.Context, numbers: tuple[int, ...]) -> int:
     return _put_back(ctx, numbers, (State.DEFERRED, State.REFUSED))
 
 
-@command.command("release")
+@command.command("release", short_help="Let poison or held ones be sent again.")
 @NUMBERS
 @click.pass_context
 def release(ctx: click.Context, numbers: tuple[int, ...]) -> int:
@@ -83,7 +87,7 @@ def release(ctx: click.Context, numbers: tuple[int, ...]) -> int:
     return _put_back(ctx, numbers, (State.POISON, State.UNKNOWN))
 
 
-@command.command("close")
+@command.command("close", short_help="Close waiting, held or poison ones for good.")
 @NUMBERS
 @click.option("--sent", "as_sent", is_flag=True, help="They arrived (default: they shall not be sent).")
 @click.pass_context
@@ -140,6 +144,25 @@ def as_line(one: Delivery) -> str:
     again = f" next {one.next_attempt_at:%Y-%m-%d %H:%M}Z" if one.next_attempt_at else ""
     reason = f": {one.reason}" if one.reason else ""
     return f"{one.id}\t{one.slot}\t{one.state}\t{one.channel}\t{mask(one.address)}{again}{reason}"
+
+
+def details(one: Delivery) -> Iterator[str]:
+    """What else there is to tell of a delivery, for people: enough to find it in a mail server's log."""
+    rows = (
+        ("subscriber", str(one.subscriber_id)),
+        ("planned", _moment(one.created_at)),
+        ("first try", _moment(one.first_attempt_at)),
+        ("ended", _moment(one.finished_at)),
+        ("held by", f"{one.claimed_by} until {_moment(one.lease_until)}" if one.lease_until else ""),
+        ("message id", one.message_id),
+        ("accepted as", one.reference),
+        ("unanswered", f"{one.unanswered} hand-overs without an answer" if one.unanswered else ""),
+    )
+    return (f"  {name:<12} {value}" for name, value in rows if value)
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}Z" if at else ""
 
 
 def attempt_line(one: Attempt) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from digest.house import House
+    from digest.scheduler import Stop
 
 UNREAD, UNSENT = 5, 6
 """The exit codes of a source that could not be read and of a channel that could not be used."""
@@ -37,11 +38,11 @@ def command(ctx: click.Context) -> int:
     return ended
 
 
-def _steps(house: House, stop: Callable[[], bool]) -> Iterator[tuple[str, Callable[[], object]]]:
+def _steps(house: House, stop: Stop) -> Iterator[tuple[str, Callable[[], object]]]:
     """The jobs of ``digest run``, in the order in which one makes work for the next."""
     from digest.scheduler import handing, planning
 
-    jobs = {job.name: job.run for job in (*planning(house), *handing(house, stop))}
+    jobs = {job.name: job.run for job in (*planning(house, stop, stop.wait), *handing(house, stop))}
     last = ("watch", "tidy")
     yield from ((name, run) for name, run in jobs.items() if name not in last)
     yield from ((name, jobs[name]) for name in last)

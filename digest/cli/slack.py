@@ -22,7 +22,7 @@ def command() -> None:
     pass
 
 
-@command.command("run")
+@command.command("run", short_help="Answer commands and buttons.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen, without Socket Mode.")
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="The port.")
 @click.pass_context
@@ -67,7 +67,7 @@ def _by_http(app: App, host: str, port: int) -> None:
     uvicorn.run(pages, host=host, port=port, log_config=None, access_log=False)
 
 
-@command.command("manifest")
+@command.command("manifest", short_help="Print the manifest to paste into Slack.")
 @click.option("--socket-mode", is_flag=True, help="For Socket Mode: no public address is needed.")
 @click.option("--several", is_flag=True, help="For several workspaces: with the address OAuth returns to.")
 @click.pass_context
@@ -79,7 +79,7 @@ def show_manifest(ctx: click.Context, socket_mode: bool, several: bool) -> None:
     print_json(manifest(url, socket_mode=socket_mode, several=several))
 
 
-@command.command("check")
+@command.command("check", short_help="Whose the bot token is, and its scopes.")
 @click.pass_context
 def check(ctx: click.Context) -> None:
     """Ask Slack who the bot token belongs to and which scopes it lacks; posts nothing."""
@@ -121,7 +121,7 @@ def _asked(settings: Settings) -> tuple[str, frozenset[str]]:
     return str(answer.get("team", "")), frozenset(scope.strip() for scope in scopes.split(","))
 
 
-@command.command("workspaces")
+@command.command("workspaces", short_help="List the workspaces that installed the app.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def workspaces(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001  Click calls it

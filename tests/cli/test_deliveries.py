@@ -124,7 +124,10 @@ def test_close_says_that_it_arrived_or_shall_not_be_sent(digest: Digest, store: 
 
 def test_show_tells_of_one_delivery_and_names_an_unknown_one(digest: Digest, store: Engine) -> None:
     (number,) = fill(store, 1)
-    assert digest("deliveries", "show", str(number)).out.startswith(f"{number}\t2026-03-02\tplanned")
+    text = digest("deliveries", "show", str(number)).out
+    assert text.startswith(f"{number}\t2026-03-02\tplanned")
+    assert "  subscriber   " in text
+    assert "accepted as" not in text
     assert json.loads(digest("deliveries", "show", str(number), "--json").out)["attempts_made"] == []
     ran = digest("deliveries", "show", "99")
     assert ran.code == 1

@@ -1,0 +1,36 @@
+"""``digest db``: a store moved to another database by one command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Digest
+
+
+def test_a_store_is_copied_with_its_subscribers_and_works_there(
+    digest: Digest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ada", "eve"):
+        assert digest("subscribers", "add", f"{name}@example.org", "-k", "robots").code == 0
+    assert digest("subscribers", "erase", "1", "--yes").code == 0
+    before = digest("subscribers", "export").out
+    there = f"sqlite:///{tmp_path / 'there.sqlite3'}"
+    ran = digest("db", "copy", there)
+    assert (ran.code, "set store.url" in ran.err) == (0, True), ran.err
+    monkeypatch.setenv("DIGEST_STORE__URL", there)
+    assert digest("db", "check").code == 0
+    assert digest("subscribers", "export").out == before
+    assert digest("subscribers", "show", "2").code == 0
+
+
+def test_a_target_in_use_is_refused_with_a_remedy(
+    digest: Digest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert digest("subscribers", "add", "ada@example.org", "-k", "robots").code == 0
+    there = f"sqlite:///{tmp_path / 'there.sqlite3'}"
+    assert digest("db", "copy", there).code == 0
+    again = digest("db", "copy", there)
+    assert (again.code, "not empty" in again.err, "→" in again.err) == (4, True, True)
+    assert digest("db", "copy", "mysql://x").code == 3
