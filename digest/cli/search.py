@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,14 @@ from digest.cli.kinds import JSON, Day
 if TYPE_CHECKING:
     from digest.store.search import Found
 
+_SIGNS = re.compile(r"^-\w|^(?:author|org|organisation):|\*$", re.IGNORECASE)
+"""What tells a query from words to be found beside each other."""
 
-@click.command(help='Find stored papers: words, "exact phrases", prefix*, author:NAME, org:NAME.')
+
+@click.command(
+    help='Find stored papers: words, "exact phrases", prefix*, author:NAME, org:NAME; '
+    '"agents -survey" leaves surveys out.'
+)
 @click.argument("words", nargs=-1, required=True)
 @click.option("--since", type=Day(), help="Only papers on a day from here on.")
 @click.option("--until", type=Day(), help="Only papers on a day up to here.")
@@ -30,6 +37,8 @@ def command(
     as_json: bool,  # noqa: FBT001  Click calls it
 ) -> None:
     """Print what matches, best first (BM25; a hit in the title counts three times)."""
+    if since and until and since > until:
+        raise click.UsageError("--since is later than --until")
     from digest.readable import readable
     from digest.store.database import reading
     from digest.store.search import Span, find
@@ -48,12 +57,13 @@ def command(
 
 
 def _query(words: tuple[str, ...]) -> str:
-    """The words as one query: what the shell kept together stays a phrase."""
+    """The words as one query. Plain words that the shell kept together are a phrase, a query stays one."""
     return " ".join(_quoted(word) for word in words)
 
 
 def _quoted(word: str) -> str:
-    if " " not in word or '"' in word:
+    more = word.split()[1:]
+    if not more or '"' in word or any(_SIGNS.search(one) for one in more):
         return word
     field, mark, rest = word.partition(":")
     return f'{field}:"{rest}"' if mark and " " not in field else f'"{word}"'

@@ -51,7 +51,7 @@ class Span:
 def find(
     session: Session, query: str, *, span: Span = Span(), limit: int = 20, offset: int = 0
 ) -> list[Found]:
-    """The papers that hold all pieces of the query, or failing that any of them; best first.
+    """The papers that hold all pieces of the query, or failing that any, and none excluded; best first.
 
     Equal scores: the greater id first, which is the younger paper. Raises ``QueryError`` for a query
     without words.
@@ -70,7 +70,7 @@ def _hits(session: Session, pieces: Sequence[Piece], span: Span, most: int) -> l
     """(paper id, score) of the ``most`` best."""
     best = search_fts5.best if on_sqlite(session) else search_vectors.best
     found = best(session, pieces, _in_span(span), most=most, everything=True)
-    if not found and len(pieces) > 1:
+    if not found and sum(not piece.excluded for piece in pieces) > 1:
         found = best(session, pieces, _in_span(span), most=most, everything=False)
     return found
 

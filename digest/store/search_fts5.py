@@ -22,8 +22,8 @@ COLUMNS = {
 def best(
     session: Session, pieces: Sequence[Piece], condition: Any, *, most: int, everything: bool
 ) -> list[tuple[str, float]]:
-    """(paper id, score) of the best that hold all pieces (or any), and meet a condition on documents."""
-    joined = (" AND " if everything else " OR ").join(_query(piece) for piece in pieces)
+    """(paper id, score) of the best that hold all pieces (or any), none excluded, and meet a condition."""
+    joined = _match(pieces, everything=everything)
     weights = ", ".join(str(WEIGHTS[place]) for place in COLUMNS)
     matching = text(
         f"SELECT rowid AS id, -bm25(paper_search, {weights}) AS score "  # noqa: S608  numbers of ours
@@ -35,6 +35,12 @@ def best(
         statement = statement.where(condition)
     ordered = statement.order_by(text("hits.score DESC"), SearchRow.paper_id.desc()).limit(most)
     return [(row[0], float(row[1])) for row in session.execute(ordered)]
+
+
+def _match(pieces: Sequence[Piece], *, everything: bool) -> str:
+    wanted = (" AND " if everything else " OR ").join(_query(one) for one in pieces if not one.excluded)
+    unwanted = " OR ".join(_query(one) for one in pieces if one.excluded)
+    return f"({wanted}) NOT ({unwanted})" if unwanted else wanted
 
 
 def _query(piece: Piece) -> str:

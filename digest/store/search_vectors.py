@@ -39,10 +39,12 @@ where the index knows the answer; compiling takes longer than what it compiles.
 def best(
     session: Session, pieces: Sequence[Piece], condition: Any, *, most: int, everything: bool
 ) -> list[tuple[str, float]]:
-    """(paper id, score) of the best that hold all pieces (or any), and meet a condition on documents."""
+    """(paper id, score) of the best that hold all pieces (or any), none excluded, and meet a condition."""
     session.execute(text(PLANNING))
-    counted = _counted(pieces, condition, everything=everything)
+    match = _match(pieces, everything=everything)
     alone = len(pieces) == 1 and condition is None
+    pieces = [piece for piece in pieces if not piece.excluded]
+    counted = _counted(pieces, match, condition)
     telling = _telling(pieces, counted if alone else None)
     norm = K1 * (1 - B) + K1 * B * counted.c.words / telling.c.length
     score = sum(
@@ -58,11 +60,16 @@ def best(
     return [(row[0], row[1]) for row in rows]
 
 
-def _counted(pieces: Sequence[Piece], condition: Any, *, everything: bool) -> CTE:
+def _match(pieces: Sequence[Piece], *, everything: bool) -> str:
+    wanted = (" & " if everything else " | ").join(_query(one) for one in pieces if not one.excluded)
+    unwanted = "".join(f" & !{_query(one)}" for one in pieces if one.excluded)
+    return f"({wanted}){unwanted}"
+
+
+def _counted(pieces: Sequence[Piece], match: str, condition: Any) -> CTE:
     """The papers that match, with their length and how often they hold each piece."""
-    wanted = (" & " if everything else " | ").join(_query(piece) for piece in pieces)
     often = (_often(piece).label(f"often_{number}") for number, piece in enumerate(pieces))
-    hits = select(SearchRow.paper_id, SearchRow.words, *often).where(_holds(wanted))
+    hits = select(SearchRow.paper_id, SearchRow.words, *often).where(_holds(match))
     if condition is not None:
         hits = hits.where(condition)
     return hits.cte("counted").prefix_with("MATERIALIZED")  # or each count is made twice

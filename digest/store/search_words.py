@@ -1,7 +1,7 @@
 """The words of the search: how texts and queries are cut, the same on both databases. Pure.
 
 A query is words (all must occur), ``"exact phrases"``, ``prefix*``, ``author:name`` and ``org:name``
-(quoted if they have blanks).
+(quoted if they have blanks), and any of these after a minus: ``-survey`` leaves out papers that hold it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MOST_WORDS = 10_000
 """Of a paper: far above any seen, below what a ``tsvector`` can place."""
 
 _WORD = re.compile(r"[^\W_]+")
-_PIECE = re.compile(r'(?:(author|org|organisation):)?(?:"([^"]*)"?|(\S+))', re.IGNORECASE)
+_PIECE = re.compile(r'(-)?(?:(author|org|organisation):)?(?:"([^"]*)"?|(\S+))', re.IGNORECASE)
 FIELDS = frozenset({"author:", "org:", "organisation:"})
 BREAK = "0break0"
 """Stands between two authors, so that no phrase reaches from one name into the next."""
@@ -49,11 +49,15 @@ WEIGHTS = {Place.TITLE: 3.0, Place.AUTHORS: 2.0, Place.ORGANISATION: 2.0, Place.
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Words that must stand beside each other; with ``prefix`` the last may go on; ``place`` limits where."""
+    """Words that must stand beside each other; with ``prefix`` the last may go on; ``place`` limits where.
+
+    What is ``excluded`` must not stand in the paper.
+    """
 
     words: tuple[str, ...]
     prefix: bool = False
     place: Place | None = None
+    excluded: bool = False
 
 
 def words_of(text: str) -> list[str]:
@@ -94,7 +98,7 @@ def placed_words(paper: Paper) -> dict[Place, list[str]]:
 
 
 def parse_query(text: str) -> tuple[Piece, ...]:
-    """The pieces of a query. Raises ``QueryError`` when it is too long or holds no word."""
+    """The pieces of a query. Raises ``QueryError`` when it is too long or holds no word to search for."""
     if len(text) > LONGEST_QUERY:
         raise QueryError(
             f"the query is longer than {LONGEST_QUERY} characters", remedy="search for fewer words"
@@ -103,10 +107,12 @@ def parse_query(text: str) -> tuple[Piece, ...]:
     pieces = tuple(piece for piece in found if piece.words)[:MOST_PIECES]
     if not pieces:
         raise QueryError("the query holds no word", remedy='try: digest search "video generation" org:nvidia')
+    if all(piece.excluded for piece in pieces):
+        raise QueryError("the query only says what to leave out", remedy="add what to search for")
     return pieces
 
 
-def _piece(field: str | None, phrase: str | None, word: str | None) -> Piece:
+def _piece(minus: str | None, field: str | None, phrase: str | None, word: str | None) -> Piece:
     text = phrase if phrase is not None else word or ""
     prefix = phrase is None and text.endswith("*")
     place = None
@@ -114,7 +120,8 @@ def _piece(field: str | None, phrase: str | None, word: str | None) -> Piece:
         return Piece(())
     if field:
         place = Place.AUTHORS if field.lower() == "author" else Place.ORGANISATION
-    return Piece(_unstemmed_end(text) if prefix else tuple(words_of(text)), prefix, place)
+    words = _unstemmed_end(text) if prefix else tuple(words_of(text))
+    return Piece(words, prefix, place, excluded=minus is not None)
 
 
 def _unstemmed_end(text: str) -> tuple[str, ...]:

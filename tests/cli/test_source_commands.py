@@ -169,6 +169,22 @@ def test_what_the_shell_kept_together_is_a_phrase(digest: Digest) -> None:
     assert one["id"] in digest("search", f"author:{author}", "-n", "50").out
 
 
+@pytest.mark.usefixtures("server")
+def test_a_whole_query_kept_together_is_a_query(digest: Digest) -> None:
+    digest("collect", "--day", str(FIRST_DAY))
+    first = digest("search", "diffusion", "author:nobody").out
+    assert first
+    assert digest("search", "diffusion author:nobody").out == first
+    assert digest("search", "diffusion zyzzyv*").out == first
+    assert digest("search", "diffusion -the").out == digest("search", "--", "diffusion", "-the").out != first
+
+
+def test_a_search_of_days_that_end_before_they_begin_is_refused(digest: Digest) -> None:
+    ran = digest("search", "x", "--since", "2026-03-02", "--until", "2026-03-01")
+    assert ran.code == 2
+    assert "--since is later than --until" in ran.err
+
+
 def test_a_search_without_a_hit_and_one_without_words(digest: Digest) -> None:
     ran = digest("search", "nothing")
     assert (ran.code, ran.out) == (0, "")

@@ -91,6 +91,14 @@ def test_a_prefix_goes_on(filled: Engine) -> None:
     assert ids(filled, "retriev*") == ["5"]
 
 
+def test_what_follows_a_minus_is_left_out(filled: Engine) -> None:
+    assert ids(filled, "video -diffusion") == ["3"]
+    assert ids(filled, 'generation -"diffusion video" -"with diffusion"') == ["3"]
+    assert ids(filled, "agent* -org:nvidia") == ["5"]
+    assert ids(filled, "robots nowhere -diffusion") == []
+    assert ids(filled, "state-space - models") == ["3"]
+
+
 def test_an_author_is_searched_among_authors_only_and_not_across_two(filled: Engine) -> None:
     assert sorted(ids(filled, "author:kaiming")) == ["1", "5"]
     assert ids(filled, 'author:"Kaiming He"') == ["1"]
@@ -132,7 +140,7 @@ def test_a_paper_that_changed_is_found_by_its_new_words_only(filled: Engine) -> 
     assert ids(filled, "robots") == []
 
 
-@pytest.mark.parametrize("query", ["", "  ", '""', "*", "…!?", "author:", 'org:""', "x" * 501])
+@pytest.mark.parametrize("query", ["", "  ", '""', "*", "…!?", "author:", 'org:""', "x" * 501, "-survey"])
 def test_a_query_without_words_is_refused_with_an_example(query: str) -> None:
     with pytest.raises(QueryError) as caught:
         parse_query(query)
@@ -161,6 +169,8 @@ QUERIES = (
     "org:nvidia agents nowhere",
     '"in the" a*',
     "generation video video",
+    'of a -diffusion -author:kaiming -"many other"',
+    "video nowhere -survey",
 )
 
 
