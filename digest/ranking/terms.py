@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from digest.model import Paper
-from digest.ranking.text import BREAK, Word, in_capitals, singular, stem, words
+from digest.ranking.text import BREAK, CLAUSE_END, Word, in_capitals, is_acronym, singular, stem, words
 
 STEMMED, EXACT, CAPITALS, PREFIX, AUTHOR, ORG = "s:", "x:", "c:", "p:", "a:", "o:"
 TITLE, ABSTRACT, NAMED = 0, 1, 2
@@ -117,15 +117,19 @@ def pair_term(first: str, second: str) -> str:
     return STEMMED + join((first, second))
 
 
-def written_words_and_pairs(folded: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The terms of a text with the words they were made of."""
-    before = BREAK
-    for word in folded:
-        if word != BREAK:
-            yield word_term(word), word
-            if before != BREAK:
-                yield pair_term(before, word), f"{before} {word}"
+def written_words_and_pairs(field: Sequence[Word]) -> Iterator[tuple[str, str]]:
+    """The terms of a field with the words they were made of, as a person would type them."""
+    before = CLAUSE_END
+    for word in field:
+        if word.folded != BREAK:
+            yield word_term(word.folded), _typed(word)
+            if before.folded != BREAK:
+                yield pair_term(before.folded, word.folded), f"{_typed(before)} {_typed(word)}"
         before = word
+
+
+def _typed(word: Word) -> str:
+    return word.raw if is_acronym(word.raw) else word.raw.lower()
 
 
 NONE: Counts = (0, 0, 0)

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from digest.errors import ProfileError
-from digest.model import Candidate
+from digest.model import Candidate, Paper
+from digest.ranking.corpus import Corpus
 from digest.ranking.lab import compare, try_profile
 from digest.ranking.suggest import ids_in, paper_of_text, papers_of_bibtex, papers_of_ris, suggest
 from tests.ranking.test_sum import CORPUS, NOW, STORE, TOPICS, made, profile
@@ -77,3 +78,22 @@ def test_a_file_without_titles_is_refused(read: object) -> None:
     assert callable(read)
     with pytest.raises(ProfileError, match="no entry with a title"):
         read("")
+
+
+def test_what_one_paper_alone_says_is_no_keyword() -> None:
+    """A pair that no stored paper holds would bring nothing, however often the example says it."""
+    abstract = "Grasping with a quagga gripper. The quagga gripper learns a grasping policy for a robot arm."
+    proposed = [
+        one.text for one in suggest([Paper("1", "The Quagga Gripper for Grasping", abstract)], CORPUS)
+    ]
+    assert proposed
+    assert {"grasping", "robot"} <= {word for text in proposed for word in text.split()}
+    assert not any("quagga" in text or "gripper" in text for text in proposed)
+
+
+def test_keywords_are_proposed_as_people_type_them() -> None:
+    text = "Self-supervised LLMs. We comprise supervised RAG; supervised RAG generalises."
+    proposed = [one.text for one in suggest([paper_of_text(text)], Corpus())]
+    assert "supervised RAG" in proposed
+    assert "LLMs" in proposed or "supervised LLMs" in proposed
+    assert not any("superviz" in one for one in proposed)

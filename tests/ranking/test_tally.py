@@ -31,7 +31,7 @@ def alone(text: Text) -> dict[str, Counts]:
     """One paper's words and pairs, counted one by one."""
     counts: dict[str, Counts] = {}
     for place, field in enumerate(text.fields):
-        for term, _ in written_words_and_pairs([word.folded for word in field]):
+        for term, _ in written_words_and_pairs(field):
             counts[term] = plus(counts.get(term, (0, 0, 0)), place, 1)
     return counts
 
