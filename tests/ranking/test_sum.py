@@ -153,6 +153,19 @@ def test_likes_lift_papers_like_them_by_named_bounded_weights() -> None:
     assert any(reason.kind is ReasonKind.FEEDBACK for reason in after.score.reasons)
 
 
+@pytest.mark.parametrize(("likes", "dislikes"), [(1, 0), (1, 1), (4, 2), (20, 0), (20, 20), (0, 3)])
+def test_few_weights_are_kept_and_none_that_says_nothing(likes: int, dislikes: int) -> None:
+    weights = learn_weights(
+        [made(number, "speech") for number in range(700, 700 + likes)],
+        [made(number, "vision") for number in range(800, 800 + dislikes)],
+        CORPUS,
+    )
+    heaviest = max(abs(one.weight) for one in weights)
+    assert 1 <= len(weights) <= min(20, 4 * (likes + dislikes))
+    assert min(abs(one.weight) for one in weights) >= 0.14 * heaviest
+    assert [abs(one.weight) for one in weights] == sorted((abs(one.weight) for one in weights), reverse=True)
+
+
 def test_likes_say_which_papers_pass_more_than_how_many() -> None:
     """A paper of the keyword that shares nothing with the liked ones scores lower, one like them higher."""
     liked = [made(number, "speech") for number in range(700, 715)]
