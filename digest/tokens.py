@@ -117,4 +117,4 @@ def verify(keys: Keys, purpose: Purpose, token: str, now: datetime) -> str:
 
 def keyed_hash(keys: Keys, purpose: str, value: str) -> str:
     """A keyed fingerprint of personal data, 64 hex digits; by the oldest key: it survives rotation."""
-    return hmac.new(keys.secrets[-1], f"{purpose}\0{value}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(keys.secrets[-1], f"{purpose}\0{value}".encode(), "sha256").hex()

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from digest.model import Field, Ranked, Reason, ReasonKind, Score, Verdict
-from digest.model.grounds import Line, lines_of
+from digest.model.grounds import Line, Shares, lines_of
 
 RELATED_NAMED = 4
 """Related words that are named; the others are counted in the points alone."""
@@ -30,7 +30,7 @@ _SUBJECTS = {
 """What is summed up under one name."""
 
 KEPT = 16_384
-"""Grounds remembered as put into words."""
+"""Sums of shares remembered as put into words."""
 
 
 class Group(NamedTuple):
@@ -58,17 +58,22 @@ def reason_groups(score: Score) -> list[Group]:
     return [group_of(ground) for ground in score.grounds]
 
 
-@lru_cache(maxsize=KEPT)
 def group_of(ground: str) -> Group:
     """What a ground says (``model/grounds.py``)."""
     told = lines_of(ground)
-    kind = told[0].kind
-    shares = [share for line in told for share in line.shares]
-    total = points(sum([given for _, given in shares]))
-    if kind in _SUBJECTS:
-        return Group(_SUBJECTS[kind], total, _note(kind, told))
+    first = told[0]
+    shares = first.shares if len(told) == 1 else tuple([share for line in told for share in line.shares])
+    total, places = _summed_up(shares)
+    if first.kind in _SUBJECTS:
+        return Group(_SUBJECTS[first.kind], total, _note(first.kind, told))
+    return Group(first.term, total, places)
+
+
+@lru_cache(maxsize=KEPT)
+def _summed_up(shares: Shares) -> tuple[str, str]:
+    """Points, and the places where they were earned."""
     places = dict.fromkeys([_PLACES[field] for field, _ in shares])
-    return Group(told[0].term, total, ", ".join(filter(None, places)))
+    return points(sum([given for _, given in shares])), ", ".join(filter(None, places))
 
 
 def _note(kind: ReasonKind, told: Sequence[Line]) -> str:

@@ -17,8 +17,8 @@ from digest.model import Links, NearMiss
 from digest.readable import clean, clip, clip_bytes, readable
 from digest.wording import points
 
-OFTEN = 2_048
-"""Words of the frame that many mails share (a day, a summary, a profile's name) remembered in each part."""
+OFTEN = 4_096
+"""Words of the frame that many mails share (a day, a summary, an account), remembered in each part."""
 
 CLOSEST = "These came closest"
 """A heading: the titles below it are headings of the next level."""
@@ -65,7 +65,7 @@ class Frame:
                 "day": often(told.day),
                 "summary": often(told.summary),
                 "body": b"".join(body),
-                "account": words(told.account),
+                "account": often(told.account),
                 "profiles": b"".join([self._small.fill({"text": words(line)}) for line in told.profiles]),
                 "next": often(told.next),
                 **addresses,

@@ -61,16 +61,16 @@ def reasons(grounds: tuple[str, ...], also: str) -> tuple[bytes, bytes]:
 
 def html_group(group: Group) -> str:
     """One reason as HTML: keyword and points strong, the places after them."""
-    subject, points, note = _plain(group)
-    name = _escaped(f"{subject}\xa0{points}")
-    return f"<b>{name}</b> ({_escaped(note)})" if note else f"<b>{name}</b>"
+    subject, note = _escaped(group.subject), _escaped(group.note)
+    name = f"<b>{subject}\xa0{group.points}</b>"
+    return f"{name} ({note})" if note else name
 
 
 def text_group(group: Group) -> str:
     """One reason as lines of the plain part, under those before it."""
-    subject, points, note = _plain(group)
+    subject, note = _readable(group.subject), _readable(group.note)
     shown = f"{subject} ({note})" if note else subject
-    lead = _INDENT + points.rjust(POINTS - 2) + "  "
+    lead = _INDENT + group.points.rjust(POINTS - 2) + "  "
     return f"{lead}{hang(shown, len(lead))}\n"
 
 
@@ -85,14 +85,11 @@ def gutter(score: str) -> bytes:
     return quoted(f"{score:>4}".ljust(GUTTER))
 
 
-def _plain(group: Group) -> tuple[str, str, str]:
-    return _readable(group.subject), group.points, _readable(group.note)
-
-
 @lru_cache(maxsize=4_096)
 def _readable(text: str) -> str:
     return clip(clean(text, 2_000), MAX_REASON)
 
 
+@lru_cache(maxsize=4_096)
 def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _readable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

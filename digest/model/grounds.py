@@ -75,13 +75,17 @@ def ground_of(reasons: Iterable[Reason]) -> str:
     )
 
 
+Shares = tuple[tuple[Field | None, float], ...]
+"""Where, and how many points."""
+
+
 class Line(NamedTuple):
     """A line of a ground: what one kind and term gave, place by place."""
 
     kind: ReasonKind
     term: str
     related_to: str
-    shares: tuple[tuple[Field | None, float], ...]
+    shares: Shares
 
 
 def lines_of(ground: str) -> list[Line]:
@@ -90,11 +94,15 @@ def lines_of(ground: str) -> list[Line]:
 
 
 def _line(text: str) -> Line:
-    letter, term, related_to, *shares = text.split("\t")
-    return Line(_KINDS[letter], _read(term), _read(related_to), tuple([_share(share) for share in shares]))
+    letter, term, related_to, shares = text.split("\t", 3)
+    return Line(_KINDS[letter], _read(term), _read(related_to), _shares(shares))
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=KEPT)
+def _shares(text: str) -> Shares:
+    return tuple(_share(share) for share in text.split("\t"))
+
+
 def _share(text: str) -> tuple[Field | None, float]:
     place = text[:1] if text[:1] in _FIELDS else ""
     return _FIELDS[place], float(text.removeprefix(place))

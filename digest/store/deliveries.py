@@ -19,7 +19,11 @@ from digest.store.schema.deliveries import TROUBLED
 State = DeliveryState
 TABLE: Any = DeliveryRow.__table__
 ON_INDEX = frozenset({State.DEFERRED, State.REFUSED, State.UNKNOWN, State.POISON})
-COLUMNS: tuple[Any, ...] = tuple(TABLE.c[name] for name in Delivery.__dataclass_fields__)
+FIELDS = tuple(Delivery.__dataclass_fields__)
+COLUMNS: tuple[Any, ...] = tuple(TABLE.c[name] for name in FIELDS)
+_CHANNEL, _STATE = FIELDS.index("channel"), FIELDS.index("state")
+_CHANNELS = {channel.value: channel for channel in ChannelName}
+_STATES = {state.value: state for state in DeliveryState}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,9 @@ class Planned:
 
 def value_of(row: Any) -> Delivery:
     """A row of ``COLUMNS`` as a value."""
-    values = dict(row._mapping)
-    return Delivery(
-        **values | {"channel": ChannelName(row.channel), "state": DeliveryState(row.state)},
-    )
+    values = list(row)
+    values[_CHANNEL], values[_STATE] = _CHANNELS[values[_CHANNEL]], _STATES[values[_STATE]]
+    return Delivery(*values)
 
 
 # --- planning --------------------------------------------------------------------------------
