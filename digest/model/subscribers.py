@@ -84,6 +84,10 @@ class Keyword:
     exact: bool = False
     prefix: bool = False
 
+    def __hash__(self) -> int:
+        """That of the text, which remembers it: keywords are looked up by the million."""
+        return hash(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Weight:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from digest.compose import Edition, compose
 from digest.errors import DigestError
+from digest.garbage import counting_only
 from digest.model import (
     DayState,
     Digest,
@@ -78,15 +79,12 @@ def prepare(engine: Engine, rules: Rules, *, now: datetime, enqueue: Enqueue | N
     report = Report(waiting=waiting)
     with transaction(engine) as session:
         subscribers.wake(session, due_by)
-    after: Subscriber | None = None
+    last: Subscriber | None = None
     while True:
-        ahead = rank_ahead(engine, round_, due_by, after) if one_writer(engine) else {}
-        with transaction(engine) as session:
-            batch = subscribers.due(session, due_by, after=after, limit=rules.batch)
-            if not batch:
-                return report
-            report += _prepare_batch(session, batch, round_, ahead=ahead)
-        after = batch[-1]
+        done, last = _prepare_next(engine, round_, due_by, last)
+        if last is None:
+            return report
+        report += done
 
 
 def _nothing_to_do(engine: Engine, now: datetime) -> bool:
@@ -144,6 +142,19 @@ def source_is_behind(situation: Situation) -> bool:
 
 
 # --- one batch -------------------------------------------------------------------------------
+
+
+@counting_only()
+def _prepare_next(
+    engine: Engine, round_: Round, due_by: datetime, after: Subscriber | None
+) -> tuple[Report, Subscriber | None]:
+    """Prepare the next batch of those who are due; say who was its last, or nobody."""
+    ahead = rank_ahead(engine, round_, due_by, after) if one_writer(engine) else {}
+    with transaction(engine) as session:
+        batch = subscribers.due(session, due_by, after=after, limit=round_.rules.batch)
+        if not batch:
+            return Report(), None
+        return _prepare_batch(session, batch, round_, ahead=ahead), batch[-1]
 
 
 def _prepare_batch(

@@ -48,7 +48,7 @@ class Phrasebook:
 
     def __init__(self) -> None:
         self.whats: list[What] = []
-        self.texts: dict[tuple[tuple[int, int], ...], str] = {}
+        self.texts: dict[tuple[int, ...], str] = {}
         """Lines that were written, by what they are made of."""
         self._known: dict[Asked, tuple[list[int], list[float]]] = {}
         self._names: dict[tuple[str, ...], int] = {}

@@ -15,6 +15,9 @@ from digest.model.grounds import ground_of
 from digest.ranking.reasons import Ints
 from digest.ranking.shares import Phrasebook
 
+WIDTH = 4_096
+"""Tenths of a point that are told apart, as many below nothing as above."""
+
 
 def grounds_told(
     book: Phrasebook, scores: int, owners: Ints, numbers: Ints, tenths: Ints
@@ -26,7 +29,7 @@ def grounds_told(
     order = np.lexsort((lines, owners))
     starts = _starts(owners[order], lines[order])
     first = order[starts]
-    texts = _lines(book, numbers[order].tolist(), tenths[order].tolist(), [*starts.tolist(), len(order)])
+    texts = _lines(book, numbers[order], tenths[order], starts)
     points = np.add.reduceat(tenths[order], starts) if len(starts) else tenths
     order = np.lexsort((first, subjects[first], turns[first], owners[first]))
     first, points, texts = first[order], points[order], [texts[place] for place in order.tolist()]
@@ -48,20 +51,38 @@ def _starts(*keys: Ints) -> Ints:
     return np.flatnonzero(differs)
 
 
-def _lines(
-    book: Phrasebook, numbers: Sequence[int], tenths: Sequence[int], bounds: Sequence[int]
-) -> list[str]:
-    """The text of each line: the shares between two bounds."""
-    shares = list(zip(numbers, tenths, strict=True))
-    known, whats = book.texts, book.whats
-    texts = []
-    for start, end in pairwise(bounds):
-        key = tuple(shares[start:end])
-        text = known.get(key)
-        if text is None:
-            text = known[key] = ground_of([whats[number].earning(points) for number, points in key])
-        texts.append(text)
-    return texts
+def _lines(book: Phrasebook, numbers: Ints, tenths: Ints, starts: Ints) -> list[str]:
+    """The text of each line, which begins at its start; each that is the same is written once."""
+    lengths = np.diff(starts, append=len(numbers))
+    codes = numbers * WIDTH + tenths
+    texts = np.empty(len(starts), dtype=np.object_)
+    for length in np.unique(lengths).tolist():
+        lines = np.flatnonzero(lengths == length)
+        shares = codes[starts[lines, None] + np.arange(length)]
+        different, places = _distinct(shares)
+        written = np.empty(len(different), dtype=np.object_)
+        written[:] = [_line(book, codes) for codes in map(tuple, different.tolist())]
+        texts[lines] = written[places]
+    found: list[str] = texts.tolist()
+    return found
+
+
+def _distinct(rows: Ints) -> tuple[Ints, Ints]:
+    """The different rows, and which of them each is."""
+    order = np.lexsort(rows.T[::-1])
+    starts = _starts(*rows[order].T)
+    places = np.empty(len(rows), dtype=np.intp)
+    places[order] = np.cumsum(np.bincount(starts, minlength=len(rows))) - 1
+    return rows[order[starts]], places
+
+
+def _line(book: Phrasebook, codes: tuple[int, ...]) -> str:
+    text = book.texts.get(codes)
+    if text is None:
+        shares = [divmod(code + WIDTH // 2, WIDTH) for code in codes]
+        reasons = [book.whats[number].earning(above - WIDTH // 2) for number, above in shares]
+        text = book.texts[codes] = ground_of(reasons)
+    return text
 
 
 def _joined(texts: Sequence[str], bounds: Sequence[int]) -> list[str]:

@@ -1,0 +1,29 @@
+"""A batch is spared the search for cycles, and whatever happens in it, the search goes on afterwards."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from digest.garbage import counting_only
+
+
+def test_nothing_is_searched_meanwhile_and_everything_afterwards() -> None:
+    with counting_only():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_a_batch_that_fails_leaves_the_search_on() -> None:
+    with pytest.raises(ValueError, match="failed"), counting_only():
+        raise ValueError("the batch failed")
+    assert gc.isenabled()
+
+
+def test_a_batch_within_a_batch_does_not_begin_the_search() -> None:
+    with counting_only():
+        with counting_only():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
