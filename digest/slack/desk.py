@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -10,7 +11,15 @@ from sqlalchemy.orm import Session
 
 from digest.channels.slack_text import MAX_BLOCKS, Block, clean, cut, section
 from digest.config import DigestSettings
-from digest.errors import DigestError, NotFound
+from digest.errors import (
+    ConfigError,
+    DeliveryError,
+    DigestError,
+    NotFound,
+    SourceError,
+    StoreError,
+    Suppressed,
+)
 from digest.model import ChannelName, Profile, Subscriber, SubscriberState
 from digest.pipeline.shelf import Material, Shelf
 from digest.ranking.language import parse_profile
@@ -19,6 +28,7 @@ from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
 from digest.tokens import Keys
 
+LOG = logging.getLogger(__name__)
 ACTIVE = (SubscriberState.CONFIRMED, SubscriberState.PAUSED)
 
 
@@ -50,7 +60,17 @@ class Reply:
 
 
 def sorry(error: DigestError) -> Reply:
-    """An error as a sentence with its remedy; whatever it quotes is cut and cannot mention anybody."""
+    """An error as a sentence with its remedy; whatever it quotes is cut and cannot mention anybody.
+
+    What only the operator can mend is logged for them: nobody in Slack can run their commands.
+    """
+    if isinstance(error, (StoreError, ConfigError, SourceError, DeliveryError)):
+        LOG.warning("a command in Slack failed: %s: %s", type(error).__name__, error)
+        return Reply(
+            "That did not work: something is wrong here, and it is noted.\n→ try again in a few minutes"
+        )
+    if isinstance(error, Suppressed):
+        return Reply("Nothing is sent here any more.\n→ ask whoever runs this digest to lift it")
     told = cut(clean(str(error)), 600)
     remedy = f"\n→ {cut(clean(error.remedy), 400)}" if error.remedy else ""
     return Reply(f"{told}{remedy}")

@@ -25,6 +25,10 @@ from digest.wording import reason_account, verdict_line
 SHOWN = 10
 
 
+YOURS = "Only a look: your digest comes as usual."
+NOBODYS = "What most people vote for. `/digest subscribe diffusion, agents` chooses by your own words."
+
+
 def show_today(desk: Desk, asked: Asked, now: datetime) -> Reply:
     """What the newest day has for the asking one; what is trending for whoever has no subscription."""
     corpus = desk.material(now).corpus
@@ -39,7 +43,7 @@ def show_today(desk: Desk, asked: Asked, now: datetime) -> Reply:
     blocks = [
         section(head),
         *paper_lines(chosen),
-        context("This counts as nothing: your digest comes as usual."),
+        context(YOURS if profiles[0].id else NOBODYS),
     ]
     return Reply(head, tuple(blocks))
 

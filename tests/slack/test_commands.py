@@ -19,7 +19,10 @@ from digest.slack.desk import Desk
 from digest.slack.place import Asked, Place, read_command
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
-from digest.store.database import reading
+from digest.store import suppressions
+from digest.store.database import reading, transaction
+from digest.subscriptions.suppressing import ADDRESS
+from digest.tokens import keyed_hash
 from tests.keys import KEYS
 from tests.naughty import NAUGHTY
 from tests.slack.conftest import DEFAULTS, NOW, SECRET, Person
@@ -141,3 +144,25 @@ def test_a_store_without_papers_says_so(sqlite_engine: Engine) -> None:
     assert answer(empty, asked, NOW).text == "No papers are stored yet."
     told = answer(empty, replace(asked, verb="subscribe", rest="agents"), NOW)
     assert "there is no preview" in json.dumps(told.blocks)
+
+
+def test_what_only_the_operator_can_mend_is_logged_and_not_told_as_a_command(
+    sqlite_engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    with transaction(sqlite_engine) as session:
+        session.connection().exec_driver_sql("ALTER TABLE search_documents RENAME TO elsewhere")
+    reply = answer(
+        Desk(sqlite_engine, DEFAULTS, KEYS), read_command("search diffusion", Place("U111", "C111")), NOW
+    )
+    assert "try again in a few minutes" in reply.text
+    assert "digest db" not in reply.text
+    assert "a command in Slack failed" in caplog.text
+
+
+def test_a_suppressed_person_is_sent_to_whoever_runs_it_and_not_to_a_command(desk: Desk) -> None:
+    with transaction(desk.engine) as session:
+        hashed = keyed_hash(KEYS, ADDRESS, "U111")
+        suppressions.add(session, ChannelName.SLACK, hashed, "asked", NOW)
+    reply = answer(desk, read_command("subscribe diffusion", Place("U111", "C111")), NOW)
+    assert "ask whoever runs this digest" in reply.text
+    assert "unsuppress" not in reply.text

@@ -21,12 +21,14 @@ def test_today_ranks_the_newest_day_and_stores_nothing(person: Person, desk: Des
     told = person.told(2)
     assert "Fri 20 Nov: 1 of 3 papers for “diffusion”" in told
     assert "papers/2511.00001" in told
+    assert "your digest comes as usual" in told
     assert found(desk, "U777") == before
 
 
 def test_today_without_a_subscription_shows_what_is_trending(person: Person) -> None:
     person.types("today")
     assert "for “trending”" in person.told()
+    assert "chooses by your own words" in person.told()
 
 
 def test_search_looks_through_the_whole_store_by_its_own_index(person: Person, desk: Desk) -> None:
