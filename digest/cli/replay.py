@@ -37,4 +37,8 @@ def command(ctx: click.Context, since: date | None, until: date | None, as_json:
         f"{done.days} days replayed: {done.changed_papers} papers changed, {done.added} listings added"
     )
     if done.without:
-        say(ctx, "kept answers without papers: " + ", ".join(str(day) for day in done.without))
+        say(
+            ctx,
+            "these days list papers, but their kept answers give none: "
+            + ", ".join(str(day) for day in done.without),
+        )

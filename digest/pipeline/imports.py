@@ -98,7 +98,9 @@ def _day_after(session: Session, reading: Reading, added: int, now: datetime) ->
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a replay did: days read anew, days whose kept answers gave no papers, papers that changed."""
+    """What a replay did: days read anew, papers that changed; ``without`` are the days that list papers, but
+    whose kept answers give none (any more).
+    """
 
     days: int
     without: tuple[date, ...]
@@ -118,17 +120,22 @@ def replay(
     reports, without = [], []
     for day in kept:
         report = _replay_day(engine, day)
-        if report is None:
-            without.append(day)
-        else:
+        if report is not None:
             reports.append(report)
             tell(report)
+        elif _lists_papers(engine, day):
+            without.append(day)
     return Replayed(
         days=len(reports),
         without=tuple(without),
         changed_papers=sum(report.changed_papers for report in reports),
         added=sum(report.added for report in reports),
     )
+
+
+def _lists_papers(engine: Engine, day: date) -> bool:
+    with read_only(engine) as session:
+        return listings.count_of_day(session, day) > 0
 
 
 def _replay_day(engine: Engine, day: date) -> DayReport | None:

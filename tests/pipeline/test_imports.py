@@ -171,6 +171,12 @@ def test_a_kept_answer_without_papers_changes_nothing(sqlite_engine: Engine, bod
     assert _ledger(sqlite_engine) == before
 
 
+def test_an_empty_answer_for_a_day_that_is_known_as_empty_is_no_news(sqlite_engine: Engine) -> None:
+    keep(sqlite_engine, b"[]")
+    done = replay(sqlite_engine, DAY, DAY)
+    assert (done.days, done.without) == (0, ())
+
+
 def _ledger(engine: Engine) -> object:
     with reading(engine) as session:
         return days.ledger(session, DAY, DAY)
