@@ -90,7 +90,12 @@ def mail_sender(settings: Settings) -> SmtpSender:
         command_seconds=limits.command_seconds,
         final_dot_seconds=limits.final_dot_seconds,
     )
-    return SmtpSender(relay, address, gate_size=EmailChannel.gate_size)
+    return SmtpSender(relay, address, gate_size=_mail_gate(UnknownPolicy(limits.on_unknown_email)))
+
+
+def _mail_gate(policy: UnknownPolicy) -> int:
+    """How many mails pass the gate at once: one where each that is left in doubt waits for a person."""
+    return 1 if policy is UnknownPolicy.HOLD else EmailChannel.gate_size
 
 
 def _own_name(relay: str) -> str:

@@ -222,13 +222,17 @@ class _Passage:
         return None
 
     def _gate(self, ids: Sequence[int]) -> Collection[int]:
+        """A kill behind it leaves in doubt what passed, and nothing before: that is recorded first."""
         given = {number: self.fingerprints[number] for number in ids}
         try:
             with transaction(self.hand.engine) as session:
-                return claims.gate(session, self.batch.token, given, lease=self.hand.lease)
+                self._record(session, self.hand.clock())
+                passed = claims.gate(session, self.batch.token, given, lease=self.hand.lease)
         except StoreError as error:
             log.warning("delivery.gate_closed", reason=str(error))
             return ()
+        self._recorded()
+        return passed
 
     def _settle(self, delivery: Delivery, outcome: HandOver) -> None:
         now = self.hand.clock()
@@ -258,22 +262,31 @@ class _Passage:
                 self.hand.pause(PAUSE_SECONDS)
             else:
                 break
+        self._recorded()
+
+    def _recorded(self) -> None:
         self.rulings = {}
         self.written_at = time.monotonic()
 
     def _write_once(self, *, release: bool) -> None:
         now = self.hand.clock()
         with transaction(self.hand.engine) as session:
-            claims.record(session, self.batch.token, self.rulings, worker=self.hand.worker, now=now)
-            for delivery in self.batch.deliveries:
-                ruling = self.rulings.get(delivery.id)
-                if ruling and ruling.suspend:
-                    subscribers.suspend(session, delivery.subscriber_id, ruling.reason)
-                if ruling and (told := news(delivery, ruling)):
-                    alarms.happened(session, *told, now=now)
+            self._record(session, now)
             if release:
                 claims.release(session, self.batch.token, list(self.left), now=now)
                 self._record_circuit(session, now)
+
+    def _record(self, session: Session, now: datetime) -> None:
+        """Write down what is known; nothing is forgotten before that is committed."""
+        if not self.rulings:
+            return
+        claims.record(session, self.batch.token, self.rulings, worker=self.hand.worker, now=now)
+        for delivery in self.batch.deliveries:
+            ruling = self.rulings.get(delivery.id)
+            if ruling and ruling.suspend:
+                subscribers.suspend(session, delivery.subscriber_id, ruling.reason)
+            if ruling and (told := news(delivery, ruling)):
+                alarms.happened(session, *told, now=now)
 
     def _record_circuit(self, session: Session, now: datetime) -> None:
         name = self.hand.channel.name
