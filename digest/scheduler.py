@@ -40,6 +40,7 @@ from digest.pipeline.extracting import keep_up
 from digest.pipeline.operator import Operator
 from digest.pipeline.prepare import prepare
 from digest.pipeline.rankings import Enqueue
+from digest.pipeline.situation import read_corpus
 from digest.pipeline.tidying import tidy_deliveries, tidy_source
 from digest.pipeline.watch import Watch
 
@@ -130,12 +131,13 @@ def planning(
 
 
 def tidy(house: House, *, now: datetime) -> None:
-    """Let go of what is older than the settings say."""
+    """Let go of what is older than the settings say; have ready what pages would else have to wait for."""
     keep = house.settings.retention
     raw = house.settings.source.keep_raw_days
     tidy_source(house.engine, now=now, keep_raw_days=raw, observations_days=keep.observations_days)
     tidy_deliveries(house.engine, keep, now=now)
     keep_up(house.engine, now=now)
+    read_corpus(house.engine, now=now)
 
 
 def watch_of(house: House) -> Watch:
