@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli.context import say
+from digest.clock import utc_now
 
 if TYPE_CHECKING:
     from digest.demo.play import Round, Stage
@@ -120,6 +123,20 @@ def _say_what_next(ctx: click.Context, files: list[Path], shown: str) -> None:
     page = next(file for file in files if file.name == shown)
     say(ctx, f"\n{len(mails)} mails lie in {page.parent}/, as .eml and .html. What next:")
     say(ctx, f"  open {page} in a browser")
-    say(ctx, "  digest init                                             # configuration, key and store")
-    say(ctx, "  digest subscribers add you@example.org --keywords 'RAG, LLM agents'")
-    say(ctx, "  digest run                                              # every day from now on")
+    name = _own_name()
+    for words, why in (
+        ("init", "configuration, key and store"),
+        ("subscribers add you@example.org --keywords 'RAG, LLM agents'", ""),
+        (f"backfill {utc_now().date() - timedelta(days=3)}", "some papers to look at"),
+        ("preview you@example.org", "what you would get now"),
+        ("run", "every day from now on"),
+    ):
+        say(ctx, f"  {f'{name} {words}':<46}" + (f"# {why}" if why else ""))
+
+
+def _own_name() -> str:
+    """How this program is called from here: as it was, where its folder is not on the path."""
+    called = Path(sys.argv[0])
+    if called.name != "digest" or shutil.which("digest") is not None:
+        return "digest"
+    return str(called.relative_to(Path.cwd()) if called.is_relative_to(Path.cwd()) else called)

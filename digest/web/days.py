@@ -203,7 +203,7 @@ def trending(desk: At) -> HTMLResponse:
         here="/trending",
         heading="Trending",
         count=len(found),
-        state=f"the last {TRENDING_DAYS} days, by the votes they will settle at",
+        state=f"the last {TRENDING_DAYS} days, by the votes they are heading for",
         papers=shown,
         show_day=True,
         nothing="No papers are known from the last days.",

@@ -95,3 +95,20 @@ def test_without_a_port_it_says_so(digest: Digest, monkeypatch: pytest.MonkeyPat
     assert ran.code == 1
     assert "no SMTP server can be opened on 127.0.0.1" in ran.err
     assert "→ end the program that holds the port" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("called", "found", "named"),
+    [("digest", "/usr/bin/digest", "  digest init"), (".venv/bin/digest", None, "  .venv/bin/digest init")],
+)
+def test_what_comes_next_can_be_typed_as_it_stands(
+    digest: Digest,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    called: str,
+    found: str | None,
+    named: str,
+) -> None:
+    monkeypatch.setattr("sys.argv", [str(tmp_path / called)])
+    monkeypatch.setattr("shutil.which", lambda _name: found)
+    assert named in digest("demo").err
