@@ -20,7 +20,7 @@ TEMPLATE = """\
 # Written by `digest init`. Every other key has a default: see config.example.toml.
 
 [store]
-url = "{url}"
+{store}
 
 [email]
 sender = "Daily Papers digest <{sender}>"
@@ -35,6 +35,7 @@ secret_keys = ["{key}"]   # signs the links in mails; keep it secret, and keep i
 """
 
 
+IN_ENVIRONMENT = "DIGEST_STORE__URL"
 SECURITY = {587: "starttls", 465: "tls"}
 """What the ports of submission ask for (RFC 8314); elsewhere nothing is assumed."""
 
@@ -64,10 +65,12 @@ def command(
     from digest.store import migrating
     from digest.tokens import new_secret
 
+    if url and os.environ.get(IN_ENVIRONMENT):
+        raise click.UsageError(f"{IN_ENVIRONMENT} in the environment beats --store: unset one of them")
     target = path or ctx.obj["config_path"] or Path("config.toml")
     host, port = _smtp(smtp)
     text = TEMPLATE.format(
-        url=url or default_store_url(),
+        store=_store(url or default_store_url()),
         sender=sender,
         host=host,
         port=port,
@@ -87,6 +90,13 @@ def command(
     say(ctx, f"       digest backfill {utc_now().date() - timedelta(days=3)}   # a little history to look at")
     say(ctx, "       digest preview you@example.org")
     say(ctx, "       digest run")
+
+
+def _store(url: str) -> str:
+    """The store's line; what the environment names would beat it, and may hold a password."""
+    if os.environ.get(IN_ENVIRONMENT):
+        return f"# url is {IN_ENVIRONMENT} in the environment"
+    return f'url = "{url}"'
 
 
 def _read(text: str, target: Path) -> Settings:

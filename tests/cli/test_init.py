@@ -104,3 +104,16 @@ def test_showing_says_which_file_was_read(empty: Digest, tmp_path: Path) -> None
     empty("init", "--store", f"sqlite:///{tmp_path / 'new.sqlite3'}")
     assert f"read from {tmp_path / 'config.toml'}" in empty("config", "show").err
     assert "read from" not in empty("--quiet", "config", "check").err
+
+
+def test_a_store_named_by_the_environment_is_not_written_beside_it(
+    empty: Digest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the container image: what the file said would be beaten, and be wrong."""
+    url = f"sqlite:///{tmp_path / 'data.sqlite3'}"
+    monkeypatch.setenv("DIGEST_STORE__URL", url)
+    assert empty("init", "--store", "sqlite:///elsewhere.sqlite3").code == 2
+    ran = empty("init")
+    assert (ran.code, url in ran.err) == (0, True)
+    assert url not in (tmp_path / "config.toml").read_text()
+    assert empty("db", "check").code == 0
