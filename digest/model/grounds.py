@@ -68,11 +68,18 @@ def ground_of(reasons: Iterable[Reason]) -> str:
     lines: dict[tuple[ReasonKind, str, str], list[str]] = {}
     for reason in reasons:
         shares = lines.setdefault((reason.kind, reason.term, reason.related_to), [])
-        shares.append(f"{_PLACES[reason.field]}{reason.points!r}")
-    return "\n".join(
-        "\t".join((_LETTERS[kind], _written(term), _written(related_to), *shares))
-        for (kind, term, related_to), shares in lines.items()
-    )
+        shares.append(f"{place_of(reason.field)}{reason.points!r}")
+    return "\n".join("\t".join((head_of(*line), *shares)) for line, shares in lines.items())
+
+
+def head_of(kind: ReasonKind, term: str, related_to: str) -> str:
+    """What a line begins with, before its shares."""
+    return "\t".join((_LETTERS[kind], _written(term), _written(related_to)))
+
+
+def place_of(field: Field | None) -> str:
+    """What a share begins with, before its points."""
+    return _PLACES[field]
 
 
 Shares = tuple[tuple[Field | None, float], ...]

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from digest.model import Paper, Profile
 from digest.ranking.board import Board
 from digest.ranking.corpus import Corpus
+from digest.ranking.shares import Phrasebook
 from digest.ranking.vocabulary import Vocabulary
 
 MOST_CELLS = 2_000_000
 """Papers × keywords remembered: 17 bytes each. Of a day of 100 papers so many as 20,000 keywords."""
 MOST_SAID = 100_000
-"""Pairs of paper and keyword whose reasons are remembered."""
+"""What papers say of keywords, remembered: half a kilobyte each."""
 
 
 class Memory:
@@ -24,13 +25,16 @@ class Memory:
 
     def board(self, papers: Sequence[Paper]) -> Board:
         """The board of these papers, as far as it was read. A paper is known by its number and revision."""
-        if self._full():
+        if sum(board.cells for board in self._boards.values()) > MOST_CELLS:
             self._forget()
+        if sum(len(board.book) for board in self._boards.values()) > MOST_SAID:
+            for board in self._boards.values():
+                board.book = Phrasebook()
         key = tuple((paper.id, paper.revision) for paper in papers)
-        board = self._boards.get(key)
-        if board is None:
-            board = self._boards[key] = Board(papers, self.corpus, self._vocabulary)
-        return board
+        found = self._boards.get(key)
+        if found is None:
+            found = self._boards[key] = Board(papers, self.corpus, self._vocabulary)
+        return found
 
     def portions(self, papers: int, profiles: Sequence[Profile]) -> Iterator[slice]:
         """The profiles in portions whose keywords fit into memory together."""
@@ -42,13 +46,6 @@ class Memory:
                 yield slice(start, place)
                 start, keywords = place, len(profile.keywords) + len(profile.weights)
         yield slice(start, len(profiles))
-
-    def _full(self) -> bool:
-        boards = self._boards.values()
-        return (
-            sum(board.cells for board in boards) > MOST_CELLS
-            or sum(len(board.book) for board in boards) > MOST_SAID
-        )
 
     def _forget(self) -> None:
         self._vocabulary = Vocabulary(self.corpus.relations)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from digest.model import Field, Reason, ReasonKind
-from digest.model.grounds import SUMMED_UP
+from digest.model.grounds import SUMMED_UP, head_of, place_of
 from digest.ranking.reasons import TENTHS, Floats, Ints
 
 
@@ -48,16 +48,16 @@ class Phrasebook:
 
     def __init__(self) -> None:
         self.whats: list[What] = []
-        self.texts: dict[tuple[int, ...], str] = {}
-        """Lines that were written, by what they are made of."""
+        self.heads: list[str] = []
+        self.places: list[str] = []
+        """By number, what a line of a ground and a share in it begin with."""
         self._known: dict[Asked, tuple[list[int], list[float]]] = {}
         self._names: dict[tuple[str, ...], int] = {}
         self._told: list[tuple[int, int, int]] = []
         self._number([What(ReasonKind.VOTES, "votes")])
 
     def __len__(self) -> int:
-        """How much is remembered."""
-        return len(self.whats) + len(self.texts)
+        return len(self.whats)
 
     def look_up(self, asked: Iterable[Asked], ask: Callable[[Asked], Said]) -> tuple[Ints, Ints, Floats]:
         """How many numbers each has; then all the numbers, and their strengths."""
@@ -81,6 +81,8 @@ class Phrasebook:
         start = len(self.whats)
         self.whats += whats
         self._told += [self._place(what) for what in whats]
+        self.heads += [head_of(what.kind, what.term, what.related_to) for what in whats]
+        self.places += [place_of(what.field) for what in whats]
         return list(range(start, len(self.whats)))
 
     def _place(self, what: What) -> tuple[int, int, int]:

@@ -11,8 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from digest.model.grounds import ground_of
-from digest.ranking.reasons import Ints
+from digest.ranking.reasons import TENTHS, Ints
 from digest.ranking.shares import Phrasebook
 
 WIDTH = 4_096
@@ -61,7 +60,7 @@ def _lines(book: Phrasebook, numbers: Ints, tenths: Ints, starts: Ints) -> list[
         shares = codes[starts[lines, None] + np.arange(length)]
         different, places = _distinct(shares)
         written = np.empty(len(different), dtype=np.object_)
-        written[:] = [_line(book, codes) for codes in map(tuple, different.tolist())]
+        written[:] = [_line(book, codes) for codes in different.tolist()]
         texts[lines] = written[places]
     found: list[str] = texts.tolist()
     return found
@@ -76,13 +75,20 @@ def _distinct(rows: Ints) -> tuple[Ints, Ints]:
     return rows[order[starts]], places
 
 
-def _line(book: Phrasebook, codes: tuple[int, ...]) -> str:
-    text = book.texts.get(codes)
-    if text is None:
-        shares = [divmod(code + WIDTH // 2, WIDTH) for code in codes]
-        reasons = [book.whats[number].earning(above - WIDTH // 2) for number, above in shares]
-        text = book.texts[codes] = ground_of(reasons)
-    return text
+def _line(book: Phrasebook, codes: Sequence[int]) -> str:
+    """``ground_of`` the reasons that share a line."""
+    number, _ = _share(codes[0])
+    return "\t".join((book.heads[number], *[_written(book, *_share(code)) for code in codes]))
+
+
+def _share(code: int) -> tuple[int, int]:
+    """The number and the tenths that make a code."""
+    number, above = divmod(code + WIDTH // 2, WIDTH)
+    return number, above - WIDTH // 2
+
+
+def _written(book: Phrasebook, number: int, tenths: int) -> str:
+    return f"{book.places[number]}{tenths / TENTHS!r}"
 
 
 def _joined(texts: Sequence[str], bounds: Sequence[int]) -> list[str]:

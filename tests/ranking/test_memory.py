@@ -12,6 +12,7 @@ from digest.ranking.corpus import Corpus
 from digest.ranking.language import parse_profile
 from digest.ranking.memory import Memory
 from digest.ranking.rank import rank, rank_on
+from digest.ranking.shares import Phrasebook
 from digest.ranking.units import unit_of_keyword
 
 
@@ -61,5 +62,5 @@ def test_what_is_remembered_is_bounded_and_forgetting_changes_no_ranking(
     board = known.board([one.paper for one in candidates])
     assert board.cells <= 20 * 16 + 2 * 20 * 8
     monkeypatch.setattr(memory, "MOST_SAID", 10)
-    assert not known.board([one.paper for one in candidates]).cells
+    assert len(known.board([one.paper for one in candidates]).book) == len(Phrasebook())
     assert rank_on(known, candidates, profiles, now=material.NOW) == expected
