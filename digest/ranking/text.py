@@ -59,13 +59,18 @@ _WORD = re.compile(
     r"|(?P<end>[.;:!?,](?=\s|$)|[()\[\]—|])"
 )
 
+_ISE = re.compile(r"^(.+?)is(ation|ing|ed|er|e$|es$)")
+_ROOTED_IN_IS = re.compile(
+    r"(?:advert|appra|chast|circumc|pr|conc|cru|bru|exc|exerc|expert|franch|gu|inc|merchand|no|parad|po|pract|prec|pra"
+    r"|prem|prom|ra|surm|torto|treat|turquo|w|(?:ad|de|impro|re|super|tele)v|^ar|^dem|^desp|^upr)$"
+)
+"""Words whose *is* is no British *iz*: supervised, denoising, comprise, otherwise."""
 _BRITISH = (
-    (re.compile(r"is(ation|ing|ed|er)"), r"iz\1"),
     (re.compile(r"^(behavi|col|neighb|fav|lab)our"), r"\1or"),
     (re.compile(r"^(model|label|signal|channel|travel|cancel)l(ed|ing|er)"), r"\1\2"),
 )
 _SHORTEST_ISE = 7
-"""British endings are folded from this length on: *generalising*, but not *rising* or *noised*."""
+"""British endings are folded from this length on: *generalise*, but not *rising* or *wiser*."""
 
 _stemmer = Stemmer.Stemmer("english")
 
@@ -105,6 +110,9 @@ def _word(raw: str) -> Word:
 def _american(word: str) -> str:
     if len(word) < _SHORTEST_ISE:
         return word
+    british = _ISE.match(word)
+    if british and not _ROOTED_IN_IS.search(british[1]):
+        word = f"{british[1]}iz{word[british.end(1) + 2 :]}"
     for pattern, replacement in _BRITISH:
         word = pattern.sub(replacement, word)
     return word

@@ -10,6 +10,7 @@ from digest.model import Candidate, Organisation, Paper, Profile
 from digest.ranking.corpus import Corpus
 from digest.ranking.language import parse_profile
 from digest.ranking.scoring import score_all
+from digest.ranking.text import words
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
 
@@ -30,6 +31,9 @@ def finds(keyword: str, paper: Paper) -> bool:
         ("data sets", "A Dataset"),
         ("policies", "One policy"),
         ("optimisation", "Convex Optimization"),
+        ("optimise", "Optimizing everything"),
+        ("supervision", "Weakly supervised"),
+        ("denoise", "Denoising at night"),
         ("β-VAE", r"On $\beta$-VAE"),
         (r"\beta-VAE", "A beta-VAE"),
         ("pi0.5", "π_{0.5}: a policy"),
@@ -67,6 +71,15 @@ def test_spelling_does_not_matter(keyword: str, title: str) -> None:
 )
 def test_what_only_looks_alike_is_not_found(keyword: str, title: str) -> None:
     assert not finds(keyword, Paper("1", title, "robots in the abstract"))
+
+
+LEFT = """supervised unsupervised denoising promising comprising compromised otherwise pairwise revised
+raising arising exercise enterprise expertise precise existing analysing"""
+
+
+@pytest.mark.parametrize("word", LEFT.split())
+def test_a_word_that_nobody_spells_with_z_is_left_as_it_is(word: str) -> None:
+    assert [one.folded for one in words(word)] == [word]
 
 
 def test_authors_and_organisations_are_followed_by_whole_names() -> None:
