@@ -172,22 +172,11 @@ def assemble(fields: list[tuple[str, str]], line: bytes, text: bytes, html: byte
     """A ``multipart/alternative`` mail of parts encoded by ``quoted``, plain text first."""
     content = ("Content-Type", f'multipart/alternative; boundary="{line.decode()}"')
     block = "".join([f"{name}: {value}\r\n" for name, value in [*fields, content]]).encode()
-    body = b"".join(
-        (
-            b"--",
-            line,
-            _part(b"plain"),
-            text,
-            b"\r\n--",
-            line,
-            _part(b"html"),
-            html,
-            b"\r\n--",
-            line,
-            b"--\r\n",
-        )
+    pieces = (
+        *(whole_lines(block), b"\r\n--", line, _part(b"plain"), text),
+        *(b"\r\n--", line, _part(b"html"), html, b"\r\n--", line, b"--\r\n"),
     )
-    return Lines(whole_lines(block) + CRLF + body)
+    return Lines(b"".join(pieces))
 
 
 def _part(kind: bytes) -> bytes:
