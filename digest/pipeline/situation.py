@@ -68,13 +68,13 @@ def read_corpus(engine: Engine, *, now: datetime) -> Corpus:
     with reading(engine) as session:
         kept = corpora.load(session)
         arrival = counters.arrival(session)
-        corpus = _unpacked(kept)
+        corpus = unpacked = _unpacked(kept)
         if corpus is not None and kept is not None:
             new = papers.load(session, corpora.uncounted(session, kept.arrival)).values()
             corpus = corpus.add(new) if new else corpus
         if corpus is None or corpus.stale:
             corpus = Corpus.build(papers.all_papers(session))
-    if kept is None or kept.arrival < arrival:
+    if corpus is not unpacked or (kept is not None and kept.arrival < arrival):
         with transaction(engine) as session:
             corpora.save(session, StoredCorpus(corpus.to_bytes(), arrival, corpus.papers), now=now)
     return corpus
