@@ -73,18 +73,6 @@ def already_subscribed(preferences_url: str, unsubscribe_url: str) -> Letter:
     )
 
 
-def welcome(preferences_url: str, unsubscribe_url: str, *, schedule: str, next_digest: str) -> Letter:
-    """Confirmed: when the first digest comes and where everything can be changed."""
-    return Letter(
-        subject="Your Daily Papers digest is set up",
-        heading="You are subscribed",
-        paragraphs=(f"Your first digest comes {_line(next_digest)}.",),
-        action=Link("Open your preferences", preferences_url),
-        details=(f"When: {_line(schedule)}",),
-        others=(Link("Unsubscribe", unsubscribe_url),),
-    )
-
-
 def goodbye(sign_up_url: str) -> Letter:
     """Unsubscribed: the last mail, with a way back."""
     return Letter(

@@ -21,7 +21,7 @@ from digest.model import ChannelName, Delivery, Subscriber, SubscriberState
 from digest.pipeline.telling import EVENT
 from digest.store import alarms, bounces, circuits, deliveries, subscribers, suppressions
 from digest.store.database import transaction
-from digest.subscriptions import unsubscribe
+from digest.subscriptions import leave, unsubscribe
 from digest.subscriptions.suppressing import ADDRESS
 from digest.tokens import Keys, keyed_hash
 
@@ -69,11 +69,13 @@ def apply(session: Session, keys: Keys, report: Report, *, now: datetime) -> str
     found = _about(session, keys, report)
     if found is None:
         return "ignored"
-    if report.verdict in {Verdict.COMPLAINT, Verdict.LEAVE}:
+    if report.verdict is Verdict.LEAVE:
+        leave(session, found.id, now)
+        return "unsubscribed"
+    if report.verdict is Verdict.COMPLAINT:  # no goodbye: one more mail is what it complains of
         unsubscribe(session, found.id)
-        if report.verdict is Verdict.COMPLAINT:
-            bounces.complained(session, found.id, now.date())
-            _weigh_complaints(session, now)
+        bounces.complained(session, found.id, now.date())
+        _weigh_complaints(session, now)
         return "unsubscribed"
     if found.state is SubscriberState.UNSUBSCRIBED:
         return "ignored"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from digest.channels.letters import Letter, already_subscribed, confirmation, write
+from digest.channels.letters import Letter, already_subscribed, confirmation, goodbye, write
 from digest.config import EmailSettings
 from digest.model import Message
 from digest.ranking.language import parse_profile
@@ -47,6 +47,8 @@ class Writer:
             return already_subscribed(
                 self._link("p", Purpose.PREFERENCES, notice), self._link("u", Purpose.UNSUBSCRIBE, notice)
             )
+        if notice.kind is Kind.GOODBYE:
+            return goodbye(f"{self.base_url.rstrip('/')}/subscribe")
         with reading(self.engine) as session:
             one = subscribers.get(session, notice.subscriber_id)
             own = profiles.of_subscriber(session, one.id, parse_profile)

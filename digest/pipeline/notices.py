@@ -1,4 +1,4 @@
-"""Send the mails about subscriptions themselves: please confirm, you are subscribed already.
+"""Send the mails about subscriptions themselves: please confirm, you are subscribed already, goodbye.
 
 The same hand-over contract as deliveries, on a smaller table: claimed with a lease, fenced
 immediately before the point of no return, final only by an answer. A hand-over without an answer

@@ -26,10 +26,11 @@ HELD = (DeliveryState.CLAIMED, DeliveryState.HANDING_OVER)
 
 
 class Kind(StrEnum):
-    """What a notice says: please confirm; or you are subscribed already, here is your link."""
+    """What a notice says: please confirm; you are subscribed already, here is your link; goodbye."""
 
     CONFIRM = "confirm"
     KNOWN = "known"
+    GOODBYE = "goodbye"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +132,14 @@ def begin_hand_over(
 ) -> Collection[int]:
     """The gate: those still ours become *handing-over*, their lease renewed, and are returned.
 
-    A confirmation is only for who is still unconfirmed: meanwhile confirmed or erased, it stops.
+    A confirmation is only for who is still unconfirmed, a goodbye for who is still gone: it stops otherwise.
     """
     clock = database_now(session)
-    unconfirmed = select(SubscriberRow.id).where(SubscriberRow.state == SubscriberState.UNCONFIRMED)
-    fitting = or_(NoticeRow.kind != Kind.CONFIRM, NoticeRow.subscriber_id.in_(unconfirmed))
+    fitting = or_(
+        NoticeRow.kind == Kind.KNOWN,
+        and_(NoticeRow.kind == Kind.CONFIRM, _about(SubscriberState.UNCONFIRMED)),
+        and_(NoticeRow.kind == Kind.GOODBYE, _about(SubscriberState.UNSUBSCRIBED)),
+    )
     statement = (
         update(NoticeRow)
         .where(NoticeRow.id.in_(ids), *_held(token), NoticeRow.lease_until > clock, fitting)
@@ -143,6 +147,10 @@ def begin_hand_over(
         .returning(NoticeRow.id)
     )
     return set(session.scalars(statement).all())
+
+
+def _about(state: SubscriberState) -> ColumnElement[bool]:
+    return NoticeRow.subscriber_id.in_(select(SubscriberRow.id).where(SubscriberRow.state == state))
 
 
 def _held(token: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

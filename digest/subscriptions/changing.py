@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from digest import slots
 from digest.errors import NotFound, SubscriptionError
-from digest.model import EmptyDigests, Subscriber, SubscriberState
+from digest.model import ChannelName, EmptyDigests, Subscriber, SubscriberState
 from digest.ranking.language import parse_profile
+from digest.store import notices
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
 from digest.store.profiles import Draft
@@ -26,6 +27,7 @@ from digest.subscriptions.checks import (
 )
 
 LONGEST_PAUSE_DAYS = 400
+LISTENING = (SubscriberState.CONFIRMED, SubscriberState.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,21 @@ def unsubscribe(session: Session, subscriber_id: int) -> Subscriber | None:
     return _stored(session, gone)
 
 
+def leave(session: Session, subscriber_id: int, now: datetime) -> Subscriber | None:
+    """Unsubscribe by the reader's own word; a reader by mail gets a last one that says so.
+
+    Whoever did not ask for it learns of it there. Repeating it sends nothing more; a gone one is ``None``.
+    """
+    try:
+        known = store_subscribers.get(session, subscriber_id, lock=True)
+    except NotFound:
+        return None
+    heard = known.channel is ChannelName.EMAIL and known.state in LISTENING
+    if heard:
+        notices.plan(session, known.id, notices.Kind.GOODBYE, now)
+    return unsubscribe(session, subscriber_id)
+
+
 def come_back(session: Session, subscriber_id: int, now: datetime) -> Subscriber:
     """Take an unsubscribing back, by whoever did it a moment ago. Raises ``SubscriptionError`` otherwise."""
     known = store_subscribers.get(session, subscriber_id, lock=True)
@@ -98,7 +115,7 @@ def come_back(session: Session, subscriber_id: int, now: datetime) -> Subscriber
 
 def _active(session: Session, subscriber_id: int) -> Subscriber:
     known = store_subscribers.get(session, subscriber_id, lock=True)
-    if known.state not in {SubscriberState.CONFIRMED, SubscriberState.PAUSED}:
+    if known.state not in LISTENING:
         raise SubscriptionError(
             f"subscriber {known.id} is {known.state}", remedy="only a confirmed subscription can pause"
         )

@@ -38,7 +38,7 @@ def unsubscribe(desk: At, token: str) -> Response:
     who = desk.subject(Purpose.UNSUBSCRIBE, token)
     before = _find(desk, who)
     with desk.writing() as session:
-        subscriptions.unsubscribe(session, who)
+        subscriptions.leave(session, who, desk.clock())
     leaving = before is not None and before.state in {SubscriberState.CONFIRMED, SubscriberState.PAUSED}
     weekly = leaving and before is not None and len(before.weekdays) > 1
     offer = f"/back/{desk.token(Purpose.BACK, who)}" if leaving else ""

@@ -24,10 +24,7 @@ LETTERS = {
         f"{BASE}/c/TOKEN", profiles=("diffusion <models>", ""), schedule="every day at 07:30 (Europe/Berlin)"
     ),
     "already subscribed": letters.already_subscribed(f"{BASE}/p/TOKEN", f"{BASE}/u/TOKEN"),
-    "welcome": letters.welcome(
-        f"{BASE}/p/TOKEN", f"{BASE}/u/TOKEN", schedule="every day at 07:30", next_digest="Mon 9 Mar at 07:30"
-    ),
-    "goodbye": letters.goodbye(f"{BASE}/"),
+    "goodbye": letters.goodbye(f"{BASE}/subscribe"),
     "alarm": letters.alarms((Alarm("source", "the source was not read for 7 hours", AT),), ()),
     "all clear": letters.alarms((), (Alarm("source", "the source is read again", AT),)),
 }

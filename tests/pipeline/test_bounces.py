@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select, update
 from digest.links import bounce_address, make_links
 from digest.model import ChannelName, Delivery, DeliveryState, Subscriber, SubscriberState
 from digest.pipeline.bounces import SOFT_LIMIT, take
-from digest.store import bounces, circuits, subscribers, suppressions
+from digest.store import bounces, circuits, notices, subscribers, suppressions
 from digest.store.database import reading, transaction
 from digest.store.schema import AlarmRow, DeliveryRow
 from digest.subscriptions.holding import erase
@@ -121,6 +121,8 @@ def test_complaints_and_requests_unsubscribe_at_once(engine: Engine, delivery: D
     mail = complaint(ours(delivery)) if how == "complaint" else letter(leave(delivery))
     assert effects(engine, mail) == {"unsubscribed": 1}
     assert state(engine, delivery).state is SubscriberState.UNSUBSCRIBED
+    with reading(engine) as session:
+        assert notices.counts(session) == ({} if how == "complaint" else {"planned": 1})  # a goodbye
     assert effects(engine, bounce(ours(delivery))) == {"ignored": 1}
 
 

@@ -27,7 +27,7 @@ from digest.store import notices, subscribers
 from digest.store.database import reading, transaction
 from digest.store.notices import Kind, Notice
 from digest.store.profiles import Draft
-from digest.subscriptions import Bounds, Wishes, confirm, sign_up
+from digest.subscriptions import Bounds, Wishes, come_back, confirm, leave, sign_up, unsubscribe
 from digest.tokens import Keys, Purpose, verify
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -148,3 +148,40 @@ def test_without_mail_nothing_is_tried(house: House, tmp_path: Path) -> None:
     assert send(House(silent, house.engine)) == Report()
     with reading(house.engine) as session:
         assert notices.counts(session) == {"planned": 1}
+
+
+def listening(house: House) -> int:
+    """The number of a subscriber who confirmed."""
+    ask(house)
+    send(house)
+    with transaction(house.engine) as session:
+        found = subscribers.find(session, ChannelName.EMAIL, ADA.address)
+        assert found is not None
+        return confirm(session, found.id, NOW).id
+
+
+def test_who_leaves_gets_one_last_mail_with_a_way_back(house: House, mailbox: Mailbox) -> None:
+    number = listening(house)
+    for _ in range(2):
+        with transaction(house.engine) as session:
+            leave(session, number, NOW)
+    assert send(house) == Report(sent=1)
+    last = texts(mailbox)[-1]
+    assert last["Subject"] == "You are unsubscribed from Daily Papers"
+    assert last["List-Unsubscribe"] is None
+    assert "https://digest.example.org/subscribe" in body(last)
+    assert send(house, NOW + timedelta(hours=1)) == Report()
+
+
+def test_no_goodbye_to_who_is_back_by_then_or_never_confirmed(house: House, mailbox: Mailbox) -> None:
+    number = listening(house)
+    with transaction(house.engine) as session:
+        leave(session, number, NOW)
+        come_back(session, number, NOW)
+    assert send(house).sent == 0
+    with transaction(house.engine) as session:
+        unsubscribe(session, number)
+        leave(session, number, NOW)
+        assert leave(session, 999, NOW) is None
+    assert send(house).sent == 0
+    assert len(mailbox.mails) == 1
