@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -147,9 +148,8 @@ class History(RuleBasedStateMachine):
         path.write_bytes(template())
         self.engine = open_engine(f"sqlite:///{path}")
         event.listen(self.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
-        event.listen(self.engine, "begin", self._begins, insert=True)
-        event.listen(self.engine, "commit", self._commits, insert=True)
-        event.listen(self.engine, "commit", self._committed)
+        event.listen(self.engine, "before_cursor_execute", self._before)
+        event.listen(self.engine, "after_cursor_execute", self._after)
         self.now, self.slots = NOW, 0
         self.arrived: dict[int, list[bytes]] = defaultdict(list)
         self.excuses: Counter[int] = Counter()
@@ -176,6 +176,11 @@ class History(RuleBasedStateMachine):
     @rule(actions=CHOSEN, batch=st.sampled_from([1, 3, 100]), dies_at=DEATHS)
     def work(self, actions: list[str], batch: int, dies_at: int) -> None:
         self._run(actions, batch, dies_at / 2)
+
+    @rule(actions=CHOSEN)
+    def work_to_the_end(self, actions: list[str]) -> None:
+        """Drawn as often as anything else: without work nothing happens."""
+        self._run(actions, 100)
 
     @rule(minutes=st.sampled_from([1, 20, 70]))
     def time_passes(self, minutes: int) -> None:
@@ -207,7 +212,7 @@ class History(RuleBasedStateMachine):
 
     def _operate(self, number: int, word: str) -> None:
         waiting = [State.REFUSED, State.UNKNOWN, State.POISON]
-        with transaction(self.engine) as session:
+        with self._somebody_else(), transaction(self.engine) as session:
             if word == "retry":
                 if deliveries.put_back(session, [number], waiting, now=self.now):
                     self.excuses[number] += len(self.arrived[number]) > 0
@@ -223,8 +228,17 @@ class History(RuleBasedStateMachine):
         return self.owners[number]
 
     def _leave(self, subscriber: int) -> None:
-        set_state(self.engine, subscriber, SubscriberState.UNSUBSCRIBED)
+        with self._somebody_else():
+            set_state(self.engine, subscriber, SubscriberState.UNSUBSCRIBED)
         self.gone.add(subscriber)
+
+    @contextmanager
+    def _somebody_else(self) -> Iterator[None]:
+        """Another process than the worker's, which does not die with it."""
+        kept = self.commits, self.dies_at
+        self.dies_at = 0.0
+        yield
+        self.commits, self.dies_at = kept
 
     # --- a worker --------------------------------------------------------------------------
 
@@ -249,17 +263,18 @@ class History(RuleBasedStateMachine):
         self.dead = True
         raise Killed
 
-    def _begins(self, _connection: Connection) -> None:
-        if self.dead:
+    def _before(self, connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("BEGIN") and self.dead:
             raise Killed
+        if statement == "COMMIT":
+            self.commits += 1
+            if self.dies_at == self.commits:
+                raw: Any = connection.connection.driver_connection
+                raw.execute("ROLLBACK")  # as the database does for the dead
+                self._die()
 
-    def _commits(self, _connection: Connection) -> None:
-        self.commits += 1
-        if self.dies_at == self.commits:
-            self._die()
-
-    def _committed(self, _connection: Connection) -> None:
-        if self.dies_at == self.commits + 0.5:
+    def _after(self, _connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if statement == "COMMIT" and self.dies_at == self.commits + 0.5:
             self._die()
 
     def before_the_gate(self, action: str, number: int) -> None:
