@@ -63,6 +63,11 @@ def _say_due(ctx: click.Context, due: int, *, as_json: bool) -> int:
     return 0
 
 
+def counted(report: Report) -> list[str]:
+    """How many deliveries became what."""
+    return [f"{count:,} {word}" for word, count in sorted(report.outcomes.items())]
+
+
 def _say_done(ctx: click.Context, report: Report, letters: int, *, as_json: bool) -> None:
     """What became of the digests, and of the letters: confirmations and the like."""
     from digest.account_wording import plural
@@ -70,7 +75,7 @@ def _say_done(ctx: click.Context, report: Report, letters: int, *, as_json: bool
     if as_json:
         print_json({"outcomes": report.outcomes, "letters": letters, "faulty": report.faulty})
         return
-    done = [f"{count:,} {word}" for word, count in sorted(report.outcomes.items())]
+    done = counted(report)
     done += [f"{plural(letters, 'letter')} sent"] if letters else []
     say(ctx, ", ".join(done) or "nothing is due")
     for name, reason in report.faulty.items():

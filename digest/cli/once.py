@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.context import house_of, say
+from digest.cli.deliver import FAULTY, counted
 from digest.clock import utc_now
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from digest.house import House
     from digest.scheduler import Stop
 
-UNREAD, UNSENT = 5, 6
-"""The exit codes of a source that could not be read and of a channel that could not be used."""
+UNREAD = 5
+"""The exit code of a source that could not be read."""
 
 
 @click.command(
@@ -25,16 +26,24 @@ UNREAD, UNSENT = 5, 6
 )
 @click.pass_context
 def command(ctx: click.Context) -> int:
-    """A step that fails keeps no other from running; several at once do no harm."""
+    """A step that fails keeps no other from running: its error ends all. Several at once do no harm."""
     from digest.app import refuse_wrong_clock
+    from digest.errors import DigestError
     from digest.scheduler import Stop
 
     refuse_wrong_clock(utc_now())
     ended = 0
+    errors: list[DigestError] = []
     with house_of(ctx) as house, Stop().on_signals() as stop:
         for name, run in _steps(house, stop):
-            if not stop():
+            if stop():
+                break
+            try:
                 ended = _told(ctx, name, run()) or ended
+            except DigestError as error:
+                errors.append(error)
+    if errors:
+        raise errors[0]
     return ended
 
 
@@ -67,9 +76,8 @@ def _told(ctx: click.Context, name: str, report: Any) -> int:
 
 
 def _told_delivery(ctx: click.Context, channel: str, report: Any) -> int:
-    done = ", ".join(f"{count:,} {word}" for word, count in sorted(report.outcomes.items()))
-    if done:
-        say(ctx, f"{channel}: {done}")
+    if report.outcomes:
+        say(ctx, f"{channel}: {', '.join(counted(report))}")
     for reason in report.faulty.values():
         click.echo(f"{channel} cannot be used: {reason}", err=True)
-    return UNSENT if report.faulty else 0
+    return FAULTY if report.faulty else 0

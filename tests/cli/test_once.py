@@ -10,6 +10,7 @@ import time_machine
 
 from digest.demo.server import SourceServer
 from digest.demo.shapes import Item
+from digest.errors import StoreError
 from tests.cli.conftest import Digest
 from tests.faults.relay import Relay
 from tests.sources.shapes import item
@@ -76,6 +77,26 @@ def test_a_source_out_of_reach_ends_with_5_and_keeps_nothing_from_being_sent(
     with time_machine.travel(MORNING, tick=False):
         ran = digest("--quiet", "once")
     assert (ran.code, "2026-11-04 could not be read" in ran.err) == (5, True)
+    assert len(relay.accepted) == 1
+
+
+def test_a_step_that_fails_keeps_no_other_from_running_and_is_told_in_the_end(
+    digest: Digest, source: SourceServer, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_given: object, **_named: object) -> None:
+        raise StoreError("the disk of the store is full", remedy="free some space")
+
+    with time_machine.travel(EVENING, tick=False):
+        assert digest("subscribers", "add", "ada@example.org", "--trending").code == 0
+        assert digest("once").code == 0
+    source.now = MORNING
+    with time_machine.travel(MORNING, tick=False):
+        assert digest("collect").code == 0
+        monkeypatch.setattr("digest.scheduler.collect", full)
+        ran = digest("once")
+    assert ran.code != 0
+    assert "the disk of the store is full" in ran.err
+    assert "email: 1 sent" in ran.err
     assert len(relay.accepted) == 1
 
 
