@@ -58,14 +58,14 @@ def command(
 
 def _settings(house: House) -> Iterator[Problem]:
     """What can be wrong with settings that are right one by one."""
-    from digest.bootstrap import open_channels
     from digest.channels.sender_identity import misalignment
+    from digest.cli.config import check_together
     from digest.errors import ConfigError
     from digest.pipeline.health import Problem
 
     try:
         _ = house.keys
-        open_channels(house.settings, house.engine)
+        check_together(house.settings)
         apart = misalignment(house.settings.email) if house.settings.email.enabled else ""
         if apart:
             yield Problem(

@@ -41,6 +41,15 @@ def test_all_is_well_with_a_fresh_source_and_a_mail_server_that_answers(
     assert "all is well" in ran.err
 
 
+def test_what_is_wrong_only_when_it_is_used_is_named(
+    healthy: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_DELIVERY__LEASE_SECONDS", "1")
+    ran = healthy("doctor", "--no-network", "--json")
+    (found,) = [one for one in json.loads(ran.out) if one["key"] == "settings"]
+    assert (ran.code, "lease" in found["detail"]) == (1, True)
+
+
 def test_a_source_never_read_and_a_mail_server_that_is_down_are_named(
     digest: Digest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
