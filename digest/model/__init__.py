@@ -37,6 +37,7 @@ from digest.model.readings import EmptyDay, Failed, NoElement, Outcome, Papers, 
 from digest.model.reasons import Reason, ReasonKind
 from digest.model.scores import VERDICTS, Candidate, Mark, Ranked, Ranking, Score, Verdict
 from digest.model.subscribers import (
+    ACTIVE,
     EVERY_DAY,
     ChannelName,
     EmptyDigests,
@@ -52,6 +53,7 @@ from digest.model.subscribers import (
 )
 
 __all__ = [
+    "ACTIVE",
     "EVERY_DAY",
     "VERDICTS",
     "Account",

@@ -22,6 +22,10 @@ class SubscriberState(StrEnum):
     SUSPENDED = "suspended"
 
 
+ACTIVE = frozenset({SubscriberState.CONFIRMED, SubscriberState.PAUSED})
+"""The states of who has a subscription."""
+
+
 class EmptyDigests(StrEnum):
     """How often a digest without entries is sent."""
 
@@ -55,6 +59,11 @@ class Subscriber:
     confirmed_at: datetime | None = None
     consent_source: str = ""
     suspended_reason: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether the subscription stands: it may pause."""
+        return self.state in ACTIVE
 
 
 class KeywordKind(StrEnum):

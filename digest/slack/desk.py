@@ -29,7 +29,6 @@ from digest.store import subscribers as store_subscribers
 from digest.tokens import Keys
 
 LOG = logging.getLogger(__name__)
-ACTIVE = (SubscriberState.CONFIRMED, SubscriberState.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def sorry(error: DigestError) -> Reply:
 def active(session: Session, address: str) -> Subscriber:
     """The address's live subscription. Raises ``NotFound`` with the way to get one."""
     known = store_subscribers.find(session, ChannelName.SLACK, address)
-    if known is None or known.state not in ACTIVE:
+    if known is None or not known.active:
         raise NotFound("there is no subscription here", remedy="try /digest subscribe diffusion, agents")
     return known
 

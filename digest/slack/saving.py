@@ -11,7 +11,7 @@ from digest import subscriptions
 from digest.errors import NotFound, SubscriptionError
 from digest.model import ChannelName, Profile, Subscriber
 from digest.ranking.language import parse_profile
-from digest.slack.desk import ACTIVE, Desk
+from digest.slack.desk import Desk
 from digest.slack.place import Asked, tidied
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
@@ -97,7 +97,7 @@ def _subscribed(
 
 def live(session: Session, address: str) -> Subscriber | None:
     known = store_subscribers.find(session, ChannelName.SLACK, address)
-    return known if known is not None and known.state in ACTIVE else None
+    return known if known is not None and known.active else None
 
 
 def own_profiles(session: Session, address: str) -> list[Profile]:

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from digest.errors import NotFound
-from digest.model import ChannelName, EmptyDigests, Subscriber, SubscriberState
+from digest.model import ACTIVE, ChannelName, EmptyDigests, Subscriber, SubscriberState
 from digest.store.given import table_of
 from digest.store.schema import SubscriberRow
 from digest.store.upserts import upsert
@@ -167,8 +167,7 @@ def counts(session: Session) -> dict[SubscriberState, int]:
 
 def anybody_due(session: Session, now: datetime) -> bool:
     """Whether a digest is due, or a pause over: a look at the index on (state, next_due_at)."""
-    up_again = [SubscriberState.CONFIRMED, SubscriberState.PAUSED]
-    question = select(SubscriberRow.id).where(SubscriberRow.state.in_(up_again))
+    question = select(SubscriberRow.id).where(SubscriberRow.state.in_(ACTIVE))
     return session.scalar(question.where(SubscriberRow.next_due_at <= now).limit(1)) is not None
 
 

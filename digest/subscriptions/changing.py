@@ -27,7 +27,6 @@ from digest.subscriptions.checks import (
 )
 
 LONGEST_PAUSE_DAYS = 400
-LISTENING = (SubscriberState.CONFIRMED, SubscriberState.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +81,8 @@ def resume(session: Session, subscriber_id: int, now: datetime) -> Subscriber:
 
 def unsubscribe(session: Session, subscriber_id: int) -> Subscriber | None:
     """Send nothing any more, not even what is planned. Repeating it is the same; a gone one is ``None``."""
-    try:
-        known = store_subscribers.get(session, subscriber_id, lock=True)
-    except NotFound:
-        return None
-    gone = replace(known, state=SubscriberState.UNSUBSCRIBED, paused_until=None, next_due_at=None)
-    return _stored(session, gone)
+    known = _found(session, subscriber_id)
+    return _stored(session, _gone(known)) if known else None
 
 
 def leave(session: Session, subscriber_id: int, now: datetime) -> Subscriber | None:
@@ -95,14 +90,23 @@ def leave(session: Session, subscriber_id: int, now: datetime) -> Subscriber | N
 
     Whoever did not ask for it learns of it there. Repeating it sends nothing more; a gone one is ``None``.
     """
+    known = _found(session, subscriber_id)
+    if known is None:
+        return None
+    if known.active and known.channel is ChannelName.EMAIL:
+        notices.plan(session, known.id, notices.Kind.GOODBYE, now)
+    return _stored(session, _gone(known))
+
+
+def _found(session: Session, subscriber_id: int) -> Subscriber | None:
     try:
-        known = store_subscribers.get(session, subscriber_id, lock=True)
+        return store_subscribers.get(session, subscriber_id, lock=True)
     except NotFound:
         return None
-    heard = known.channel is ChannelName.EMAIL and known.state in LISTENING
-    if heard:
-        notices.plan(session, known.id, notices.Kind.GOODBYE, now)
-    return unsubscribe(session, subscriber_id)
+
+
+def _gone(known: Subscriber) -> Subscriber:
+    return replace(known, state=SubscriberState.UNSUBSCRIBED, paused_until=None, next_due_at=None)
 
 
 def come_back(session: Session, subscriber_id: int, now: datetime) -> Subscriber:
@@ -115,7 +119,7 @@ def come_back(session: Session, subscriber_id: int, now: datetime) -> Subscriber
 
 def _active(session: Session, subscriber_id: int) -> Subscriber:
     known = store_subscribers.get(session, subscriber_id, lock=True)
-    if known.state not in LISTENING:
+    if not known.active:
         raise SubscriptionError(
             f"subscriber {known.id} is {known.state}", remedy="only a confirmed subscription can pause"
         )

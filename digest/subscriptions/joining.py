@@ -18,8 +18,6 @@ from digest.subscriptions.checks import WEBHOOK_HOSTS, Wishes, check_source, che
 from digest.subscriptions.suppressing import refuse_suppressed
 from digest.tokens import Keys
 
-ACTIVE = frozenset({SubscriberState.CONFIRMED, SubscriberState.PAUSED})
-
 
 def subscribe(
     session: Session,
@@ -55,7 +53,7 @@ def subscribe(
     source = check_source(source)
     refuse_suppressed(session, keys, channel, wishes.address)
     known = store_subscribers.find(session, channel, wishes.address, lock=True)
-    if known is not None and known.state in ACTIVE:
+    if known is not None and known.active:
         raise SubscriptionError(
             f"that address is subscribed already, as number {known.id}",
             remedy=f"see `digest subscribers show {known.id}`",
@@ -111,7 +109,7 @@ def confirm(session: Session, subscriber_id: int, now: datetime) -> Subscriber:
     ``SubscriptionError`` when the address has left since: an old link does not bring it back.
     """
     known = store_subscribers.get(session, subscriber_id, lock=True)
-    if known.state in ACTIVE:
+    if known.active:
         return known
     if known.state is not SubscriberState.UNCONFIRMED:
         raise SubscriptionError("this link was used already", remedy="subscribe again to get a new one")

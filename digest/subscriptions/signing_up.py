@@ -23,7 +23,7 @@ from digest.store.notices import Kind
 from digest.store.sign_ups import Outcome
 from digest.subscriptions.checks import WEBHOOK_HOSTS, Wishes
 from digest.subscriptions.holding import bounding_form
-from digest.subscriptions.joining import ACTIVE, fresh, subscribe
+from digest.subscriptions.joining import fresh, subscribe
 from digest.subscriptions.suppressing import ADDRESS
 from digest.tokens import Keys, keyed_hash
 
@@ -61,7 +61,7 @@ def sign_up(
     if suppressions.reason(session, wishes.channel, stored) is None:
         subscriber = _row(session, wishes, now)
         if _may_mail(session, bounded, bounds, now):
-            kind = Kind.KNOWN if subscriber.state in ACTIVE else Kind.CONFIRM
+            kind = Kind.KNOWN if subscriber.active else Kind.CONFIRM
             notices.plan(session, subscriber.id, kind, now)
             outcome = Outcome.MAILED
     sign_ups.record(session, bounded, origin, outcome, now)
@@ -88,7 +88,7 @@ def join_by_webhook(
     sign_ups.record(session, stored, origin, Outcome.QUIET, now)
     known = store_subscribers.find(session, wishes.channel, wishes.address, lock=True)
     suppressed = suppressions.reason(session, wishes.channel, stored) is not None
-    if suppressed or (known is not None and known.state in ACTIVE):
+    if suppressed or (known is not None and known.active):
         return None
     return subscribe(
         session,
@@ -118,7 +118,7 @@ def ask_for_link(
     bounded = keyed_hash(keys, ADDRESS, bounding_form(wishes.address))
     known = store_subscribers.find(session, wishes.channel, wishes.address, lock=True)
     outcome = Outcome.QUIET
-    if known is not None and known.state in ACTIVE and _may_mail(session, bounded, bounds, now):
+    if known is not None and known.active and _may_mail(session, bounded, bounds, now):
         notices.plan(session, known.id, Kind.KNOWN, now)
         outcome = Outcome.MAILED
     sign_ups.record(session, bounded, origin, outcome, now)
@@ -140,7 +140,7 @@ def _may_mail(session: Session, bounded: str, bounds: Bounds, now: datetime) -> 
 def _row(session: Session, wishes: Wishes, now: datetime) -> Subscriber:
     """The address's row, locked: what is active stays as it is, all else becomes unconfirmed anew."""
     known = store_subscribers.find(session, wishes.channel, wishes.address, lock=True)
-    if known is not None and known.state in ACTIVE:
+    if known is not None and known.active:
         return known
     row = fresh(wishes, known, now, "web")
     if known is None:

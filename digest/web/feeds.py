@@ -14,7 +14,7 @@ from feedgen.feed import FeedGenerator
 from sqlalchemy.orm import Session
 
 from digest.errors import NotFound
-from digest.model import Digest, SubscriberState
+from digest.model import Digest
 from digest.ranking.language import parse_profile
 from digest.store import digests, papers, profiles, subscribers
 from digest.tokens import Purpose
@@ -72,7 +72,7 @@ def _of_profile(desk: Desk, token: str) -> Feed:
     with desk.reading() as session:
         profile = profiles.get(session, number, parse_profile)
         owner = subscribers.get(session, profile.subscriber_id)
-        if owner.state not in {SubscriberState.CONFIRMED, SubscriberState.PAUSED}:
+        if not owner.active:
             raise NotFound("this feed has ended", remedy="subscribe again")
         past = digests.of_subscriber(session, owner.id, limit=DIGESTS)
         items = _chosen(session, past, number)

@@ -39,7 +39,7 @@ def unsubscribe(desk: At, token: str) -> Response:
     before = _find(desk, who)
     with desk.writing() as session:
         subscriptions.leave(session, who, desk.clock())
-    leaving = before is not None and before.state in {SubscriberState.CONFIRMED, SubscriberState.PAUSED}
+    leaving = before is not None and before.active
     weekly = leaving and before is not None and len(before.weekdays) > 1
     offer = f"/back/{desk.token(Purpose.BACK, who)}" if leaving else ""
     return desk.page("goodbye.html", offer=offer, weekly=weekly)

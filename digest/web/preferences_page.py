@@ -44,7 +44,7 @@ def show(
         me=f"/p/{token}",
         unsubscribe=f"/u/{desk.token(Purpose.UNSUBSCRIBE, who)}",
         paused=one.state is SubscriberState.PAUSED,
-        active=one.state in {SubscriberState.CONFIRMED, SubscriberState.PAUSED},
+        active=one.active,
         schedule=schedule_line(one),
         profiles=own,
         feeds={profile.id: f"/feed/{desk.token(Purpose.FEED, profile.id)}" for profile in own},
