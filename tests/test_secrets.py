@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 import requests
-import structlog
 from sqlalchemy import Engine, update
 
 from digest.cli import main
@@ -105,11 +104,10 @@ def environment(url: str, relay: Relay, slack: Slack, folder: Path, **more: str)
 @pytest.fixture
 def admin_of(
     slack: Slack, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Admins]:
+) -> Admins:
     """``admin_of(url, relay)``: who works with this store and this mail server."""
     monkeypatch.chdir(tmp_path)
-    yield lambda url, relay, **more: Admin(environment(url, relay, slack, tmp_path, **more), capfd)
-    structlog.reset_defaults()
+    return lambda url, relay, **more: Admin(environment(url, relay, slack, tmp_path, **more), capfd)
 
 
 def fill_a_webhook(engine: Engine, hook: str) -> None:

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digest.model import Field, Reason, ReasonKind
+from digest.model import Field, ReasonKind
 from digest.model.grounds import SUMMED_UP, head_of, place_of
-from digest.ranking.reasons import TENTHS, Floats, Ints
+from digest.ranking.reasons import Floats, Ints
 
 
 class What(NamedTuple):
@@ -23,10 +23,6 @@ class What(NamedTuple):
     term: str
     field: Field | None = None
     related_to: str = ""
-
-    def earning(self, tenths: int) -> Reason:
-        """The reason with its points."""
-        return Reason(self.kind, self.term, tenths / TENTHS, self.field, self.related_to)
 
 
 Said = Sequence[tuple[What, float]]

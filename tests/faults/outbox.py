@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from time import monotonic, sleep
+from typing import Any
 
 from digest.channels import Sender
 from digest.channels.smtp import SmtpSender
@@ -80,6 +82,14 @@ def _sheet(one: Delivery) -> Sheet:
     )
     assert one.message_date is not None
     return Sheet(digest, {}, one.address, LINKS, one.message_id, one.message_date)
+
+
+def await_refused_records(logs: Sequence[Mapping[str, Any]]) -> None:
+    """Wait until a worker has failed to record what it sent, three times over."""
+    until = monotonic() + 60
+    while sum(one["event"] == "delivery.not_recorded" for one in logs) < 3:
+        assert monotonic() < until, logs
+        sleep(0.02)
 
 
 def at(moment: datetime = NOW) -> Callable[[], datetime]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from digest.errors import StoreError
 from digest.model import ChannelName, DeliveryState, Sheet
 from digest.pipeline import handing
 from digest.pipeline.deliver import deliver
-from tests.faults.outbox import TERMS, PlainMail, at, sheets
+from tests.faults.outbox import TERMS, PlainMail, at, await_refused_records, sheets
 from tests.faults.relay import Relay
 from tests.faults.small_disk import Disk
 from tests.store.outbox import all_of, fill
@@ -94,10 +93,7 @@ def test_a_disk_that_fills_up_at_work_stops_sending_until_it_is_freed(
         work = threading.Thread(target=run, args=(engine, mail))
         work.start()
         try:
-            until = time.monotonic() + 60
-            while sum(one["event"] == "delivery.not_recorded" for one in logs) < 3:
-                assert time.monotonic() < until, logs
-                time.sleep(0.02)
+            await_refused_records(logs)
             assert len(relay.accepted) == handed_over
             assert DeliveryState.SENT not in {one.state for one in all_of(engine)}
         finally:

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import tempfile
 import threading
-import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -27,7 +26,7 @@ from digest.pipeline.deliver import deliver
 from digest.pipeline.health import Thresholds
 from digest.pipeline.watch import STORE, Watch
 from digest.store.database import open_engine
-from tests.faults.outbox import NOW, TERMS, PlainMail, at, sheets
+from tests.faults.outbox import NOW, TERMS, PlainMail, at, await_refused_records, sheets
 from tests.faults.relay import Relay
 from tests.store.outbox import all_of, fill
 
@@ -113,10 +112,7 @@ def test_a_failover_at_work_stops_sending_until_the_server_takes_writes(
         work = threading.Thread(target=run, args=(engine, relay))
         work.start()
         try:
-            until = time.monotonic() + 60
-            while sum(one["event"] == "delivery.not_recorded" for one in logs) < 3:
-                assert time.monotonic() < until, logs
-                time.sleep(0.02)
+            await_refused_records(logs)
             assert len(relay.accepted) == handed_over
             assert DeliveryState.SENT not in {one.state for one in all_of(engine)}
         finally:

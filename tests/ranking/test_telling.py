@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.model import Field, ReasonKind
+from digest.model import Field, Reason, ReasonKind
 from digest.model.grounds import grounds_of
 from digest.ranking.shares import NEAR, Phrasebook, What
 from digest.ranking.telling import grounds_told
@@ -26,6 +26,10 @@ WHATS = [
 shares = st.lists(st.tuples(st.integers(0, len(WHATS)), st.integers(-30, 60).filter(bool)), max_size=12)
 
 
+def earned(what: What, tenths: int) -> Reason:
+    return Reason(what.kind, what.term, tenths / 10, what.field, what.related_to)
+
+
 @given(st.lists(shares, max_size=5))
 def test_together_they_are_what_each_is_alone(scores: list[list[tuple[int, int]]]) -> None:
     book = Phrasebook()
@@ -33,6 +37,6 @@ def test_together_they_are_what_each_is_alone(scores: list[list[tuple[int, int]]
     scores = [sorted(one, key=lambda share: -share[1]) for one in scores]
     flat = np.array([(owner, *share) for owner, one in enumerate(scores) for share in one], dtype=np.intp)
     owners, numbers, tenths = flat.reshape(-1, 3).T
-    alone = [grounds_of([book.whats[number].earning(points) for number, points in one]) for one in scores]
+    alone = [grounds_of([earned(book.whats[number], points) for number, points in one]) for one in scores]
     for _ in range(2):  # the second time from what was written the first
         assert grounds_told(book, len(scores), owners, numbers, tenths) == alone

@@ -96,12 +96,9 @@ def test_the_log_has_one_line_a_request_without_tokens_and_addresses(
         logger_factory=structlog.WriteLoggerFactory(file=lines),
         cache_logger_on_first_use=False,
     )
-    try:
-        site.get(f"/p/{token}")
-        site.post(f"/f/{token}/2610.1/more")
-        site.get("/day/x%0d%0aforged", params={"q": "ada@example.org"})
-    finally:
-        structlog.reset_defaults()
+    site.get(f"/p/{token}")
+    site.post(f"/f/{token}/2610.1/more")
+    site.get("/day/x%0d%0aforged", params={"q": "ada@example.org"})
     told = lines.getvalue()
     assert "/p/***" in told
     assert "/f/***/2610.1/more" in told
