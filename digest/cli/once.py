@@ -61,8 +61,9 @@ def _told(ctx: click.Context, name: str, report: Any) -> int:
     """Say what a step did, if it did anything; the exit code it asks for."""
     from digest.account_wording import plural
 
-    if name == "collect" and report.days:
-        say(ctx, f"{plural(len(report.days), 'day')} read, {plural(report.added, 'new listing')}")
+    if name == "collect":
+        if read := len(report.days) - len(report.failed):
+            say(ctx, f"{plural(read, 'day')} read, {plural(report.added, 'new listing')}")
         for one in report.failed:
             click.echo(f"{one.day.day} could not be read: {one.day.reason}", err=True)
         return UNREAD if report.failed else 0
