@@ -6,6 +6,7 @@ import logging
 import multiprocessing
 import resource
 import time
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ import structlog
 from sqlalchemy import Engine
 
 from benchmarks import crowd, material
+from benchmarks.quota import share_of_a_core
 from digest.bootstrap import delivery_terms, open_channels, prepare_rules, sheet_desk
 from digest.cluster.queue import Enqueuer
 from digest.config import Settings
@@ -83,11 +85,16 @@ def _url(engine: Engine) -> str:
 STEPS = {"prepare": prepare_all, "prepare with jobs": prepare_with_jobs, "deliver": deliver_all}
 
 
-def by_processes(step: str, url: str, port: int, workers: int) -> dict[str, float]:
-    """Run one of ``STEPS`` in so many processes: wall seconds, CPU seconds, most MiB of one."""
+def by_processes(
+    step: str, url: str, port: int, workers: int, *, share: float | None = None
+) -> dict[str, float]:
+    """Run one of ``STEPS`` in so many processes: wall seconds, CPU seconds, most MiB of one.
+
+    ``share`` is what each of them gets of a core, if not as much as there is.
+    """
     context = multiprocessing.get_context("spawn")
     ready, told = context.Barrier(workers + 1), context.Queue()
-    crew = [context.Process(target=_work, args=(step, url, port, ready, told)) for _ in range(workers)]
+    crew = [context.Process(target=_work, args=(step, url, port, share, ready, told)) for _ in range(workers)]
     for process in crew:
         process.start()
     ready.wait()
@@ -104,13 +111,14 @@ def by_processes(step: str, url: str, port: int, workers: int) -> dict[str, floa
     }
 
 
-def _work(step: str, url: str, port: int, ready: Any, told: Any) -> None:
+def _work(step: str, url: str, port: int, share: float | None, ready: Any, told: Any) -> None:
     quiet()
     engine = open_engine(url)
     run = STEPS[step]
     ready.wait()
     begun = time.process_time()
-    done = run(engine, port)
+    with share_of_a_core(share) if share else nullcontext():
+        done = run(engine, port)
     cpu = time.process_time() - begun
     mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     told.put({"cpu": cpu, "mib": mib, "done": done})
