@@ -50,6 +50,11 @@ def points(value: float) -> str:
     return shown.replace("-", "−") if value < 0 else shown
 
 
+def learnt_weight(value: float) -> str:
+    """A weight that feedback taught: two decimals, since one like or dislike teaches hundredths, and a sign."""
+    return f"{value:+.2f}".replace("-", "−")
+
+
 def reason_groups(score: Score) -> list[Group]:
     """Why, summed up by keyword, the weightiest first; then related words, feedback and votes.
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model import Candidate, Field, Paper, Ranked, Reason, ReasonKind, Score, Verdict
-from digest.wording import reason_account, reason_groups, reason_line, verdict_line
+from digest.wording import learnt_weight, reason_account, reason_groups, reason_line, verdict_line
 
 CANDIDATE = Candidate(Paper("2605.00001", "A title"), date(2026, 5, 20), 3, 1)
 
@@ -62,6 +62,11 @@ def test_learnt_terms_and_feedback_are_named_as_such() -> None:
         "related words 0.9 (denoising, noise, sampler, step) · your feedback 0.4 (robot arm 0.9, survey −0.5)"
     )
     assert reason_account(score).endswith("your feedback: robot arm 0.9, survey −0.5")
+
+
+@pytest.mark.parametrize(("weight", "shown"), [(0.05, "+0.05"), (-0.02, "−0.02"), (1.5, "+1.50")])
+def test_a_learnt_weight_never_reads_as_nothing(weight: float, shown: str) -> None:
+    assert learnt_weight(weight) == shown
 
 
 def test_a_single_word_of_feedback_needs_no_sum() -> None:

@@ -110,7 +110,9 @@ def _profile(profile: Profile) -> Iterator[str]:
     yield _row("profile", f"{profile.name}: {profile.text or 'what is trending'}{note}")
     heaviest = sorted(profile.weights, key=lambda weight: (-abs(weight.weight), weight.term))
     if heaviest:
-        told = ", ".join(f"{weight.term} {weight.weight:+.2f}" for weight in heaviest[:WEIGHTS_SHOWN])
+        from digest.wording import learnt_weight
+
+        told = ", ".join(f"{weight.term} {learnt_weight(weight.weight)}" for weight in heaviest[:WEIGHTS_SHOWN])
         more = len(heaviest) - WEIGHTS_SHOWN
         yield _row("  learnt", told + (f" and {more} more" if more > 0 else ""))
 

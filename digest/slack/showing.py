@@ -9,7 +9,7 @@ from digest.channels.slack_entry import MAX_REASON, MAX_TITLE, paper_url, title_
 from digest.channels.slack_text import Block, bold, clean, cut, link, section
 from digest.model import Profile, Ranked, Ranking, Weight
 from digest.store.search import Found
-from digest.wording import points, reason_line
+from digest.wording import learnt_weight, points, reason_line
 
 MAX_PROFILE = 900
 
@@ -22,7 +22,7 @@ def profile_line(profile: Profile) -> str:
 
 
 def weights_line(profile: Profile, most: int = 20) -> str:
-    """What feedback taught, strongest first: ``robots +0.8, surveys −0.4``."""
+    """What feedback taught, strongest first: ``robots +0.80, surveys −0.40``."""
     return cut(", ".join(map(learnt_word, strongest(profile, most))), MAX_PROFILE)
 
 
@@ -32,9 +32,8 @@ def strongest(profile: Profile, most: int) -> list[Weight]:
 
 
 def learnt_word(weight: Weight) -> str:
-    """``robots +0.8``, as it is: not escaped."""
-    sign = "+" if weight.weight >= 0 else ""
-    return f"{clean(weight.term)} {sign}{points(weight.weight)}"
+    """``robots +0.80``, as it is: not escaped."""
+    return f"{clean(weight.term)} {learnt_weight(weight.weight)}"
 
 
 def paper_lines(found: Iterable[Ranked]) -> list[Block]:

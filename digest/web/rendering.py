@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from digest.account_wording import day_name, plural
+from digest.wording import learnt_weight
 
 STATIC = Path(__file__).parent / "static"
 
@@ -25,7 +26,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(asset=asset)
-    made.filters.update(day=_day, plural=plural, local=local, hour=_hour)
+    made.filters.update(day=_day, plural=plural, local=local, hour=_hour, learnt_weight=learnt_weight)
     return made
 
 

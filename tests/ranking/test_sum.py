@@ -23,6 +23,7 @@ from digest.ranking.product import toll_of
 from digest.ranking.rank import judge, rank
 from digest.ranking.reasons import share_out
 from digest.ranking.scoring import score_all
+from digest.wording import learnt_weight
 
 NOW = datetime(2026, 5, 20, 8, tzinfo=UTC)
 _WORDS = {
@@ -163,6 +164,7 @@ def test_few_weights_are_kept_and_none_that_says_nothing(likes: int, dislikes: i
     heaviest = max(abs(one.weight) for one in weights)
     assert 1 <= len(weights) <= min(20, 4 * (likes + dislikes))
     assert min(abs(one.weight) for one in weights) >= 0.14 * heaviest
+    assert not {learnt_weight(one.weight) for one in weights} & {"+0.00", "−0.00"}
     assert [abs(one.weight) for one in weights] == sorted((abs(one.weight) for one in weights), reverse=True)
 
 

@@ -71,7 +71,7 @@ def test_the_home_shows_profile_next_digest_weights_feedback_and_saved(desk: Des
     told = shown(desk)
     assert "*robots*: diffusion" in told
     assert "Next digest: <!date^" in told
-    assert "✕ robot arm +0.8" in told
+    assert "✕ robot arm +0.80" in told
     assert "✕ survey −0.4" in told
     assert "Less like <https://huggingface.co/papers/2511.00002|A survey of agents>" in told
     assert "papers/2511.00003|Video generation at scale" in told

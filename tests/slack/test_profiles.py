@@ -93,7 +93,7 @@ def test_a_profile_keeps_its_bar_limit_and_lessons_when_its_words_change(two: De
     kept = own(two)["arms"]
     assert (kept.text, kept.bar, kept.limit, kept.learning) == ("agents", 3.0, 4, False)
     assert kept.weights == (Weight("arm", 0.5),)
-    assert "Learnt from feedback: arm +0.5" in say(two, "profiles")
+    assert "Learnt from feedback: arm +0.50" in say(two, "profiles")
 
 
 def test_profiles_are_renamed_and_what_cannot_be_says_so(two: Desk) -> None:

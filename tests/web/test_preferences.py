@@ -137,8 +137,8 @@ def test_what_was_learnt_is_shown_forgotten_and_reset(ada: Ada) -> None:
     number = ada.profiles[0].id
     with transaction(ada.site.engine) as session:
         profiles.set_weights(session, number, [Weight("grasping", 1.5), Weight("survey", -2.0)])
-    assert "+1.5" in ada.page()
-    assert "-2.0" in ada.page()
+    assert "+1.50" in ada.page()
+    assert "−2.00" in ada.page()
     ada.send(f"weights/{number}", term="survey")
     assert ada.profiles[0].weights == (Weight("grasping", 1.5),)
     assert '/weights"' in ada.page()
