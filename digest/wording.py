@@ -51,7 +51,7 @@ def points(value: float) -> str:
 
 
 def learnt_weight(value: float) -> str:
-    """A weight that feedback taught: two decimals, since one like or dislike teaches hundredths, and a sign."""
+    """A weight that feedback taught: hundredths, since one like or dislike teaches no more; with a sign."""
     return f"{value:+.2f}".replace("-", "−")
 
 

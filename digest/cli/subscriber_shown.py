@@ -112,7 +112,9 @@ def _profile(profile: Profile) -> Iterator[str]:
     if heaviest:
         from digest.wording import learnt_weight
 
-        told = ", ".join(f"{weight.term} {learnt_weight(weight.weight)}" for weight in heaviest[:WEIGHTS_SHOWN])
+        told = ", ".join(
+            f"{weight.term} {learnt_weight(weight.weight)}" for weight in heaviest[:WEIGHTS_SHOWN]
+        )
         more = len(heaviest) - WEIGHTS_SHOWN
         yield _row("  learnt", told + (f" and {more} more" if more > 0 else ""))
 
