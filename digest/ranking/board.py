@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,17 +13,17 @@ from digest.model import Field, Paper, ReasonKind
 from digest.ranking.corpus import Corpus
 from digest.ranking.evidence import Lookup
 from digest.ranking.extracts import extracts_of
-from digest.ranking.reasons import Floats
+from digest.ranking.naming import Names
+from digest.ranking.reasons import Floats, Ints
 from digest.ranking.relations import related
 from digest.ranking.shares import FED, NEAR, Asked, Phrasebook, Said, What
 from digest.ranking.space import Rows
-from digest.ranking.terms import word_term
 from digest.ranking.vocabulary import Mask, Vocabulary
 
-NAMED_TERMS = 2
-"""Terms a related share is named by."""
 _PLACES = (Field.TITLE, Field.ABSTRACT, Field.ANY)
 _KINDS = {Field.AUTHOR: ReasonKind.AUTHOR, Field.ORG: ReasonKind.ORGANISATION}
+_NAMES = frozenset(_KINDS.values())
+"""What names the field of its keyword instead of the place where it stands."""
 
 
 class Board:
@@ -45,8 +43,6 @@ class Board:
         self.book = Phrasebook()
         self._lookups: list[Lookup] = []
         self._starts: list[int] = []
-        self._held: dict[int, dict[int, float]] = {}
-        self._words: dict[int, frozenset[str]] = {}
 
     @property
     def cells(self) -> int:
@@ -85,56 +81,53 @@ class Board:
         latent = space.project(space.weigh(self.rows))
         return np.asarray(latent @ latent.T)
 
-    def said(self, asked: Asked) -> Said:
-        """What a paper says of a unit, and how strongly; the same for every profile."""
-        row, number, manner = asked
-        unit = self.vocabulary.units[number]
-        if manner == NEAR:
-            terms = ", ".join(self._telling(row, number)) or "papers like it"
-            return [(What(ReasonKind.LEARNT, terms, None, unit.text), float(self.evidence[1, number, row]))]
-        kind = ReasonKind.FEEDBACK if manner == FED else _KINDS.get(unit.field, ReasonKind.KEYWORD)
-        named = kind in (ReasonKind.AUTHOR, ReasonKind.ORGANISATION)
-        portion = bisect_right(self._starts, number) - 1
-        strengths = self._lookups[portion].by_place(row, number - self._starts[portion])
-        return [
-            (What(kind, unit.text, unit.field if named else where), strength)
-            for where, strength in zip(_PLACES, strengths, strict=True)
-            if strength
-        ]
+    def said(self, asked: Sequence[Asked]) -> list[Said]:
+        """What papers say of units, and how strongly; the same for every profile."""
+        rows, units, manners = np.array(asked, dtype=np.intp).reshape(-1, 3).T
+        near = manners == NEAR
+        related = self._said_near(rows[near], units[near])
+        held = self._said_here(rows[~near], units[~near], manners[~near])
+        return [next(related if manner == NEAR else held) for _, _, manner in asked]
 
-    def _telling(self, row: int, number: int) -> list[str]:
-        relation, space = self.vocabulary.relations[number], self.corpus.space
-        if relation is None or space is None:
-            return []
-        held = self._terms_of(row)
-        shares = [
-            (held[place] * float(space.idf[place]) * float(weight), place)
-            for place, weight in zip(relation.places.tolist(), relation.weights.tolist(), strict=True)
-            if place in held
-        ]
-        heaviest = (space.shown[place] for _, place in sorted(shares, reverse=True))
-        return list(islice(_fresh(heaviest, set(self._words_of(number))), NAMED_TERMS))
+    def _said_near(self, rows: Ints, numbers: Ints) -> Iterator[Said]:
+        """What papers say that is related to a unit."""
+        units = self.vocabulary.units
+        strengths = self.evidence[1, numbers, rows].tolist()
+        for number, strength, terms in zip(
+            numbers.tolist(), strengths, self._named(rows, numbers), strict=True
+        ):
+            name = ", ".join(terms) or "papers like it"
+            yield [(What(ReasonKind.LEARNT, name, None, units[number].text), strength)]
 
-    def _terms_of(self, row: int) -> dict[int, float]:
-        """A paper's terms of the space; made when first asked for."""
-        held = self._held.get(row)
-        if held is None:
-            rows = self.rows if self.rows is not None else sparse.csr_matrix((len(self.extracts), 0))
-            span = slice(rows.indptr[row], rows.indptr[row + 1])
-            held = dict(zip(rows.indices[span].tolist(), rows.data[span].tolist(), strict=True))
-            self._held[row] = held
-        return held
+    def _named(self, rows: Ints, numbers: Ints) -> Iterator[tuple[str, ...]]:
+        if self._names is None:
+            return iter([()] * len(rows))
+        own = {number: self.vocabulary.units[number].words for number in np.unique(numbers).tolist()}
+        return self._names.of(rows, numbers, self.vocabulary.relations, own)
 
-    def _words_of(self, number: int) -> frozenset[str]:
-        if number not in self._words:
-            self._words[number] = self.vocabulary.units[number].words
-        return self._words[number]
+    @cached_property
+    def _names(self) -> Names | None:
+        space = self.corpus.space
+        return None if space is None or self.rows is None else Names(self.rows, space)
 
+    def _said_here(self, rows: Ints, numbers: Ints, manners: Ints) -> Iterator[Said]:
+        """What papers say of a unit in its own words, by place."""
+        shares = self._by_place(rows, numbers).tolist()
+        for number, manner, strengths in zip(numbers.tolist(), manners.tolist(), shares, strict=True):
+            unit = self.vocabulary.units[number]
+            kind = ReasonKind.FEEDBACK if manner == FED else _KINDS.get(unit.field, ReasonKind.KEYWORD)
+            named = unit.field if kind in _NAMES else None
+            yield [
+                (What(kind, unit.text, named or where), strength)
+                for where, strength in zip(_PLACES, strengths, strict=True)
+                if strength
+            ]
 
-def _fresh(terms: Iterable[str], said: set[str]) -> Iterator[str]:
-    """The terms that say something beyond the words already ``said`` and each other."""
-    for term in terms:
-        words = {word_term(word) for word in term.split()}
-        if not words & said:
-            said |= words
-            yield term
+    def _by_place(self, rows: Ints, numbers: Ints) -> Floats:
+        """Pairs of paper and unit × ``_PLACES``: the strengths of the unit's own words."""
+        shares = np.zeros((len(rows), len(_PLACES)))
+        portions = np.searchsorted(self._starts, numbers, side="right") - 1
+        for portion in np.unique(portions).tolist():
+            of = np.flatnonzero(portions == portion)
+            shares[of] = self._lookups[portion].by_place(rows[of], numbers[of] - self._starts[portion])
+        return shares

@@ -19,8 +19,9 @@ from scipy import sparse
 from digest.model import Field
 from digest.ranking.extracts import Extract, Stack
 from digest.ranking.frequencies import fingerprints
+from digest.ranking.reasons import spans
 from digest.ranking.saturation import FIELD_WEIGHTS, norms_of, saturated
-from digest.ranking.terms import AUTHOR, NONE, ORG, Counts, Wanted, count_rare
+from digest.ranking.terms import AUTHOR, ORG, Counts, Wanted, count_rare
 from digest.ranking.units import LOOSE, Part, Unit
 
 FOLLOW = 12.5
@@ -84,9 +85,7 @@ class Lookup:
         self.terms = {
             term: place for place, term in enumerate(dict.fromkeys(term for term, _ in self.columns))
         }
-        self._of_unit: list[list[_Sought]] = [[] for _ in units]
-        for one in sought:
-            self._of_unit[one.place].append(one)
+        self._sought = _Sorted.of(sought, rows, len(units))
         self.found = Found.nothing()
         self.norms = np.empty(0)
 
@@ -123,14 +122,18 @@ class Lookup:
 
     def _in_columns(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Each finding for each column of its term: which finding, which column."""
-        of_columns = np.array([self.terms[term] for term, _ in self.columns], dtype=np.intp)
-        order = np.argsort(of_columns, kind="stable")
-        sizes = np.bincount(of_columns, minlength=len(self.terms))
+        order = np.argsort(self._terms, kind="stable")
+        sizes = np.bincount(self._terms, minlength=len(self.terms))
         starts = np.cumsum(sizes) - sizes
         repeats = sizes[self.found.terms]
         at = np.repeat(np.arange(len(repeats)), repeats)
         within = np.arange(len(at)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
         return at, order[starts[self.found.terms[at]] + within]
+
+    @cached_property
+    def _terms(self) -> NDArray[np.intp]:
+        """The term of each column."""
+        return np.array([self.terms[term] for term, _ in self.columns], dtype=np.intp)
 
     @cached_property
     def _scopes(self) -> NDArray[np.float64]:
@@ -141,19 +144,45 @@ class Lookup:
     def _names(self) -> NDArray[np.bool_]:
         return np.array([_is_name(term) for term, _ in self.columns], dtype=np.bool_)
 
-    def by_place(self, row: int, place: int) -> tuple[float, float, float]:
-        """The strength of one unit in one paper, divided over title, abstract and the source's keywords."""
-        shares = [0.0, 0.0, 0.0]
-        for one in self._of_unit[place]:
-            counts = self.found.counts_of(row, self.terms[one.part.term])
-            pooled = [w * times for w, times in zip(_weights_in(scope_of(one.field)), counts, strict=True)]
-            if sum(pooled):
-                strength = one.weight * self._value(one.part.term, sum(pooled), row) / sum(pooled)
-                shares = [share + strength * part for share, part in zip(shares, pooled, strict=True)]
-        return shares[0], shares[1], shares[2]
+    def by_place(self, rows: NDArray[np.intp], units: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Pairs of paper and unit × fields: the strength of the unit in the paper, divided over title,
+        abstract and the source's keywords.
+        """
+        pair, one = self._sought.of_units(units)
+        column = self._sought.columns[one]
+        at = self.found.places(rows[pair], self._terms[column])
+        pooled = np.where(at[:, None] >= 0, self.found.counts[at], 0) * self._scopes[column]
+        sums = pooled.sum(axis=1)
+        held = np.flatnonzero(sums)
+        pair, column, sums = pair[held], column[held], sums[held]
+        values = np.where(self._names[column], 1.0, saturated(sums, self.norms[rows[pair]]))
+        strengths = self._sought.weights[one[held]] * values / sums
+        shares = np.zeros((len(rows), len(FIELD_WEIGHTS)))
+        np.add.at(shares, pair, strengths[:, None] * pooled[held])
+        return shares
 
-    def _value(self, term: str, pooled: float, row: int) -> float:
-        return 1.0 if _is_name(term) else float(saturated(np.array([pooled]), self.norms[row : row + 1])[0])
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """What units look for as arrays, unit by unit: of each its column and weight; where a unit's begin."""
+
+    columns: NDArray[np.intp]
+    weights: NDArray[np.float64]
+    bounds: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, sought: Sequence[_Sought], columns: Sequence[int], units: int) -> _Sorted:
+        places = np.array([one.place for one in sought], dtype=np.intp)
+        order = np.argsort(places, kind="stable")
+        return cls(
+            np.array(columns, dtype=np.intp)[order],
+            np.array([one.weight for one in sought], dtype=np.float64)[order],
+            np.searchsorted(places[order], np.arange(units + 1)),
+        )
+
+    def of_units(self, units: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """What each of some units looks for: which of them, and the place here."""
+        return spans(self.bounds[units], self.bounds[units + 1] - self.bounds[units])
 
 
 @dataclass(frozen=True)
@@ -183,18 +212,14 @@ class Found:
         np.add.at(sums, places, counts)
         return Found(self.papers, keys // width, keys % width, sums)
 
-    @cached_property
-    def _spans(self) -> NDArray[np.intp]:
-        return np.searchsorted(self.rows, np.arange(self.papers + 1))
-
-    def counts_of(self, row: int, term: int) -> Counts:
-        """How often one term stands in one paper."""
-        start, end = self._spans[row], self._spans[row + 1]
-        at = start + int(np.searchsorted(self.terms[start:end], term))
-        if at == end or self.terms[at] != term:
-            return NONE
-        title, abstract, named = self.counts[at].tolist()
-        return title, abstract, named
+    def places(self, rows: NDArray[np.intp], terms: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Where it is found that a paper holds a term, for each pair of the two; -1 where it does not."""
+        if not len(self.terms):
+            return np.full(len(rows), -1)
+        width = 1 + max(int(self.terms.max()), int(terms.max(initial=0)))
+        keys, sought = self.rows * width + self.terms, rows * width + terms
+        at = np.minimum(np.searchsorted(keys, sought), len(keys) - 1)
+        return np.where(keys[at] == sought, at, -1)
 
 
 def _weights_in(scope: Sequence[int]) -> tuple[float, ...]:

@@ -20,7 +20,7 @@ from digest.ranking.calibration import DEFAULT_BAR
 from digest.ranking.corpus import Corpus
 from digest.ranking.language import format_keyword
 from digest.ranking.scoring import Scored, score_all
-from digest.ranking.terms import STEMMED, word_term
+from digest.ranking.terms import STEMMED, words_of_term
 from digest.ranking.units import unit_of_keyword
 
 BEST, BORDERLINE, SUGGESTED = 5, 6, 8
@@ -187,8 +187,7 @@ class _Bench:
         fresh = (
             space.shown[place]
             for place in order[: SUGGESTED * 6]
-            if here[place] > 2 * there[place]
-            and not named & {word_term(word) for word in space.shown[place].split()}
+            if here[place] > 2 * there[place] and named.isdisjoint(words_of_term(space.shown[place]))
         )
         return [term for term, _ in zip(fresh, range(SUGGESTED), strict=False)]
 

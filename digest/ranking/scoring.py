@@ -125,7 +125,7 @@ class Scored:
         keys, place = np.unique((rows * known + units) * 3 + manners, return_inverse=True)
         pairs, manner = np.divmod(keys, 3)
         papers, asked = np.divmod(pairs, known)
-        all_asked = zip(papers.tolist(), asked.tolist(), manner.tolist(), strict=True)
+        all_asked = list(zip(papers.tolist(), asked.tolist(), manner.tolist(), strict=True))
         counts, numbers, strengths = self.board.book.look_up(all_asked, self.board.said)
         starts = np.cumsum(counts) - counts
         owner, at = spans(starts[place], counts[place])

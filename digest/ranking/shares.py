@@ -7,6 +7,7 @@ a score's reasons are then such numbers with weights, which ``reasons.share_out`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -55,9 +56,15 @@ class Phrasebook:
     def __len__(self) -> int:
         return len(self.whats)
 
-    def look_up(self, asked: Iterable[Asked], ask: Callable[[Asked], Said]) -> tuple[Ints, Ints, Floats]:
-        """How many numbers each has; then all the numbers, and their strengths."""
-        found = [self._known.get(one) or self._learn(one, ask(one)) for one in asked]
+    def look_up(
+        self, asked: Sequence[Asked], ask: Callable[[Sequence[Asked]], Iterable[Said]]
+    ) -> tuple[Ints, Ints, Floats]:
+        """How many numbers each has; then all the numbers, and their strengths. What is not known yet is
+        asked for at once.
+        """
+        new = [one for one in asked if one not in self._known]
+        self._learn(new, list(ask(new)))
+        found = [self._known[one] for one in asked]
         counts = np.array([len(numbers) for numbers, _ in found], dtype=np.intp)
         numbers = np.array([number for numbers, _ in found for number in numbers], dtype=np.intp)
         strengths = np.array([one for _, strengths in found for one in strengths], dtype=np.float64)
@@ -68,10 +75,10 @@ class Phrasebook:
         told = np.array(self._told, dtype=np.intp)[numbers]
         return told[:, 0], told[:, 1], told[:, 2]
 
-    def _learn(self, asked: Asked, said: Said) -> tuple[list[int], list[float]]:
-        numbers = self._number([what for what, _ in said])
-        known = self._known[asked] = numbers, [strength for _, strength in said]
-        return known
+    def _learn(self, asked: Sequence[Asked], said: Sequence[Said]) -> None:
+        numbers = iter(self._number([what for one in said for what, _ in one]))
+        for key, one in zip(asked, said, strict=True):
+            self._known[key] = list(islice(numbers, len(one))), [strength for _, strength in one]
 
     def _number(self, whats: Sequence[What]) -> list[int]:
         start = len(self.whats)

@@ -112,6 +112,12 @@ def word_term(word: str) -> str:
     return STEMMED + stem(word)
 
 
+@lru_cache(maxsize=100_000)
+def words_of_term(shown: str) -> frozenset[str]:
+    """The stemmed words of a term as it is shown."""
+    return frozenset(word_term(word) for word in shown.split())
+
+
 @lru_cache(maxsize=600_000)
 def pair_term(first: str, second: str) -> str:
     return STEMMED + join((first, second))

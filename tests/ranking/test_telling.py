@@ -33,7 +33,7 @@ def earned(what: What, tenths: int) -> Reason:
 @given(st.lists(shares, max_size=5))
 def test_together_they_are_what_each_is_alone(scores: list[list[tuple[int, int]]]) -> None:
     book = Phrasebook()
-    book.look_up([(0, 0, NEAR)], lambda _: [(what, 1.0) for what in WHATS])
+    book.look_up([(0, 0, NEAR)], lambda _: [[(what, 1.0) for what in WHATS]])
     scores = [sorted(one, key=lambda share: -share[1]) for one in scores]
     flat = np.array([(owner, *share) for owner, one in enumerate(scores) for share in one], dtype=np.intp)
     owners, numbers, tenths = flat.reshape(-1, 3).T

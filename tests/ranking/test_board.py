@@ -1,0 +1,85 @@
+"""What papers say of keywords: all pairs at once, each as if it were asked for alone."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from benchmarks import material
+from digest.model import Profile, ReasonKind
+from digest.ranking.board import Board
+from digest.ranking.corpus import Corpus
+from digest.ranking.language import parse_profile
+from digest.ranking.naming import NAMED_TERMS
+from digest.ranking.shares import FED, HITS, NEAR
+from digest.ranking.terms import words_of_term
+from digest.ranking.vocabulary import Vocabulary
+
+PAPERS = material.papers(12, seed=3)
+CORPUS = Corpus.build(material.papers(200))
+PROFILES = material.profiles(20)
+
+
+def read_board(corpus: Corpus = CORPUS) -> Board:
+    """A board that was asked in two portions, names and fed-back terms among the keywords."""
+    board = Board(PAPERS, corpus, Vocabulary(corpus.relations))
+    board.vocabulary.keywords_of(PROFILES)
+    board.read()
+    names = f'author:"{PAPERS[0].authors[0]}", title:agents'
+    board.vocabulary.keywords_of([Profile(0, 0, "names", names, parse_profile(names))])
+    board.vocabulary.terms(["language model"])
+    board.read()
+    return board
+
+
+BOARD = read_board()
+PAIRS = list(product(range(len(PAPERS)), range(len(BOARD.vocabulary))))
+
+
+@pytest.mark.parametrize(("manner", "side"), [(HITS, 0), (FED, 0), (NEAR, 1)])
+def test_what_is_said_adds_up_to_the_evidence(manner: int, side: int) -> None:
+    asked = [(row, unit, manner) for row, unit in PAIRS if BOARD.evidence[side, unit, row]]
+    assert len(asked) > 20
+    for (row, unit, _), said in zip(asked, BOARD.said(asked), strict=True):
+        assert sum(strength for _, strength in said) == pytest.approx(BOARD.evidence[side, unit, row])
+
+
+def test_a_pair_alone_is_told_as_among_thousands() -> None:
+    asked = [(row, unit, manner) for row, unit in PAIRS for manner in (HITS, NEAR)]
+    together = BOARD.said(asked)
+    assert [BOARD.said([one])[0] for one in asked[::50]] == together[::50]
+
+
+def test_related_papers_are_named_by_shared_terms_that_the_keyword_does_not_say() -> None:
+    asked = [(row, unit, NEAR) for row, unit in PAIRS if BOARD.evidence[1, unit, row]]
+    space, rows = CORPUS.space, BOARD.rows
+    assert space is not None
+    assert rows is not None
+    shown = {term: place for place, term in enumerate(space.shown)}
+    for (row, unit, _), [(what, _)] in zip(asked, BOARD.said(asked), strict=True):
+        terms = [] if what.term == "papers like it" else what.term.split(", ")
+        assert len(terms) <= NAMED_TERMS
+        relation = BOARD.vocabulary.relations[unit]
+        assert relation is not None
+        weights = dict(zip(relation.places.tolist(), relation.weights.tolist(), strict=True))
+        shares = [weights[shown[term]] * space.idf[shown[term]] * rows[row, shown[term]] for term in terms]
+        assert shares == sorted(shares, reverse=True)
+        assert all(share > 0 for share in shares)
+        said = [BOARD.vocabulary.units[unit].words, *map(words_of_term, terms)]
+        assert len(frozenset().union(*said)) == sum(map(len, said))
+
+
+def test_a_followed_name_is_told_by_its_field() -> None:
+    [unit] = [place for place, one in enumerate(BOARD.vocabulary.units) if one.field == "author"]
+    [[(what, strength)]] = BOARD.said([(0, unit, HITS)])
+    assert (what.kind, what.field) == (ReasonKind.AUTHOR, "author")
+    assert strength == pytest.approx(BOARD.evidence[0, unit, 0])
+
+
+def test_without_a_space_of_terms_nothing_is_named() -> None:
+    young = read_board(Corpus.build(PAPERS[:3]))
+    [[(what, _)]] = young.said([(0, 0, NEAR)])
+    assert what.term == "papers like it"
+    assert not np.any(young.evidence[1])
