@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import NamedTuple
 
 from digest.model.papers import DayState, Paper
 from digest.model.scores import Mark, Score
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One paper in one section of a digest, frozen: counts are those of the moment of choosing."""
+class Entry(NamedTuple):
+    """One paper in one section of a digest, frozen: counts are those of the moment of choosing.
+
+    A tuple, because a day of a hundred thousand readers has a million of them to make.
+    """
 
     paper_id: str
     revision: int

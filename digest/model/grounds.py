@@ -2,21 +2,21 @@
 
 A ground is what a keyword gave, wherever it hit; or all that is learnt, all feedback, the votes. Its text
 is what the store keeps and what thousands of readers share, so whoever has seen it once knows the rest by
-one look-up. A line for each kind and term::
+one look-up. A line for each kind and term, the next one after a ``^``::
 
-    kind ⇥ term ⇥ related to ⇥ share ⇥ share …
+    kind | term | related to | share | share …
 
-A kind is its first letter; a share is a letter for the field and the points: ``k⇥diffusion⇥⇥t4.1⇥a1.2``.
+A kind is its first letter; a share is a letter for the field and the points: ``k|diffusion||t4.1|a1.2``.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from digest.model.reasons import Reason, ReasonKind
+from digest.model.separators import FIELDS, LINES, escaped, unescaped
 from digest.model.subscribers import Field
 
 SUMMED_UP = (ReasonKind.LEARNT, ReasonKind.FEEDBACK, ReasonKind.VOTES)
@@ -36,9 +36,6 @@ _PLACES: dict[Field | None, str] = {
     Field.ORG: "o",
 }
 _FIELDS = {letter: field for field, letter in _PLACES.items()}
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n"})
-_ESCAPED = re.compile(r"\\([\\tn])")
-_READ = {"\\": "\\", "t": "\t", "n": "\n"}
 
 
 def grounds_of(reasons: Sequence[Reason]) -> tuple[str, ...]:
@@ -69,12 +66,12 @@ def ground_of(reasons: Iterable[Reason]) -> str:
     for reason in reasons:
         shares = lines.setdefault((reason.kind, reason.term, reason.related_to), [])
         shares.append(f"{place_of(reason.field)}{reason.points!r}")
-    return "\n".join("\t".join((head_of(*line), *shares)) for line, shares in lines.items())
+    return LINES.join(FIELDS.join((head_of(*line), *shares)) for line, shares in lines.items())
 
 
 def head_of(kind: ReasonKind, term: str, related_to: str) -> str:
     """What a line begins with, before its shares."""
-    return "\t".join((_LETTERS[kind], _written(term), _written(related_to)))
+    return FIELDS.join((_LETTERS[kind], escaped(term), escaped(related_to)))
 
 
 def place_of(field: Field | None) -> str:
@@ -97,17 +94,17 @@ class Line(NamedTuple):
 
 def lines_of(ground: str) -> list[Line]:
     """A ground read. Raises ``KeyError`` or ``ValueError`` for a text that is none."""
-    return [_line(line) for line in ground.split("\n")]
+    return [_line(line) for line in ground.split(LINES)]
 
 
 def _line(text: str) -> Line:
-    letter, term, related_to, shares = text.split("\t", 3)
-    return Line(_KINDS[letter], _read(term), _read(related_to), _shares(shares))
+    letter, term, related_to, shares = text.split(FIELDS, 3)
+    return Line(_KINDS[letter], unescaped(term), unescaped(related_to), _shares(shares))
 
 
 @lru_cache(maxsize=KEPT)
 def _shares(text: str) -> Shares:
-    return tuple(_share(share) for share in text.split("\t"))
+    return tuple(_share(share) for share in text.split(FIELDS))
 
 
 def _share(text: str) -> tuple[Field | None, float]:
@@ -123,11 +120,3 @@ def reasons_in(ground: str) -> tuple[Reason, ...]:
         for kind, term, related_to, shares in lines_of(ground)
         for field, points in shares
     )
-
-
-def _written(term: str) -> str:
-    return term.translate(_ESCAPES) if "\t" in term or "\n" in term or "\\" in term else term
-
-
-def _read(term: str) -> str:
-    return _ESCAPED.sub(lambda found: _READ[found[1]], term) if "\\" in term else term

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from digest.model.separators import FIELDS, LINES
 from digest.ranking.reasons import TENTHS, Ints
 from digest.ranking.shares import Phrasebook
 
@@ -78,7 +79,7 @@ def _distinct(rows: Ints) -> tuple[Ints, Ints]:
 def _line(book: Phrasebook, codes: Sequence[int]) -> str:
     """``ground_of`` the reasons that share a line."""
     number, _ = _share(codes[0])
-    return "\t".join((book.heads[number], *[_written(book, *_share(code)) for code in codes]))
+    return FIELDS.join((book.heads[number], *[_written(book, *_share(code)) for code in codes]))
 
 
 def _share(code: int) -> tuple[int, int]:
@@ -93,5 +94,5 @@ def _written(book: Phrasebook, number: int, tenths: int) -> str:
 
 def _joined(texts: Sequence[str], bounds: Sequence[int]) -> list[str]:
     return [
-        texts[start] if end == start + 1 else "\n".join(texts[start:end]) for start, end in pairwise(bounds)
+        texts[start] if end == start + 1 else LINES.join(texts[start:end]) for start, end in pairwise(bounds)
     ]

@@ -2,12 +2,13 @@
 
 What many readers share is one text in it: a paper as it was listed, the grounds of a score
 (``model/grounds.py``), the days and the moment a digest covers. Each is read once and looked up from then
-on. Entries are lists in a fixed order rather than objects: names would be two thirds of the bytes.
+on. An entry is one text of signs that JSON writes as they are: to be read it is split, and nothing else.
 ``FORM`` is written with each value; a later form must still read the earlier ones, once they are released.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -24,8 +25,9 @@ from digest.model import (
     Score,
     Section,
 )
+from digest.model.separators import FIELDS, GROUNDS, escaped, unescaped
 
-FORM = 2
+FORM = 3
 LISTED_KEPT = 20_000
 """Listed papers remembered as read: a week's, in every mark and vote count."""
 
@@ -90,38 +92,49 @@ def _pack_section(section: Section) -> list[Any]:
 
 def _unpack_section(value: list[Any]) -> Section:
     profile_id, name, text, entries = value
-    return Section(profile_id, name, text, tuple([_unpack_entry(entry) for entry in entries]))
+    return Section(profile_id, name, text, tuple(map(_unpack_entry, entries)))
 
 
-def _pack_entry(entry: Entry) -> list[Any]:
-    """``[listed, score, also in, ground, ground, …]``."""
+def _pack_entry(entry: Entry) -> str:
     shown = listed_text(
         entry.paper_id, entry.revision, entry.day, entry.mark, entry.upvotes, entry.code_stars
     )
-    return [shown, entry.score.value, list(entry.also_in), *entry.score.grounds]
+    return entry_text(shown, entry.score.value, entry.also_in, entry.score.grounds)
 
 
-def _unpack_entry(value: list[Any]) -> Entry:
-    listed, score, also_in, *grounds = value
+def entry_text(listed: str, score: float, also_in: Sequence[str], grounds: Sequence[str]) -> str:
+    """``listed~score~also in~ground~ground…``; each profile it is also in stands behind a ``|``."""
+    also = "".join([f"{FIELDS}{escaped(name)}" for name in also_in]) if also_in else ""
+    return GROUNDS.join((listed, repr(score), also, *grounds))
+
+
+def _unpack_entry(text: str) -> Entry:
+    listed, score, also, *grounds = text.split(GROUNDS)
     paper_id, revision, day, mark, upvotes, stars = _listed(listed)
-    told = Score.told(score, tuple(grounds))
-    return Entry(paper_id, revision, day, mark, told, upvotes, stars, tuple(also_in))
+    told = Score.told(float(score), tuple(grounds))
+    return Entry(paper_id, revision, day, mark, told, upvotes, stars, _also(also) if also else ())
+
+
+def _also(text: str) -> tuple[str, ...]:
+    return tuple([unescaped(name) for name in text.split(FIELDS)[1:]])
 
 
 @lru_cache(maxsize=LISTED_KEPT)
 def listed_text(
     paper_id: str, revision: int, day: date, mark: Mark, upvotes: int, code_stars: int | None
 ) -> str:
-    """``paper⇥revision⇥day⇥mark⇥upvotes⇥stars``; the last is empty where nothing is known."""
-    stars = "" if code_stars is None else code_stars
-    return f"{paper_id}\t{revision}\t{day.isoformat()}\t{mark.value}\t{upvotes}\t{stars}"
+    """``paper|revision|day|mark|upvotes|stars``; the last is empty where nothing is known."""
+    stars = "" if code_stars is None else str(code_stars)
+    return FIELDS.join((escaped(paper_id), str(revision), day.isoformat(), mark.value, str(upvotes), stars))
 
 
 @lru_cache(maxsize=LISTED_KEPT)
 def _listed(text: str) -> Listed:
-    paper_id, revision, day, mark, upvotes, stars = text.rsplit("\t", 5)
+    paper_id, revision, day, mark, upvotes, stars = text.split(FIELDS)
     known = int(stars) if stars else None
-    return Listed(paper_id, int(revision), date.fromisoformat(day), Mark(mark), int(upvotes), known)
+    return Listed(
+        unescaped(paper_id), int(revision), date.fromisoformat(day), Mark(mark), int(upvotes), known
+    )
 
 
 def _pack_account(account: Account) -> list[Any]:
@@ -151,14 +164,14 @@ def _unpack_account(value: list[Any]) -> Account:
 
 @lru_cache(maxsize=EDITIONS_KEPT)
 def edition_text(as_of: datetime, missing: tuple[date, ...], days: tuple[DayAccount, ...]) -> str:
-    """``as of⇥missing,missing⇥day state listed⇥day state listed…``."""
+    """``as of|missing,missing|day state listed|day state listed…``."""
     told = (f"{one.day.isoformat()} {one.state.value} {one.listed}" for one in days)
-    return "\t".join((as_of.isoformat(), ",".join(day.isoformat() for day in missing), *told))
+    return FIELDS.join((as_of.isoformat(), ",".join(day.isoformat() for day in missing), *told))
 
 
 @lru_cache(maxsize=EDITIONS_KEPT)
 def _edition(text: str) -> Edition:
-    as_of, missing, *days = text.split("\t")
+    as_of, missing, *days = text.split(FIELDS)
     left_out = tuple(date.fromisoformat(day) for day in missing.split(",") if day)
     return Edition(datetime.fromisoformat(as_of), left_out, tuple(map(_day, days)))
 

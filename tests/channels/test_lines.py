@@ -66,8 +66,8 @@ def test_the_sources_summary_is_marked_as_such_and_the_abstract_is_not() -> None
 def test_marks_are_told_and_new_is_not() -> None:
     entry = DAILY.entries[0]
     assert lines.mark_word(entry) == ""
-    assert lines.mark_word(replace(entry, mark=Mark.LATE)) == "Late, from Fri 6 Mar"
-    assert lines.mark_word(replace(entry, mark=Mark.RISING)) == "Rising, from Fri 6 Mar"
+    assert lines.mark_word(entry._replace(mark=Mark.LATE)) == "Late, from Fri 6 Mar"
+    assert lines.mark_word(entry._replace(mark=Mark.RISING)) == "Rising, from Fri 6 Mar"
 
 
 def test_only_ids_of_arxiv_are_linked_there() -> None:

@@ -37,7 +37,7 @@ def body_of(made: Sheet, layout: Layout = "auto", *, interactive: bool = True) -
 def with_entries(made: Sheet, **changes: Any) -> Sheet:
     """The sheet with all its entries changed alike."""
     sections = tuple(
-        replace(found, entries=tuple(replace(entry, **changes) for entry in found.entries))
+        replace(found, entries=tuple(entry._replace(**changes) for entry in found.entries))
         for found in made.digest.sections
     )
     return replace(made, digest=replace(made.digest, sections=sections))

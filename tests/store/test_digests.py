@@ -101,7 +101,7 @@ def test_a_digest_comes_out_as_it_went_in(session: Session) -> None:
 )
 def test_a_reason_comes_out_as_it_went_in(kind: ReasonKind, term: str, points: float, place: Field) -> None:
     digest = digest_of(1)
-    entry = replace(digest.entries[0], score=Score(1.0, (Reason(kind, term, points, place, "a b"),)))
+    entry = digest.entries[0]._replace(score=Score(1.0, (Reason(kind, term, points, place, "a b"),)))
     told = replace(digest, sections=(Section(1, "main", "diffusion", (entry,)),))
     kept = json.loads(json.dumps(pack(told)))
     assert unpack(kept, digest_id=0, subscriber_id=1, slot=MON, kind="daily") == told
@@ -114,19 +114,11 @@ def test_what_readers_share_is_one_text_of_the_stored_form() -> None:
             1,
             "main",
             "diffusion, agents^2",
-            [
-                [
-                    "2603.00010\t1\t2026-03-02\tnew\t12\t",
-                    6.5,
-                    ["b"],
-                    "k\tdiffusion\t\tt5.5",
-                    "l\tdenoising\tdiffusion\t1.0",
-                ]
-            ],
+            ["2603.00010|1|2026-03-02|new|12|~6.5~|b~k|diffusion||t5.5~l|denoising|diffusion|1.0"],
         ]
     ]
     assert packed["account"] == [
-        "2026-03-02T07:30:00+00:00\t2026-02-27\t2026-03-02 open 30",
+        "2026-03-02T07:30:00+00:00|2026-02-27|2026-03-02 open 30",
         [30, 20, 1, 1, 15, 2, 1],
         5.0,
         [["2603.00011", "A near miss", 4.8, 5.0]],
