@@ -17,7 +17,15 @@ from digest.subscriptions.changing import (
     set_profiles,
     unsubscribe,
 )
-from digest.subscriptions.checks import Wishes, check_address, check_draft, check_wishes, drafts_of
+from digest.subscriptions.checks import (
+    Wishes,
+    check_address,
+    check_draft,
+    check_weekdays,
+    check_wishes,
+    check_zone,
+    drafts_of,
+)
 from digest.subscriptions.holding import erase, export
 from digest.subscriptions.joining import confirm, subscribe
 from digest.subscriptions.judging import (
@@ -39,7 +47,9 @@ __all__ = [
     "change_schedule",
     "check_address",
     "check_draft",
+    "check_weekdays",
     "check_wishes",
+    "check_zone",
     "come_back",
     "confirm",
     "drafts_of",

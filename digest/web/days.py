@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -43,6 +44,7 @@ STATES = {
     DayState.FAILED: "could not be read",
 }
 
+LATEST = "the latest day with papers"
 NOT_READ = "Not read yet. Days are filled in when the source is read again."
 NO_PAPERS = "No papers were listed on this day."
 NOTHING = {
@@ -75,7 +77,7 @@ def today(desk: At) -> HTMLResponse:
             paragraphs=["Nothing has been collected so far. The first papers come with the next reading."],
             links=[("/subscribe", "Subscribe")],
         )
-    return _day_page(desk, newest, here="/")
+    return _day_page(desk, newest, here="/", note="" if newest == desk.clock().date() else LATEST)
 
 
 @routes.get("/day/{day}")
@@ -84,7 +86,7 @@ def of_day(desk: At, day: date) -> HTMLResponse:
     return _day_page(desk, day)
 
 
-def _day_page(desk: Desk, day: date, *, here: str = "") -> HTMLResponse:
+def _day_page(desk: Desk, day: date, *, here: str = "", note: str = "") -> HTMLResponse:
     with desk.reading() as session:
         known = days.load(session, day)
         found = listings.of_day(session, day)
@@ -98,7 +100,7 @@ def _day_page(desk: Desk, day: date, *, here: str = "") -> HTMLResponse:
         here=here,
         heading=day_name(day, year=True),
         count=len(found) if found else None,
-        state=STATES[known.state] if known else "not read yet",
+        state=" · ".join(part for part in (STATES[known.state] if known else "not read yet", note) if part),
         papers=shown,
         show_day=False,
         nothing=NOTHING[known.state] if known else NOT_READ,
@@ -122,6 +124,7 @@ def of_week(desk: At, name: str) -> HTMLResponse:
         heading=f"Week {first.isocalendar().week}, {first.isocalendar().year}",
         before=_week_step(first - timedelta(days=7)),
         after=_week_step(first + timedelta(days=7)),
+        within=_day_step,
     )
 
 
@@ -137,6 +140,7 @@ def of_month(desk: At, name: str) -> HTMLResponse:
         heading=f"{MONTHS[first.month - 1]} {first.year}",
         before=_month_step(first - timedelta(days=1)),
         after=_month_step(last + timedelta(days=1)),
+        within=_week_step,
     )
 
 
@@ -170,11 +174,24 @@ def _month_step(day: date) -> Step:
     return Step(f"/month/{day:%Y-%m}", MONTHS[day.month - 1])
 
 
+def _day_step(day: date) -> Step:
+    return Step(f"/day/{day}", day_name(day))
+
+
 def _span_page(
-    desk: Desk, since: date, until: date, *, heading: str, before: Step, after: Step
+    desk: Desk,
+    since: date,
+    until: date,
+    *,
+    heading: str,
+    before: Step,
+    after: Step,
+    within: Callable[[date], Step],
 ) -> HTMLResponse:
+    """The papers of some days; ``within`` names the smaller page that a day with papers belongs to."""
     with desk.reading() as session:
-        found = best_first(listings.candidates(session, after_arrival=None, since_day=since, until_day=until))
+        listed = listings.candidates(session, after_arrival=None, since_day=since, until_day=until)
+        found = best_first(listed)
         shown = _views(session, found[:MOST_SHOWN])
     left = len(found) - len(shown)
     return desk.page(
@@ -187,7 +204,7 @@ def _span_page(
         nothing="No papers are known from these days.",
         previous=before,
         following=after if until < desk.clock().date() else None,
-        around=[],
+        around=list(dict.fromkeys(within(day) for day in sorted({one.day for one in listed}))),
     )
 
 

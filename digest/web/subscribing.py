@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -18,11 +19,13 @@ from digest.web.desk import At, Client, Desk
 from digest.web.fields import WEEKDAYS, number, told, whole_number, zones
 from digest.web.forms import LEAST_SECONDS, age_of, even_out, form_token, hours
 from digest.web.lab import Trial, days_asked, trial
-from digest.web.sign_up_form import Problem, SignUpForm, problem_of, wishes_of
+from digest.web.sign_up_form import Problem, SignUpForm, problems_of, wishes_of
 
 routes = APIRouter(include_in_schema=False)
 
 Given = Annotated[SignUpForm, Form()]
+PROFILE = frozenset({"keywords", "bar", "limit"})
+"""The fields a trial run reads: while one of them is wrong, there is nothing to try."""
 
 
 @routes.get("/subscribe")
@@ -72,7 +75,7 @@ def subscribe(desk: At, given: Given, client: Client) -> HTMLResponse:
     except TokenError:
         return _form_page(desk, given, note="The page was open for long. Please press the button once more.")
     except DigestError as error:
-        return _form_page(desk, given, problem=problem_of(given, error))
+        return _form_page(desk, given, problems=problems_of(given, desk.house.settings, error))
     if young:
         return _form_page(desk, given, note="That was quick. Please press the button once more.")
     if wishes.channel is ChannelName.SLACK:
@@ -110,16 +113,18 @@ def _join_slack(desk: Desk, given: SignUpForm, wishes: Wishes, client: str) -> H
 
 
 def _form_page(
-    desk: Desk, given: SignUpForm, *, problem: Problem | None = None, note: str = "", guess: bool = False
+    desk: Desk, given: SignUpForm, *, problems: Sequence[Problem] = (), note: str = "", guess: bool = False
 ) -> HTMLResponse:
-    tried, wrong = _trial(desk, given)
+    marked = {one.field: one.text for one in problems}
+    tried, wrong = (None, "") if PROFILE & marked.keys() else _trial(desk, given)
     return desk.page(
         "subscribe.html",
-        status=422 if problem else 200,
+        status=422 if problems else 200,
         headers={"Cache-Control": "no-store"},
         here="/subscribe",
         given=given,
-        problem=problem,
+        problems=problems,
+        wrong=marked,
         note=note,
         guess=guess,
         token=form_token(desk),

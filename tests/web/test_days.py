@@ -34,6 +34,23 @@ def test_a_day_leads_to_its_neighbours_and_ends_where_nothing_is_known(site: Sit
     assert 'rel="next"' not in site.get("/day/2026-10-16").text
 
 
+def test_a_week_leads_to_its_days_with_papers_and_a_month_to_its_weeks(site: Site) -> None:
+    week, month = site.get("/week/2026-W42").text, site.get("/month/2026-10").text
+    for day in ("14", "15", "16"):
+        assert f'<a href="/day/2026-10-{day}">' in week.split("</nav>")[1]
+    assert 'href="/day/2026-10-17"' not in week
+    assert month.split("</nav>")[1].count('<a href="/week/2026-W42">Week 42</a>') == 1
+
+
+def test_the_front_page_says_so_when_its_day_is_not_today(site: Site) -> None:
+    assert "the latest day with papers" not in site.get("/").text
+    site.clock.later(days=2)  # a Sunday, after a Saturday without papers
+    front = site.get("/").text
+    assert "<h1>Fri 16 Oct 2026</h1>" in front
+    assert "the latest day with papers" in front
+    assert "the latest day with papers" not in site.get("/day/2026-10-16").text
+
+
 def test_a_paper_shows_title_people_date_votes_and_links(site: Site) -> None:
     text = site.get("/day/2026-10-15").text
     first = text.split('<li class="paper">')[1]

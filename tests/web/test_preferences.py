@@ -215,7 +215,7 @@ def test_an_edit_is_shown_before_and_after_without_being_saved(ada: Ada) -> None
     live = ada.site.post(f"{ada.me}/profiles/{own.id}/lab", data=edit).text
     for text in (tried, live):
         assert "Compared with what is saved" in text
-        assert re.search(r"\d+\.\d → \d+\.\d papers a week: \d+ papers? more, \d+ papers? less", text)
+        assert re.search(r"\d+\.\d → \d+\.\d papers a week: \d+ papers? would come, \d+ would go", text)
         assert "New:" in text
         assert "No longer:" in text
     assert ada.profiles == [own]

@@ -139,14 +139,14 @@ def test_a_form_left_open_for_a_day_is_asked_to_be_sent_again(site: Site) -> Non
         ({"address": ""}, "no mail address", "address"),
         ({"keywords": ""}, "no keywords", "keywords"),
         ({"keywords": 'robots, "open'}, "open", "keywords"),
-        ({"timezone": "Europe/Berln"}, "Did you mean Europe/Berlin", None),
+        ({"timezone": "Europe/Berln"}, "Did you mean Europe/Berlin", "timezone"),
         ({"weekdays": []}, "No weekday", None),
-        ({"send_at": "soon"}, "no time of day", None),
-        ({"bar": "high"}, "bar is no number", None),
-        ({"bar": "11"}, "not between 0 and 10", None),
-        ({"limit": "2.5"}, "no whole number", None),
-        ({"limit": "nan"}, "no whole number", None),
-        ({"limit": "999"}, "not between 1 and 50", None),
+        ({"send_at": "soon"}, "no time of day", "send_at"),
+        ({"bar": "high"}, "bar is no number", "bar"),
+        ({"bar": "11"}, "not between 0 and 10", "bar"),
+        ({"limit": "2.5"}, "no whole number", "limit"),
+        ({"limit": "nan"}, "no whole number", "limit"),
+        ({"limit": "999"}, "not between 1 and 50", "limit"),
         ({"channel": "slack"}, "channel", None),
     ],
 )
@@ -158,12 +158,27 @@ def test_what_is_wrong_is_said_in_place_and_nothing_is_lost(
     assert says in text
     assert 'role="alert"' in text
     if field:
-        marked = re.search(rf'<(?:input|textarea) id="{field}"[^>]*>', text)
+        marked = re.search(rf'<(?:input|select|textarea) id="{field}"[^>]*>', text)
         assert marked
         assert 'aria-invalid="true"' in marked[0]
     if "keywords" not in changes:
         assert "robot learning, manipulation</textarea>" in text
     assert planned(site) == []
+
+
+def test_everything_that_is_wrong_is_named_at_once_and_leads_to_its_field(site: Site) -> None:
+    status, text = ask(
+        site, keywords='"open', bar="99", limit="x", address="ada@@", send_at="soon", weekdays=[]
+    )
+    assert status == 422
+    [summary] = re.findall(r'<div class="note wrong" role="alert">.*?</div>', text, re.DOTALL)
+    assert "these 6 things" in summary
+    named = re.findall(r'<a href="#(\w+)">([^<]+)</a>', summary)
+    assert [name for name, _ in named] == ["keywords", "bar", "limit", "address", "weekdays", "send_at"]
+    for name, words in named:
+        assert f'id="{name}"' in text
+        assert f'<p class="wrong" id="{name}-wrong">{words}</p>' in text
+        assert name == "weekdays" or f'aria-describedby="{name}-wrong' in text
 
 
 def test_the_trial_run_shows_what_the_profile_would_have_found(site: Site) -> None:
