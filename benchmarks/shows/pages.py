@@ -39,8 +39,8 @@ WORDS = (
 )  # fmt: skip
 KEYWORDS = "diffusion models, agents, video generation, retrieval, reasoning, benchmark, robot*, alignment"
 _PREVIEW = f"keywords={quote(KEYWORDS)}&bar=4&limit=10".encode()
-CONNECTIONS = {"day": 8, "search": 8, "lab": 2}
-"""The site tries a few profiles at a time, and tells others after five seconds that it is busy."""
+CONNECTIONS = {"day": 8, "search": 8, "lab": 8}
+"""The site tries one profile after the other, and tells who waits for five seconds that it is busy."""
 SEARCHES = 30
 
 
@@ -166,11 +166,12 @@ def _searching(folder: Path) -> Path:
 
 
 def _previewing(folder: Path) -> Path:
+    """Each asks for an edit nobody asked for before: another number among the keywords."""
+    body = _PREVIEW.decode().replace("keywords=", 'keywords=topic" .. math.random(1e9) .. ",')
     lines = (
         'wrk.method = "POST"',
-        f'wrk.body = "{_PREVIEW.decode()}"',
         'wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"',
-        'request = function() return wrk.format(nil, "/lab") end',
+        f'request = function() return wrk.format(nil, "/lab", nil, "{body}") end',
     )
     return _script(folder, "lab", "\n".join(lines))
 

@@ -50,17 +50,18 @@ def test(
 ) -> None:
     from digest.pipeline.situation import read_corpus
     from digest.ranking.lab import compare, try_profile
+    from digest.ranking.memory import Memory
 
     now = utc_now()
     tried, other = _profile(profile, bar), None if against is None else _profile(against, bar)
     with house_of(ctx) as house:
         papers = _stored(house, days, now)
-        corpus = read_corpus(house.engine, now=now)
+        memory = Memory(read_corpus(house.engine, now=now))
     if other is None:
-        lab = try_profile(papers, tried, corpus, now=now)
+        lab = try_profile(papers, tried, memory, now=now)
         print_json(asdict(lab)) if as_json else _show(lab)
         return
-    effect = compare(papers, tried, other, corpus, now=now)
+    effect = compare(papers, tried, other, memory, now=now)
     print_json(asdict(effect)) if as_json else _show_effect(effect)
 
 

@@ -9,10 +9,12 @@ from threading import Lock
 
 from sqlalchemy import Engine
 
-from digest.model import Candidate, Listing, Paper
+from digest.model import Candidate, Listing, Paper, Profile
 from digest.pipeline.extracting import make_known
 from digest.pipeline.situation import read_corpus
+from digest.pipeline.trials import ENDLESS, Trials, busy
 from digest.ranking.corpus import Corpus
+from digest.ranking.lab import Effect, Lab
 from digest.store import counters, listings, papers
 from digest.store.database import reading
 
@@ -30,7 +32,18 @@ class Material:
     corpus: Corpus
     candidates: tuple[Candidate, ...]
     days: int
-    longer: tuple[Candidate, ...] = ()
+    longer: tuple[Candidate, ...]
+    trials: Trials
+
+    def tried(self, profile: Profile, *, now: datetime, default_bar: float, days: int = DAYS) -> Lab:
+        """What a profile would have brought in the last days. Raises ``TooMany`` when patience ends."""
+        return self.trials.lab(self.last(days), profile, now=now, default_bar=default_bar)
+
+    def compared(
+        self, before: Profile, after: Profile, *, now: datetime, default_bar: float, days: int = DAYS
+    ) -> Effect:
+        """What an edit would have changed in the last days. Raises ``TooMany`` when patience ends."""
+        return self.trials.effect(self.last(days), before, after, now=now, default_bar=default_bar)
 
     def last(self, days: int) -> tuple[Candidate, ...]:
         """The papers of the last ``DAYS``, or of ``MORE_DAYS`` when more are asked for."""
@@ -38,26 +51,37 @@ class Material:
 
 
 class Shelf:
-    """Holds the newest material; it is read again when a stored read has come since, by one for all."""
+    """Holds the newest material; it is read again when a stored read has come since, by one for all.
 
-    def __init__(self) -> None:
+    ``patience`` is how many seconds others wait for the first reading, or for their turn to try a profile.
+    """
+
+    def __init__(self, *, patience: float = ENDLESS) -> None:
+        self._patience = patience
         self._lock = Lock()
         self._held: Material | None = None
 
     def material(self, engine: Engine, *, now: datetime) -> Material:
-        """The newest material. Others who ask while one request reads it take what there was before."""
+        """The newest material. Others who ask while one request reads it take what there was before.
+
+        Raises ``TooMany`` when there was none and patience ends.
+        """
         with reading(engine) as session:
             arrival = counters.arrival(session)
         held = self._held
         if held is not None and (held.arrival == arrival or self._lock.locked()):
             return held
-        with self._lock:
+        if not self._lock.acquire(timeout=self._patience):
+            raise busy()
+        try:
             if self._held is None or self._held.arrival != arrival:
-                self._held = _read(engine, arrival, now)
+                self._held = _read(engine, arrival, now, self._patience)
             return self._held
+        finally:
+            self._lock.release()
 
 
-def _read(engine: Engine, arrival: int, now: datetime) -> Material:
+def _read(engine: Engine, arrival: int, now: datetime, patience: float) -> Material:
     corpus = read_corpus(engine, now=now)
     with reading(engine) as session:
         until = listings.newest_day(session) or now.date()
@@ -67,7 +91,12 @@ def _read(engine: Engine, arrival: int, now: datetime) -> Material:
     make_known(engine, known.values())
     near = [one for one in listed if (until - one.day).days < DAYS]
     return Material(
-        arrival, corpus, _firsts(near, known), len({one.day for one in near}), _firsts(listed, known)
+        arrival,
+        corpus,
+        _firsts(near, known),
+        len({one.day for one in near}),
+        _firsts(listed, known),
+        Trials(corpus, patience=patience),
     )
 
 

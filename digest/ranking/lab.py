@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digest.model import Candidate, Keyword, KeywordKind, Profile, Ranked, Verdict
 from digest.ranking.calibration import DEFAULT_BAR
-from digest.ranking.corpus import Corpus
 from digest.ranking.language import format_keyword
-from digest.ranking.scoring import Scored, score_all
+from digest.ranking.memory import Memory
+from digest.ranking.scoring import Scored, score_on
+from digest.ranking.space import Rows
 from digest.ranking.terms import STEMMED, words_of_term
 from digest.ranking.units import unit_of_keyword
 
@@ -72,29 +74,30 @@ class Effect:
 def try_profile(
     candidates: Sequence[Candidate],
     profile: Profile,
-    corpus: Corpus,
+    memory: Memory,
     *,
     now: datetime,
     default_bar: float = DEFAULT_BAR,
 ) -> Lab:
-    """What ``profile`` would have brought of ``candidates`` (all papers of the stored days, each on its
-    day).
+    """What ``profile`` would have brought of ``candidates`` (all papers of the stored days, each on its day).
+
+    With a ``memory`` that knows them, only keywords it has not met yet are looked up in the papers.
     """
-    return _Bench(candidates, profile, corpus, now, default_bar).lab()
+    return _Bench(candidates, profile, memory, now, default_bar).lab()
 
 
 def compare(
     candidates: Sequence[Candidate],
     before: Profile,
     after: Profile,
-    corpus: Corpus,
+    memory: Memory,
     *,
     now: datetime,
     default_bar: float = DEFAULT_BAR,
 ) -> Effect:
     """The effect of an edit."""
-    old = _Bench(candidates, before, corpus, now, default_bar)
-    new = _Bench(candidates, after, corpus, now, default_bar)
+    old = _Bench(candidates, before, memory, now, default_bar)
+    new = _Bench(candidates, after, memory, now, default_bar)
     gained = [row for row in new.order if new.chosen[row] and not old.chosen[row]]
     lost = [row for row in old.order if old.chosen[row] and not new.chosen[row]]
     return Effect(old.lab(), new.lab(), new.ranked(gained), old.ranked(lost))
@@ -107,13 +110,14 @@ class _Bench:
         self,
         candidates: Sequence[Candidate],
         profile: Profile,
-        corpus: Corpus,
+        memory: Memory,
         now: datetime,
         default_bar: float,
     ) -> None:
-        self.candidates, self.profile, self.corpus = candidates, profile, corpus
+        self.candidates, self.profile, self.corpus = candidates, profile, memory.corpus
         self.bar = default_bar if profile.bar is None else profile.bar
-        self.scored: Scored = score_all(candidates, [profile], corpus, now=now)
+        board = memory.board([candidate.paper for candidate in candidates])
+        self.scored: Scored = score_on(board, candidates, [profile], now=now)
         self.values = np.where(
             self.scored.kept_out[:, 0] | self.scored.lacking[:, 0], 0.0, self.scored.values[:, 0]
         )
@@ -180,8 +184,7 @@ class _Bench:
         space, found = self.corpus.space, self.scored.board.rows
         if space is None or found is None or not rows:
             return []
-        here = np.asarray((found[rows] > 0).mean(axis=0)).ravel()
-        there = np.asarray((found[others] > 0).mean(axis=0)).ravel() if len(others) else np.zeros_like(here)
+        here, there = _shares(found, rows), _shares(found, others)
         named = _words_of(self.profile)
         order = np.argsort(-(here - there) * space.idf, kind="stable")
         fresh = (
@@ -190,6 +193,11 @@ class _Bench:
             if here[place] > 2 * there[place] and named.isdisjoint(words_of_term(space.shown[place]))
         )
         return [term for term, _ in zip(fresh, range(SUGGESTED), strict=False)]
+
+
+def _shares(found: Rows, papers: Sequence[int]) -> NDArray[np.float64]:
+    """Of these papers, the share that holds each term; each paper's row names a term once."""
+    return np.bincount(found[papers].indices, minlength=found.shape[1]) / max(len(papers), 1)
 
 
 def _report(keyword: Keyword, hits: int, in_chosen: int, *, noisy: bool) -> KeywordReport:

@@ -8,7 +8,7 @@ from datetime import datetime
 from digest.account_wording import plural
 from digest.channels.slack_text import Block, clean, context, cut, section
 from digest.model import Profile
-from digest.ranking.lab import Lab, try_profile
+from digest.ranking.lab import Lab
 from digest.slack.desk import Desk
 from digest.slack.showing import paper_lines
 
@@ -20,7 +20,7 @@ def tried(desk: Desk, profile: Profile, now: datetime) -> list[Block]:
     material = desk.material(now)
     if not material.candidates:
         return [context("No papers are stored yet, so there is no preview.")]
-    found = try_profile(material.candidates, profile, material.corpus, now=now, default_bar=desk.defaults.bar)
+    found = material.tried(profile, now=now, default_bar=desk.defaults.bar)
     return [section(_rate(found)), *paper_lines(found.best), *map(context, _worth(found))]
 
 

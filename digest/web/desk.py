@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import BoundedSemaphore
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -27,8 +26,8 @@ from digest.web.rendering import environment
 
 LONGEST_WAIT = timedelta(seconds=4)
 """For a lock of the store: whoever looks at an empty page is told to try again before they give up."""
-MOST_TRIALS = 4
-"""Trial runs at the same time: they cost more than any page, and threads are few."""
+LONGEST_TRIAL_WAIT = 5.0
+"""Seconds for a turn to try a profile: trials cost more than any page, and threads are few."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +42,8 @@ class Desk:
     proxies: Proxies
     answer_seconds: float
     longest_wait: timedelta = LONGEST_WAIT
-    shelf: Shelf = field(default_factory=Shelf)
+    shelf: Shelf = field(default_factory=lambda: Shelf(patience=LONGEST_TRIAL_WAIT))
     counted: Counted = field(default_factory=Counted)
-    trials: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MOST_TRIALS))
     templates: Environment = field(default_factory=environment)
 
     @property

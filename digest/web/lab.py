@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from digest.errors import TooMany
 from digest.model import Profile, Ranked
 from digest.pipeline.shelf import DAYS, MORE_DAYS, Material
-from digest.ranking.lab import Effect, Lab, compare, try_profile
+from digest.ranking.lab import Effect, Lab
 from digest.ranking.language import parse_profile
 from digest.store.profiles import Draft
 from digest.subscriptions import check_draft
@@ -65,7 +64,7 @@ class Trial:
 def trial(desk: Desk, draft: Draft, *, days: int = DAYS, saved: Profile | None = None) -> Trial:
     """Try a draft on the last stored days; with the ``saved`` profile it edits, what the edit changes.
 
-    Raises ``ProfileError`` or ``SubscriptionError``.
+    Raises ``ProfileError`` or ``SubscriptionError``; ``TooMany`` when others are tried for too long before.
     """
     checked = check_draft(replace(draft, name="trial"))
     profile = replace(
@@ -76,22 +75,14 @@ def trial(desk: Desk, draft: Draft, *, days: int = DAYS, saved: Profile | None =
         limit=checked.limit,
         learning=checked.learning,
     )
-    if not desk.trials.acquire(timeout=5):
-        raise TooMany("many profiles are being tried just now", remedy="try again", retry_after=5)
-    try:
-        return _tried(desk, profile, saved, days)
-    finally:
-        desk.trials.release()
+    return _tried(desk, profile, saved, days)
 
 
 def _tried(desk: Desk, profile: Profile, saved: Profile | None, days: int) -> Trial:
-    material = material_of(desk)
-    candidates, corpus = material.last(days), material.corpus
-    bar = desk.house.settings.digest.bar
+    material, now, bar = material_of(desk), desk.clock(), desk.house.settings.digest.bar
     if saved is None or saved.trending:
-        found = try_profile(candidates, profile, corpus, now=desk.clock(), default_bar=bar)
-        return _shown(found, profile, bar)
-    effect = compare(candidates, saved, profile, corpus, now=desk.clock(), default_bar=bar)
+        return _shown(material.tried(profile, now=now, default_bar=bar, days=days), profile, bar)
+    effect = material.compared(saved, profile, now=now, default_bar=bar, days=days)
     return replace(_shown(effect.after, profile, bar), change=_change(effect))
 
 

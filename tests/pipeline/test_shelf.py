@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from sqlalchemy import Engine
 
+from digest.errors import TooMany
 from digest.pipeline.collect import collect
 from digest.pipeline.shelf import DAYS
 from digest.pipeline.shelf import Shelf as Kept
@@ -38,3 +40,10 @@ def test_while_one_request_reads_anew_others_take_what_there_was(sqlite_engine: 
     with kept._lock:  # as while another reads
         assert kept.material(sqlite_engine, now=NOW) is first
     assert len(kept.material(sqlite_engine, now=NOW).candidates) == 2
+
+
+def test_while_the_first_reading_takes_long_others_are_told_to_try_again(sqlite_engine: Engine) -> None:
+    kept = Kept(patience=0.01)
+    with kept._lock, pytest.raises(TooMany):  # as while another reads
+        kept.material(sqlite_engine, now=NOW)
+    assert kept.material(sqlite_engine, now=NOW).candidates == ()

@@ -10,6 +10,7 @@ from digest.errors import ProfileError
 from digest.model import Candidate, Paper
 from digest.ranking.corpus import Corpus
 from digest.ranking.lab import compare, try_profile
+from digest.ranking.memory import Memory
 from digest.ranking.suggest import ids_in, paper_of_text, papers_of_bibtex, papers_of_ris, suggest
 from tests.ranking.test_sum import CORPUS, NOW, STORE, TOPICS, made, profile
 
@@ -20,7 +21,7 @@ DAYS = [
 
 
 def test_the_lab_counts_what_a_profile_would_have_brought() -> None:
-    lab = try_profile(DAYS, profile("robot, grasping, zeppelins"), CORPUS, now=NOW)
+    lab = try_profile(DAYS, profile("robot, grasping, zeppelins"), Memory(CORPUS), now=NOW)
     assert (lab.days, lab.papers) == (28, 112)
     assert lab.per_week == lab.chosen / 4
     assert sum(number for _, number in lab.by_day) == lab.chosen == len(lab.chosen_ids) > 0
@@ -30,19 +31,19 @@ def test_the_lab_counts_what_a_profile_would_have_brought() -> None:
 
 def test_a_keyword_in_every_paper_is_noisy() -> None:
     everywhere = [Candidate(made(n, list(TOPICS)[n % 8]), DAYS[0].day, 1, 1) for n in range(8)]
-    lab = try_profile(everywhere, profile("filler*"), CORPUS, now=NOW)
+    lab = try_profile(everywhere, profile("filler*"), Memory(CORPUS), now=NOW)
     assert lab.keywords[0].noisy
     assert lab.keywords[0].hits == 8
 
 
 def test_terms_that_keep_company_are_proposed() -> None:
-    lab = try_profile(DAYS, profile("robot"), CORPUS, now=NOW)
+    lab = try_profile(DAYS, profile("robot"), Memory(CORPUS), now=NOW)
     assert set(" ".join(lab.add).split()) & set(TOPICS["robots"])
     assert "robot" not in lab.add
 
 
 def test_an_edit_is_shown_by_what_it_gains_and_loses() -> None:
-    effect = compare(DAYS, profile("robot"), profile("speech"), CORPUS, now=NOW)
+    effect = compare(DAYS, profile("robot"), profile("speech"), Memory(CORPUS), now=NOW)
     assert {one.candidate.paper.id for one in effect.gained} == set(effect.after.chosen_ids) - set(
         effect.before.chosen_ids
     )
@@ -53,8 +54,16 @@ def test_an_edit_is_shown_by_what_it_gains_and_loses() -> None:
     assert effect.lost
 
 
+def test_what_a_memory_learnt_from_other_profiles_changes_nothing() -> None:
+    memory, asked = Memory(CORPUS), ("robot", "robot, speech^2, -survey", "speech", "robot")
+    one_after_the_other = [try_profile(DAYS, profile(text), memory, now=NOW) for text in asked]
+    assert one_after_the_other == [
+        try_profile(DAYS, profile(text), Memory(CORPUS), now=NOW) for text in asked
+    ]
+
+
 def test_no_days_give_an_empty_lab() -> None:
-    lab = try_profile([], profile("robot"), CORPUS, now=NOW)
+    lab = try_profile([], profile("robot"), Memory(CORPUS), now=NOW)
     assert (lab.papers, lab.chosen, lab.best) == (0, 0, ())
 
 
