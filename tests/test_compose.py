@@ -49,14 +49,18 @@ def edition(*, first: bool = False, catch_up: bool = False) -> Edition:
 
 def ranking(name: str, verdicts: Sequence[Verdict], *, near: float = 4.0) -> Ranking:
     """A ranking of the six papers with these verdicts, in order."""
-    judged = [
-        Ranked(paper, Score(9.0 if verdict is Verdict.CHOSEN else near), verdict)
-        for paper, verdict in zip(PAPERS, verdicts, strict=True)
-    ]
+    rows = [row for row, verdict in enumerate(verdicts) if verdict is Verdict.CHOSEN]
     return Ranking(
         profile=Profile(1, READER.id, name, name),
-        chosen=tuple(one for one in judged if one.verdict is Verdict.CHOSEN),
-        near_misses=tuple(one for one in judged if one.verdict is Verdict.BELOW_BAR),
+        candidates=PAPERS,
+        rows=rows,
+        values=[9.0] * len(rows),
+        grounds=[()] * len(rows),
+        near_misses=tuple(
+            Ranked(paper, Score(near), verdict)
+            for paper, verdict in zip(PAPERS, verdicts, strict=True)
+            if verdict is Verdict.BELOW_BAR
+        ),
         verdicts=bytes(VERDICTS.index(verdict) for verdict in verdicts),
         bar=5.0,
     )

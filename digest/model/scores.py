@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -97,20 +98,33 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """All that happened for one profile: the chosen, best first, and counts of the rest.
+    """All that happened to ``candidates`` for one profile.
 
-    ``near_misses`` are given where nothing was chosen.
+    ``rows`` are the places of the chosen among the candidates, best first; beside each stand its score in
+    ``values`` and what speaks for it in ``grounds``. ``near_misses`` are given where nothing was chosen.
 
     ``verdicts`` holds one byte per candidate, in the candidates' order: its place in ``VERDICTS``.
     Compose needs them to count a paper once however many profiles a subscriber has.
     """
 
     profile: Profile
-    chosen: tuple[Ranked, ...]
+    candidates: Sequence[Candidate]
+    rows: Sequence[int] = ()
+    values: Sequence[float] = ()
+    grounds: Sequence[Sequence[str]] = ()
     near_misses: tuple[Ranked, ...] = ()
     verdicts: bytes = b""
-    below_bar: int = 0
-    excluded: int = 0
-    over_limit: int = 0
-    already_sent: int = 0
     bar: float = 0.0
+
+    @property
+    def chosen(self) -> tuple[Ranked, ...]:
+        """The chosen, best first, as values to look at."""
+        told = zip(self.rows, self.values, self.grounds, strict=True)
+        return tuple(
+            Ranked(self.candidates[row], Score.told(value, tuple(grounds)), Verdict.CHOSEN)
+            for row, value, grounds in told
+        )
+
+    def count(self, *verdicts: Verdict) -> int:
+        """How many candidates met one of these verdicts."""
+        return sum(self.verdicts.count(VERDICTS.index(verdict)) for verdict in verdicts)

@@ -16,7 +16,7 @@ from digest.ranking.extracts import extracts_of
 from digest.ranking.naming import Names
 from digest.ranking.reasons import Floats, Ints
 from digest.ranking.relations import related
-from digest.ranking.shares import FED, NEAR, Asked, Phrasebook, Said, What
+from digest.ranking.shares import FED, NEAR, Phrasebook, Said, What
 from digest.ranking.space import Rows
 from digest.ranking.vocabulary import Mask, Vocabulary
 
@@ -40,7 +40,7 @@ class Board:
         self.rows: Rows | None = corpus.rows_of(self.extracts) if corpus.space else None
         self.evidence: Floats = np.zeros((2, 0, len(papers)))
         self.presence: Mask = np.zeros((0, len(papers)), dtype=np.bool_)
-        self.book = Phrasebook()
+        self.book = Phrasebook(len(papers))
         self._lookups: list[Lookup] = []
         self._starts: list[int] = []
 
@@ -81,13 +81,12 @@ class Board:
         latent = space.project(space.weigh(self.rows))
         return np.asarray(latent @ latent.T)
 
-    def said(self, asked: Sequence[Asked]) -> list[Said]:
-        """What papers say of units, and how strongly; the same for every profile."""
-        rows, units, manners = np.array(asked, dtype=np.intp).reshape(-1, 3).T
+    def said(self, rows: Ints, units: Ints, manners: Ints) -> list[Said]:
+        """What papers say of units, pair by pair, and how strongly; the same for every profile."""
         near = manners == NEAR
         related = self._said_near(rows[near], units[near])
         held = self._said_here(rows[~near], units[~near], manners[~near])
-        return [next(related if manner == NEAR else held) for _, _, manner in asked]
+        return [next(related if manner == NEAR else held) for manner in manners.tolist()]
 
     def _said_near(self, rows: Ints, numbers: Ints) -> Iterator[Said]:
         """What papers say that is related to a unit."""

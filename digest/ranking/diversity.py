@@ -7,10 +7,14 @@ topic do not push each other out, but two of one benchmark do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+
+from digest.ranking.reasons import Floats, Ints
+from digest.ranking.vocabulary import Mask
 
 RELEVANCE = 0.7
 """λ: a full likeness costs as much as 4 points of score."""
@@ -20,52 +24,54 @@ AT_ONCE = 1_000
 """Profiles handled at once: bounds memory to this × papers."""
 
 
-def spread_all(
-    values: NDArray[np.floating],
-    ordered: Sequence[list[int]],
-    limits: Sequence[int],
-    likeness: Callable[[], NDArray[np.floating]],
-) -> list[list[int]]:
-    """For each profile the papers taken, at most its limit, in the order given.
+def spread(
+    places: Ints, rows: Ints, values: Floats, limits: Ints, likeness: Callable[[], NDArray[np.floating]]
+) -> Mask:
+    """Which papers are taken, at most its limit of each profile.
 
-    ``values`` are profiles × papers on the scale 0 to 10; ``ordered`` each profile's papers, best first;
-    ``likeness`` gives the cosines between papers, which are asked for only where something has to give way.
+    ``places`` (ascending) are profiles, ``rows`` papers, best first, ``values`` their scores on the scale 0
+    to 10; ``likeness`` gives the cosines between papers, which are asked for only where something has to
+    give way.
     """
-    taken = list(ordered)
-    crowded = [place for place, rows in enumerate(ordered) if len(rows) > limits[place]]
-    if crowded:
+    counts = np.bincount(places, minlength=len(limits))
+    turn = np.arange(len(places)) - (np.cumsum(counts) - counts)[places]
+    taken = turn < limits[places]
+    crowded = counts > limits
+    if crowded.any():
         excess = np.clip((likeness() - DISTINCT) / (1 - DISTINCT), 0, 1)
-        for start in range(0, len(crowded), AT_ONCE):
-            some = crowded[start : start + AT_ONCE]
-            kept = _spread(
-                values[some], [ordered[place] for place in some], [limits[place] for place in some], excess
-            )
-            for place, rows in zip(some, kept, strict=True):
-                taken[place] = rows
+        crowded &= _repeats(places[taken], rows[taken], excess, len(limits))
+    for start in range(0, np.count_nonzero(crowded), AT_ONCE):
+        some = np.flatnonzero(crowded)[start : start + AT_ONCE]
+        members = np.isin(places, some)
+        owners = np.searchsorted(some, places[members])
+        taken[members] = _spread(owners, turn[members], rows[members], values[members], limits[some], excess)
     return taken
 
 
-def _spread(
-    values: NDArray[np.floating],
-    ordered: Sequence[list[int]],
-    limits: Sequence[int],
-    excess: NDArray[np.floating],
-) -> list[list[int]]:
+def _repeats(places: Ints, rows: Ints, excess: Floats, profiles: int) -> Mask:
+    """Which profiles have two papers that are too much alike; the others' best need not give way."""
+    alike = sparse.csr_matrix(excess > 0, dtype=np.float32)
+    alike.setdiag(0)
+    marks = np.ones(len(places), dtype=np.float32)
+    held = sparse.csr_matrix((marks, (places, rows)), shape=(profiles, len(excess)))
+    return np.asarray((held @ alike).multiply(held).sum(axis=1)).ravel() > 0
+
+
+def _spread(owners: Ints, turn: Ints, papers: Ints, values: Floats, limits: Ints, excess: Floats) -> Mask:
     """All profiles take their next paper at the same time."""
-    counts = np.array([len(rows) for rows in ordered])
-    filled = np.arange(counts.max()) < counts[:, None]
-    rows = np.zeros(filled.shape, dtype=np.intp)
-    rows[filled] = [row for of_profile in ordered for row in of_profile]
-    worth = np.where(filled, RELEVANCE * np.take_along_axis(values, rows, axis=1) / 10, -np.inf)
-    nearest = np.zeros(filled.shape)
-    taken = np.zeros(filled.shape, dtype=np.bool_)
-    profiles, most = np.arange(len(ordered)), np.array(limits)
-    for step in range(most.max()):
+    shape = len(limits), turn.max() + 1
+    filled = np.zeros(shape, dtype=np.bool_)
+    filled[owners, turn] = True
+    rows = np.zeros(shape, dtype=np.intp)
+    rows[filled] = papers
+    worth = np.full(shape, -np.inf)
+    worth[filled] = RELEVANCE * values / 10
+    nearest = np.zeros(shape)
+    taken = np.zeros(shape, dtype=np.bool_)
+    profiles = np.arange(len(limits))
+    for step in range(limits.max()):
         gain = np.where(taken, -np.inf, worth - (1 - RELEVANCE) * nearest)
         best = gain.argmax(axis=1)
-        taken[profiles, best] |= step < most
+        taken[profiles, best] |= step < limits
         nearest = np.maximum(nearest, excess[rows[profiles, best][:, None], rows])
-    return [
-        [row for row, one in zip(of_profile, marks, strict=False) if one]
-        for of_profile, marks in zip(ordered, taken.tolist(), strict=True)
-    ]
+    return np.asarray(taken[filled])

@@ -122,7 +122,8 @@ class _Bench:
             self.scored.kept_out[:, 0] | self.scored.lacking[:, 0], 0.0, self.scored.values[:, 0]
         )
         self.chosen = (self.values >= self.bar) & (self.values > 0)
-        self.order = self.scored.orders()[:, 0].tolist()
+        rows, alone = np.arange(len(candidates)), np.zeros(len(candidates), dtype=np.intp)
+        self.order = self.scored.in_order(rows, alone, self.scored.values[:, 0]).tolist()
 
     def lab(self) -> Lab:
         days = sorted({candidate.day for candidate in self.candidates})

@@ -11,7 +11,7 @@ from digest.ranking.shares import Phrasebook
 from digest.ranking.vocabulary import Vocabulary
 
 MOST_CELLS = 2_000_000
-"""Papers × keywords remembered: 17 bytes each. Of a day of 100 papers so many as 20,000 keywords."""
+"""Papers × keywords remembered: 29 bytes each. Of a day of 100 papers so many as 20,000 keywords."""
 MOST_SAID = 100_000
 """What papers say of keywords, remembered: half a kilobyte each."""
 
@@ -29,7 +29,7 @@ class Memory:
             self._forget()
         if sum(len(board.book) for board in self._boards.values()) > MOST_SAID:
             for board in self._boards.values():
-                board.book = Phrasebook()
+                board.book = Phrasebook(len(board.extracts))
         key = tuple((paper.id, paper.revision) for paper in papers)
         found = self._boards.get(key)
         if found is None:

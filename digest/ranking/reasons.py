@@ -4,6 +4,8 @@ remainder.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,10 @@ Floats = NDArray[np.float64]
 
 TENTHS = 10
 """Steps of a point: scores and reasons are shown with one decimal."""
+BY_DIGITS = 2
+"""Bytes of whole numbers that numpy sorts by their digits."""
+RAGGED = 8
+"""Times as many places as numbers that rows may take."""
 
 
 def shown(value: float) -> float:
@@ -24,6 +30,42 @@ def spans(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
     owners = np.repeat(np.arange(len(counts)), counts)
     before = np.cumsum(counts) - counts
     return owners, np.arange(len(owners)) - before[owners] + starts[owners]
+
+
+def by_owner(owners: Ints, *keys: NDArray[Any]) -> Ints:
+    """The order by owner, then by the first key, then by the next; of equals the earlier comes first.
+
+    ``np.lexsort`` of owners that ascend, quicker: small whole numbers are sorted by their digits, and each
+    owner's greater or broken ones, given last, in a row of their own.
+    """
+    *others, last = map(_narrow, keys)
+    order = np.argsort(last, kind="stable") if last.itemsize <= BY_DIGITS else _by_row(owners, last)
+    if last.itemsize > BY_DIGITS and not others:
+        return order
+    for key in (*reversed(others), _narrow(owners)):
+        order = order[np.argsort(key[order], kind="stable")]
+    return order
+
+
+def _narrow(key: NDArray[Any]) -> NDArray[Any]:
+    """Whole numbers in as few bytes as hold them."""
+    if key.dtype.kind != "i":
+        return key
+    bounds = int(key.min(initial=0)), int(key.max(initial=0))
+    return key.astype(np.promote_types(*map(np.min_scalar_type, bounds)))
+
+
+def _by_row(owners: Ints, key: NDArray[Any]) -> Ints:
+    """Each owner's in a row of their own, unless one has far more than the others."""
+    counts = np.bincount(owners)
+    width = counts.max(initial=0)
+    if len(counts) * width > RAGGED * len(owners):
+        return np.lexsort((key, owners))
+    starts = np.cumsum(counts) - counts
+    rows = np.full((len(counts), width), np.inf)
+    rows[owners, np.arange(len(owners)) - starts[owners]] = key
+    order = np.argsort(rows, axis=1, kind="stable") + starts[:, None]
+    return np.asarray(order[np.arange(width) < counts[:, None]])
 
 
 def share_out(values: Floats, entry: Ints, raw: Floats) -> Ints:
@@ -39,7 +81,7 @@ def share_out(values: Floats, entry: Ints, raw: Floats) -> Ints:
     exact = whole[entry] * raw / np.where(total > 0, total, 1.0)[entry]
     floors = np.floor(exact)
     missing = whole - np.add.reduceat(floors, starts)
-    by_remainder = np.lexsort((floors - exact, entry))
+    by_remainder = by_owner(entry, floors - exact)
     turn = np.empty(len(entry), dtype=np.intp)
     turn[by_remainder] = np.arange(len(entry)) - starts[entry]
     return np.asarray(floors + (turn < missing[entry]), dtype=np.intp)

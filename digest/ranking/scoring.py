@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +16,11 @@ from digest.ranking.board import Board
 from digest.ranking.calibration import calibrated
 from digest.ranking.corpus import Corpus
 from digest.ranking.product import Packed, kept_out, lacking, pack, raw_scores
-from digest.ranking.reasons import TENTHS, Floats, Ints, share_out, spans
+from digest.ranking.reasons import TENTHS, Floats, Ints, by_owner, share_out
 from digest.ranking.shares import FED, HITS, NEAR
 from digest.ranking.telling import grounds_told
 from digest.ranking.trending import age_hours, trending_score
-from digest.ranking.vocabulary import Vocabulary
+from digest.ranking.vocabulary import Mask, Vocabulary
 
 VOTES_MOST = 0.25
 """Evidence that very many votes add: enough to order near-ties, never to lift a paper over a keyword."""
@@ -26,53 +28,84 @@ VOTES_HALF = 30
 """Upvotes that give half of it: a little above what a paper settles at (median 12, upper quartile 28)."""
 
 
+class Shares(NamedTuple):
+    """What speaks for papers: of each share, ``owners`` (ascending) says for which, ``numbers`` is its number
+    in the phrasebook, ``tenths`` of a point what it gives. Of one paper's the greatest comes first.
+    """
+
+    owners: Ints
+    numbers: Ints
+    tenths: Ints
+
+
 @dataclass(frozen=True)
 class Scored:
-    """Candidates × profiles: ``values`` on the scale 0 to 10 in tenths, ``raw`` the evidence behind them."""
+    """Candidates × profiles: ``raw`` is the evidence, ``values`` the scores, 0 to 10 in tenths."""
 
     candidates: Sequence[Candidate]
     board: Board
     profiles: Sequence[Profile]
     packed: Packed
-    votes: NDArray[np.float64]
-    raw: NDArray[np.float64]
-    values: NDArray[np.float64]
-    kept_out: NDArray[np.bool_]
-    lacking: NDArray[np.bool_]
+    votes: Floats
+    raw: Floats
+    kept_out: Mask
+    lacking: Mask
 
-    def orders(self) -> NDArray[np.intp]:
-        """Papers × profiles: the rows from best to worst for each profile.
+    @cached_property
+    def values(self) -> Floats:
+        values = calibrated(self.raw)
+        values[:, self.packed.silent] = self.raw[:, self.packed.silent]
+        return np.asarray(np.round(values * TENTHS) / TENTHS)
+
+    def values_at(self, rows: Ints, places: Ints) -> Floats:
+        """``values`` of these papers for these profiles, pair by pair."""
+        raw = self.raw[rows, places]
+        values = np.where(self.packed.silent[places], raw, calibrated(raw))
+        return np.asarray(np.round(values * TENTHS) / TENTHS)
+
+    def in_order(self, rows: Ints, places: Ints, values: Floats) -> Ints:
+        """How to put pairs of papers and profiles in order: by profile (``places`` ascend), best first.
 
         Of papers with the same score the newer day comes first, so that a digest that catches up begins with
         what is fresh; then evidence, upvotes and id decide.
         """
-        ties = np.array(sorted(range(len(self.candidates)), key=self._before), dtype=np.intp)
+        tenths = np.rint(values * TENTHS).astype(np.intp)
+        worth = tenths * (1 + self._fresh.max(initial=0)) + self._fresh[rows]
+        turns = by_owner(places, self._turns[rows])
+        evidence = np.maximum(self.raw[rows[turns], places[turns]], 0.0)
+        return turns[by_owner(places[turns], -worth[turns], -evidence)]
+
+    @cached_property
+    def _fresh(self) -> Ints:
+        """Of each candidate its day's number, the newest the greatest."""
         days = {day: number for number, day in enumerate(sorted({one.day for one in self.candidates}))}
-        fresh = np.array([days[one.day] for one in self.candidates], dtype=np.float64)[:, None]
-        raw = np.maximum(self.raw, 0.0)
-        below_one = raw / (1 + raw.max(initial=0.0))
-        worth = np.round(self.values * TENTHS) * len(days) + fresh + below_one
-        return np.asarray(ties[np.argsort(-worth[ties], axis=0, kind="stable")])
+        return np.array([days[one.day] for one in self.candidates], dtype=np.intp)
+
+    @cached_property
+    def _turns(self) -> Ints:
+        """Of each candidate its turn where nothing else decides."""
+        turns = np.empty(len(self.candidates), dtype=np.intp)
+        turns[sorted(range(len(turns)), key=self._before)] = np.arange(len(turns))
+        return turns
 
     def _before(self, row: int) -> tuple[int, str]:
         candidate = self.candidates[row]
         return -candidate.upvotes, candidate.paper.id
 
-    def score(self, row: int, place: int) -> Score:
-        """The score with its reasons; their points add up to it."""
-        return self.scores([row], [place])[0]
-
     def scores(self, rows: Sequence[int], places: Sequence[int]) -> list[Score]:
-        """``score`` for many papers and profiles, pair by pair."""
-        if not rows:
-            return []
-        values = self.values[rows, places]
-        entry, numbers, raw = self._shares(np.array(rows), np.array(places))
-        tenths = share_out(values, entry, raw)
-        told = np.lexsort((-tenths, entry))
-        told = told[tenths[told] != 0]
-        grounds = grounds_told(self.board.book, len(rows), entry[told], numbers[told], tenths[told])
-        return [Score.told(value, why) for value, why in zip(values.tolist(), grounds, strict=True)]
+        """Scores with their reasons, whose points add up to them, pair by pair."""
+        at = np.array(rows, dtype=np.intp), np.array(places, dtype=np.intp)
+        values = self.values_at(*at)
+        grounds = grounds_told(self.board.book, len(rows), *self.shares(*at, values))
+        return [Score.told(value, tuple(why)) for value, why in zip(values.tolist(), grounds, strict=True)]
+
+    def shares(self, rows: Ints, places: Ints, values: Floats) -> Shares:
+        """What speaks for papers, pair by pair, cut into tenths that add up to their values."""
+        owners, numbers, raw = self._spoken(rows, places)
+        tenths = share_out(values, owners, raw)
+        told = np.flatnonzero(tenths)
+        told = told[by_owner(owners[told], -tenths[told])]
+        return Shares(owners[told], numbers[told], tenths[told])
 
     def excluding(self, row: int, place: int) -> list[Keyword]:
         """The excluding keywords that a paper holds."""
@@ -92,44 +125,29 @@ class Scored:
             if keyword.kind in kinds
         ]
 
-    def _shares(self, rows: Ints, places: Ints) -> tuple[Ints, Ints, Floats]:
+    def _spoken(self, rows: Ints, places: Ints) -> tuple[Ints, Ints, Floats]:
         """What speaks for each paper and profile: which of them, the number of what, its share of evidence.
 
         In the order of the profile's keywords, hits before what is related, votes last.
         """
-        speaking = self.packed.speaking
+        speaking, book = self.packed.speaking, self.board.book
         owner, pull = speaking.of_profiles(places)
         row, unit = rows[owner], speaking.units[pull]
-        hits = np.flatnonzero(self.board.evidence[0, unit, row])
-        near = np.flatnonzero(self.board.evidence[1, unit, row] * speaking.related[pull])
-        fed = speaking.fed[pull[hits]]
-        at, words, strengths = self._say(row[hits], unit[hits], np.where(fed, FED, HITS))
-        beside, kin, kinship = self._say(row[near], unit[near], np.full(len(near), NEAR))
-        pulls = [hits[at], near[beside]]
-        entry = np.concatenate([owner[pulls[0]], owner[pulls[1]], np.arange(len(rows))])
-        raw = np.concatenate(
-            [
-                speaking.hits[pull[pulls[0]]] * strengths,
-                speaking.related[pull[pulls[1]]] * kinship,
-                np.where(self.packed.silent[places], 1.0, self.votes[rows]),
-            ]
+        weights = np.stack([speaking.hits[pull], speaking.related[pull]], axis=1)
+        speaks = np.stack([self.board.evidence[0, unit, row], self.board.evidence[1, unit, row]], axis=1) != 0
+        speaks[:, 1] &= weights[:, 1] != 0
+        asked, side = np.nonzero(speaks)
+        manner = np.where(side == 1, NEAR, np.where(speaking.fed[pull[asked]], FED, HITS))
+        spoken, numbers = book.look_up(row[asked], unit[asked], manner, self.board.said)
+        raw = weights[asked, side][spoken] * book.strengths[numbers]
+        owner = owner[asked[spoken]]
+        ends = np.cumsum(np.bincount(owner, minlength=len(rows)))
+        votes = np.where(self.packed.silent[places], 1.0, self.votes[rows])
+        return (
+            np.insert(owner, ends, np.arange(len(rows))),
+            np.insert(numbers, ends, book.votes),
+            np.insert(raw, ends, votes),
         )
-        numbers = np.concatenate([words, kin, np.full(len(rows), self.board.book.votes)])
-        turn = np.concatenate([2 * pulls[0], 2 * pulls[1] + 1, np.full(len(rows), 2 * len(owner))])
-        order = np.lexsort((turn, entry))
-        return entry[order], numbers[order], raw[order]
-
-    def _say(self, rows: Ints, units: Ints, manners: Ints) -> tuple[Ints, Ints, Floats]:
-        """What papers say of units: which of them, the number of what, its strength."""
-        known = len(self.board.vocabulary)
-        keys, place = np.unique((rows * known + units) * 3 + manners, return_inverse=True)
-        pairs, manner = np.divmod(keys, 3)
-        papers, asked = np.divmod(pairs, known)
-        all_asked = list(zip(papers.tolist(), asked.tolist(), manner.tolist(), strict=True))
-        counts, numbers, strengths = self.board.book.look_up(all_asked, self.board.said)
-        starts = np.cumsum(counts) - counts
-        owner, at = spans(starts[place], counts[place])
-        return owner, numbers[at], strengths[at]
 
 
 def score_all(
@@ -148,21 +166,11 @@ def score_on(
     board.read()
     votes = np.array([vote_evidence(candidate.upvotes) for candidate in candidates])
     raw = raw_scores(packed, board.evidence)
-    raw = np.where(raw > 0, raw + votes[:, None], raw)
-    values = calibrated(raw)
+    np.add(raw, votes[:, None], out=raw, where=raw > 0)
     trends = np.array([trending_score(c.upvotes, age_hours(c.day, now)) for c in candidates])
-    values[:, packed.silent] = raw[:, packed.silent] = trends[:, None]
-    return Scored(
-        candidates,
-        board,
-        profiles,
-        packed,
-        votes,
-        raw,
-        np.round(values * TENTHS) / TENTHS,
-        kept_out(packed, board.presence),
-        lacking(packed, board.presence),
-    )
+    raw[:, packed.silent] = trends[:, None]
+    out, without = kept_out(packed, board.presence), lacking(packed, board.presence)
+    return Scored(candidates, board, profiles, packed, votes, raw, out, without)
 
 
 def vote_evidence(upvotes: int) -> float:

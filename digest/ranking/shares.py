@@ -6,15 +6,16 @@ a score's reasons are then such numbers with weights, which ``reasons.share_out`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digest.model import Field, ReasonKind
 from digest.model.grounds import SUMMED_UP, head_of, place_of
-from digest.ranking.reasons import Floats, Ints
+from digest.model.separators import FIELDS
+from digest.ranking.reasons import Floats, Ints, spans
 
 
 class What(NamedTuple):
@@ -28,69 +29,82 @@ class What(NamedTuple):
 
 Said = Sequence[tuple[What, float]]
 """What a paper says of one unit, each with its strength."""
-Asked = tuple[int, int, int]
-"""A paper, a unit, and the manner in which the one may speak of the other."""
-HITS, FED, NEAR = range(3)
-"""Manners: the unit's words, the same as fed back, and what is related to it."""
+MANNERS = HITS, FED, NEAR = range(3)
+"""In which a paper may speak of a unit: of its words, of the same as fed back, of what is related to it."""
+Ask = Callable[[Ints, Ints, Ints], Sequence[Said]]
+"""Papers, units and manners, and what the one says of the other."""
 
 
 class Phrasebook:
     """Numbers for what papers say of units; each is asked for once. ``votes`` is the number of the votes.
 
-    Beside each stands how it is told (``model/grounds.py``): in which turn, whatever it weighs; of which
-    subject, which makes a ground; and in which line of it.
+    By number stand the ``strengths``, and how each is told (``model/grounds.py``): in which turn, whatever it
+    weighs; of which subject, which makes a ground; in which line of it; and what the line and the share in it
+    begin with (``heads``, ``places``).
     """
 
     votes = 0
 
-    def __init__(self) -> None:
+    def __init__(self, papers: int) -> None:
+        self.strengths: Floats = np.zeros(0)
+        self.turns, self.subjects, self.lines = (np.zeros(0, dtype=np.intp) for _ in range(3))
+        self.heads, self.places = (np.zeros(0, dtype=np.object_) for _ in range(2))
         self.whats: list[What] = []
-        self.heads: list[str] = []
-        self.places: list[str] = []
-        """By number, what a line of a ground and a share in it begin with."""
-        self._known: dict[Asked, tuple[list[int], list[float]]] = {}
         self._names: dict[tuple[str, ...], int] = {}
-        self._told: list[tuple[int, int, int]] = []
-        self._number([What(ReasonKind.VOTES, "votes")])
+        self._answers = np.zeros((len(MANNERS), 0, papers), dtype=np.int32)
+        """Manners × units × papers: which answer, 0 where none was asked for yet."""
+        self._starts = np.zeros(1, dtype=np.intp)
+        self._counts = np.zeros(1, dtype=np.intp)
+        """Of each answer its first number, and how many there are."""
+        self._learn([[(What(ReasonKind.VOTES, "votes"), 1.0)]])
 
     def __len__(self) -> int:
         return len(self.whats)
 
-    def look_up(
-        self, asked: Sequence[Asked], ask: Callable[[Sequence[Asked]], Iterable[Said]]
-    ) -> tuple[Ints, Ints, Floats]:
-        """How many numbers each has; then all the numbers, and their strengths. What is not known yet is
-        asked for at once.
-        """
-        new = [one for one in asked if one not in self._known]
-        self._learn(new, list(ask(new)))
-        found = [self._known[one] for one in asked]
-        counts = np.array([len(numbers) for numbers, _ in found], dtype=np.intp)
-        numbers = np.array([number for numbers, _ in found for number in numbers], dtype=np.intp)
-        strengths = np.array([one for _, strengths in found for one in strengths], dtype=np.float64)
-        return counts, numbers, strengths
+    def look_up(self, rows: Ints, units: Ints, manners: Ints, ask: Ask) -> tuple[Ints, Ints]:
+        """What these papers say of these units, one after the other: which of those asked, and the number."""
+        self._make_room(int(units.max(initial=-1)) + 1)
+        answers = self._answers[manners, units, rows]
+        unknown = np.flatnonzero(answers == 0)
+        if len(unknown):
+            asked = (manners[unknown], units[unknown], rows[unknown])
+            places = np.unique(np.ravel_multi_index(asked, self._answers.shape))
+            manner, unit, row = np.unravel_index(places, self._answers.shape)
+            self._answers.flat[places] = self._learn(ask(row, unit, manner))
+            answers = self._answers[manners, units, rows]
+        return spans(self._starts[answers], self._counts[answers])
 
-    def order_of(self, numbers: Ints) -> tuple[Ints, Ints, Ints]:
-        """The turns, subjects and lines of what has these numbers."""
-        told = np.array(self._told, dtype=np.intp)[numbers]
-        return told[:, 0], told[:, 1], told[:, 2]
+    def _make_room(self, units: int) -> None:
+        manners, known, papers = self._answers.shape
+        if units > known:
+            more = np.zeros((manners, units - known, papers), dtype=np.int32)
+            self._answers = np.concatenate([self._answers, more], axis=1)
 
-    def _learn(self, asked: Sequence[Asked], said: Sequence[Said]) -> None:
-        numbers = iter(self._number([what for one in said for what, _ in one]))
-        for key, one in zip(asked, said, strict=True):
-            self._known[key] = list(islice(numbers, len(one))), [strength for _, strength in one]
-
-    def _number(self, whats: Sequence[What]) -> list[int]:
-        start = len(self.whats)
+    def _learn(self, said: Sequence[Said]) -> Ints:
+        """Number what is said; give the answers."""
+        whats = [what for one in said for what, _ in one]
+        counts = np.array([len(one) for one in said], dtype=np.intp)
+        starts = len(self.whats) + np.cumsum(counts) - counts
+        answers = len(self._starts) + np.arange(len(said))
+        told = np.array([self._place(what) for what in whats], dtype=np.intp).reshape(-1, 3)
+        heads = [head_of(what.kind, what.term, what.related_to) for what in whats]
+        self._starts, self._counts = _grown(self._starts, starts), _grown(self._counts, counts)
+        self.strengths = _grown(self.strengths, [strength for one in said for _, strength in one])
+        self.turns, self.subjects = _grown(self.turns, told[:, 0]), _grown(self.subjects, told[:, 1])
+        self.lines = _grown(self.lines, told[:, 2])
+        self.heads = _grown(self.heads, heads)
+        self.places = _grown(self.places, [FIELDS + place_of(what.field) for what in whats])
         self.whats += whats
-        self._told += [self._place(what) for what in whats]
-        self.heads += [head_of(what.kind, what.term, what.related_to) for what in whats]
-        self.places += [place_of(what.field) for what in whats]
-        return list(range(start, len(self.whats)))
+        return answers
 
     def _place(self, what: What) -> tuple[int, int, int]:
+        """Turn, subject and line."""
         names = self._names
         line = names.setdefault((what.kind, what.term, what.related_to), len(names))
         if what.kind in SUMMED_UP:
-            return 1 + SUMMED_UP.index(what.kind), 0, line
+            return 1 + SUMMED_UP.index(what.kind), names.setdefault((what.kind, ""), len(names)), line
         return 0, names.setdefault((what.term,), len(names)), line
+
+
+def _grown(column: NDArray[Any], more: object) -> NDArray[Any]:
+    return np.concatenate([column, np.array(more, dtype=column.dtype)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -13,7 +14,7 @@ from digest.ranking.board import Board
 from digest.ranking.corpus import Corpus
 from digest.ranking.language import parse_profile
 from digest.ranking.naming import NAMED_TERMS
-from digest.ranking.shares import FED, HITS, NEAR
+from digest.ranking.shares import FED, HITS, NEAR, Said
 from digest.ranking.terms import words_of_term
 from digest.ranking.vocabulary import Vocabulary
 
@@ -34,6 +35,11 @@ def read_board(corpus: Corpus = CORPUS) -> Board:
     return board
 
 
+def said_by(board: Board, asked: Sequence[tuple[int, int, int]]) -> list[Said]:
+    """What is said of papers, units and manners."""
+    return board.said(*np.array(asked, dtype=np.intp).T)
+
+
 BOARD = read_board()
 PAIRS = list(product(range(len(PAPERS)), range(len(BOARD.vocabulary))))
 
@@ -42,14 +48,14 @@ PAIRS = list(product(range(len(PAPERS)), range(len(BOARD.vocabulary))))
 def test_what_is_said_adds_up_to_the_evidence(manner: int, side: int) -> None:
     asked = [(row, unit, manner) for row, unit in PAIRS if BOARD.evidence[side, unit, row]]
     assert len(asked) > 20
-    for (row, unit, _), said in zip(asked, BOARD.said(asked), strict=True):
+    for (row, unit, _), said in zip(asked, said_by(BOARD, asked), strict=True):
         assert sum(strength for _, strength in said) == pytest.approx(BOARD.evidence[side, unit, row])
 
 
 def test_a_pair_alone_is_told_as_among_thousands() -> None:
     asked = [(row, unit, manner) for row, unit in PAIRS for manner in (HITS, NEAR)]
-    together = BOARD.said(asked)
-    assert [BOARD.said([one])[0] for one in asked[::50]] == together[::50]
+    together = said_by(BOARD, asked)
+    assert [said_by(BOARD, [one])[0] for one in asked[::50]] == together[::50]
 
 
 def test_related_papers_are_named_by_shared_terms_that_the_keyword_does_not_say() -> None:
@@ -58,7 +64,7 @@ def test_related_papers_are_named_by_shared_terms_that_the_keyword_does_not_say(
     assert space is not None
     assert rows is not None
     shown = {term: place for place, term in enumerate(space.shown)}
-    for (row, unit, _), [(what, _)] in zip(asked, BOARD.said(asked), strict=True):
+    for (row, unit, _), [(what, _)] in zip(asked, said_by(BOARD, asked), strict=True):
         terms = [] if what.term == "papers like it" else what.term.split(", ")
         assert len(terms) <= NAMED_TERMS
         relation = BOARD.vocabulary.relations[unit]
@@ -73,13 +79,13 @@ def test_related_papers_are_named_by_shared_terms_that_the_keyword_does_not_say(
 
 def test_a_followed_name_is_told_by_its_field() -> None:
     [unit] = [place for place, one in enumerate(BOARD.vocabulary.units) if one.field == "author"]
-    [[(what, strength)]] = BOARD.said([(0, unit, HITS)])
+    [[(what, strength)]] = said_by(BOARD, [(0, unit, HITS)])
     assert (what.kind, what.field) == (ReasonKind.AUTHOR, "author")
     assert strength == pytest.approx(BOARD.evidence[0, unit, 0])
 
 
 def test_without_a_space_of_terms_nothing_is_named() -> None:
     young = read_board(Corpus.build(PAPERS[:3]))
-    [[(what, _)]] = young.said([(0, 0, NEAR)])
+    [[(what, _)]] = said_by(young, [(0, 0, NEAR)])
     assert what.term == "papers like it"
     assert not np.any(young.evidence[1])

@@ -62,5 +62,5 @@ def test_what_is_remembered_is_bounded_and_forgetting_changes_no_ranking(
     board = known.board([one.paper for one in candidates])
     assert board.cells <= 20 * 16 + 2 * 20 * 8
     monkeypatch.setattr(memory, "MOST_SAID", 10)
-    assert len(known.board([one.paper for one in candidates]).book) == len(Phrasebook())
+    assert len(known.board([one.paper for one in candidates]).book) == len(Phrasebook(20))
     assert rank_on(known, candidates, profiles, now=material.NOW) == expected

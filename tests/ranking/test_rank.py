@@ -60,10 +60,10 @@ def test_every_candidate_falls_in_exactly_one_count() -> None:
         candidates(), [profile("robots, -survey", limit=0)], CORPUS, seen=[{"2605.00005"}], now=NOW
     )
     counts = (
-        ranking.below_bar,
-        ranking.excluded,
-        ranking.over_limit,
-        ranking.already_sent,
+        ranking.count(Verdict.BELOW_BAR, Verdict.NO_MATCH),
+        ranking.count(Verdict.EXCLUDED),
+        ranking.count(Verdict.OVER_LIMIT),
+        ranking.count(Verdict.ALREADY_SENT),
         len(ranking.chosen),
     )
     assert counts == (2, 1, 1, 1, 0)

@@ -12,16 +12,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from digest.model import Candidate, Paper, Profile, ReasonKind, Verdict, Weight
-from digest.ranking.calibration import calibrated, evidence_of
+from digest.ranking.calibration import calibrated, enough_for, evidence_of
 from digest.ranking.corpus import Corpus, CorpusFormatError
-from digest.ranking.diversity import spread_all
+from digest.ranking.diversity import DISTINCT, RELEVANCE, spread
 from digest.ranking.feedback import learn_weights
 from digest.ranking.language import parse_profile
 from digest.ranking.product import toll_of
 from digest.ranking.rank import judge, rank
-from digest.ranking.reasons import share_out
+from digest.ranking.reasons import by_owner, share_out
 from digest.ranking.scoring import score_all
 from digest.wording import learnt_weight
 
@@ -217,14 +218,77 @@ def test_the_scale_grows_from_nothing_towards_ten() -> None:
 def test_near_duplicates_give_way_when_there_is_no_room() -> None:
     likeness = np.eye(3)
     likeness[0, 1] = likeness[1, 0] = 0.99
-    values = np.array([[9.0, 8.9, 8.0], [9.0, 8.9, 1.0], [9.0, 8.9, 8.0], [8.0, 8.9, 9.0]])
-    ordered = [[0, 1, 2], [0, 1, 2], [0, 1, 2], [2, 1]]
-    taken = spread_all(values, ordered, [2, 2, 3, 1], lambda: likeness)
-    assert taken == [[0, 2], [0, 1], [0, 1, 2], [2]]
+    places = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3])
+    rows = np.array([0, 1, 2, 0, 1, 2, 0, 1, 2, 2, 1])
+    values = np.array([9.0, 8.9, 8.0, 9.0, 8.9, 1.0, 9.0, 8.9, 8.0, 9.0, 8.9])
+    taken = spread(places, rows, values, np.array([2, 2, 3, 1]), lambda: likeness)
+    assert [rows[taken & (places == place)].tolist() for place in range(4)] == [
+        [0, 2],
+        [0, 1],
+        [0, 1, 2],
+        [2],
+    ]
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 100), max_size=6), min_size=1, max_size=4),
+    st.lists(st.integers(0, 3), min_size=4, max_size=4),
+    st.lists(st.sampled_from([0.0, 0.5, 0.8, 1.0]), min_size=36, max_size=36),
+)
+def test_together_they_give_way_as_each_does_alone(
+    scores: list[list[int]], limits: list[int], likeness: list[float]
+) -> None:
+    alike = np.array(likeness).reshape(6, 6)
+    alike = np.maximum(alike, alike.T)
+    ordered = [sorted(one, reverse=True) for one in scores]
+    places = np.repeat(np.arange(len(ordered)), [len(one) for one in ordered])
+    rows = np.array([row for one in ordered for row in range(len(one))], dtype=np.intp)
+    values = np.array([tenths / 10 for one in ordered for tenths in one])
+    taken = spread(places, rows, values, np.array(limits[: len(ordered)]), lambda: alike)
+    for place, (one, limit) in enumerate(zip(ordered, limits, strict=False)):
+        expected = greedily([tenths / 10 for tenths in one], alike, limit)
+        assert np.flatnonzero(taken[places == place]).tolist() == sorted(expected)
+
+
+def greedily(values: list[float], alike: NDArray[np.float64], limit: int) -> list[int]:
+    """Maximal marginal relevance as its authors write it."""
+    taken: list[int] = []
+    while len(taken) < min(limit, len(values)):
+        left = [row for row in range(len(values)) if row not in taken]
+        taken.append(max(left, key=lambda row: marginal(row, values, alike, taken)))
+    return taken
+
+
+def marginal(row: int, values: list[float], alike: NDArray[np.float64], taken: list[int]) -> float:
+    excess = np.clip((alike[row, taken] - DISTINCT) / (1 - DISTINCT), 0, 1)
+    return float(RELEVANCE * values[row] / 10 - (1 - RELEVANCE) * excess.max(initial=0.0))
+
+
+keys = st.lists(st.tuples(st.integers(0, 5), st.integers(-3, 3), st.integers(0, 10**9)), max_size=30)
+
+
+@given(keys, st.integers(0, 300))
+def test_what_is_sorted_by_owner_is_in_the_order_of_a_plain_sort(
+    given: list[tuple[int, int, int]], many: int
+) -> None:
+    """However many one owner has."""
+    given = sorted(given + [(3, n % 3, n % 7) for n in range(many)], key=lambda one: one[0])
+    owners, small, great = np.array(given, dtype=np.intp).reshape(-1, 3).T
+    assert by_owner(owners, small).tolist() == np.lexsort((small, owners)).tolist()
+    assert by_owner(owners, small, great).tolist() == np.lexsort((great, small, owners)).tolist()
+    assert by_owner(owners, great / 7).tolist() == np.lexsort((great / 7, owners)).tolist()
+
+
+@given(st.floats(0, 60, exclude_min=True), st.integers(0, 101))
+def test_no_evidence_that_reaches_a_bar_is_thought_too_little(evidence: float, tenths: int) -> None:
+    bar = tenths / 10
+    if round(float(calibrated(np.array([evidence]))[0]), 1) >= bar:
+        assert enough_for(np.array([bar]))[0] <= evidence
 
 
 def test_with_room_for_all_nobody_asks_what_is_alike() -> None:
-    assert spread_all(np.ones((1, 2)), [[1, 0]], [2], pytest.fail) == [[1, 0]]
+    both = np.array([1, 0])
+    assert spread(both * 0, both, np.ones(2), np.array([2]), pytest.fail).tolist() == [True, True]
 
 
 def test_a_corpus_grows_as_if_it_had_been_built_at_once() -> None:

@@ -31,7 +31,7 @@ def test_every_candidate_has_exactly_one_verdict_and_the_counts_agree() -> None:
     verdicts = [VERDICTS[code] for code in found.verdicts]
     assert len(verdicts) == len(CANDIDATES)
     assert verdicts.count(Verdict.CHOSEN) == len(found.chosen) == 1
-    assert verdicts.count(Verdict.OVER_LIMIT) == found.over_limit == 1
+    assert verdicts.count(Verdict.OVER_LIMIT) == found.count(Verdict.OVER_LIMIT) == 1
     assert verdicts[2] is Verdict.EXCLUDED
     assert verdicts[3] in (Verdict.NO_MATCH, Verdict.BELOW_BAR)
     assert verdicts[4] is Verdict.ALREADY_SENT
