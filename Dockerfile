@@ -15,14 +15,16 @@ FROM python:3.13-slim
 RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin digest \
   && install -d -o 10001 -g 10001 /data
 COPY --from=build /opt/digest /opt/digest
+# the store lies in /data/digest/ by default; DIGEST_STORE__URL here would win over a secret named store__url
 ENV PATH=/opt/digest/bin:$PATH \
     PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    DIGEST_STORE__URL=sqlite:////data/digest.sqlite3 \
+    XDG_DATA_HOME=/data \
     DIGEST_WEB__HOST=0.0.0.0
 USER 10001:10001
 WORKDIR /data
 VOLUME ["/data"]
 EXPOSE 8000
+# for `run` and `web`; whoever runs `worker` or `scheduler` alone, which serve nothing, turns it off
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
   CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
 ENTRYPOINT ["digest"]

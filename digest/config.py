@@ -289,10 +289,21 @@ class SecretFiles(SecretsSettingsSource):
         for file in sorted(self.folder.iterdir()):
             section, mark, key = file.name.lower().partition("__")
             if mark and file.is_file():
-                text = file.read_text(encoding="utf-8").strip()
+                text = _secret(file)
                 several = _holds_several(self.settings_cls, section, key)
                 found.setdefault(section, {})[key] = text.split() if several else text
         return found
+
+
+def _secret(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+        raise ConfigError(
+            f"the secret {file} cannot be read: {reason}",
+            remedy="let the user that digest runs as read it, and nobody else",
+        ) from error
 
 
 def _holds_several(settings: type[BaseSettings], section: str, key: str) -> bool:

@@ -103,6 +103,16 @@ def test_a_secrets_folder_that_is_missing_is_an_error(
         load()
 
 
+def test_a_secret_that_cannot_be_read_is_named_without_its_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_SECRETS_DIR", str(tmp_path))
+    (tmp_path / "email__password").write_bytes(b"canary\xff")
+    with pytest.raises(ConfigError, match=r"email__password cannot be read: it is no UTF-8") as refused:
+        load()
+    assert "canary" not in f"{refused.value} {refused.value.remedy}"
+
+
 def test_secrets_are_masked_when_shown(tmp_path: Path) -> None:
     settings = load(
         write(

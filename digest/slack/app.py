@@ -6,10 +6,13 @@ Nothing is decided here. The SDK's own retries are off.
 from __future__ import annotations
 
 import logging
+import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from threading import Lock
 from typing import Any
 
 from slack_bolt import App
@@ -32,6 +35,7 @@ from digest.slack.views import CHOOSE, PREVIEW, PROFILE, REMOVE, errors_of, read
 from digest.store.database import reading
 
 LOG = logging.getLogger(__name__)
+ENVIRONMENT = Lock()
 Request = Mapping[str, Any]
 
 
@@ -54,19 +58,37 @@ class Access:
 def build_app(desk: Desk, access: Access, clock: Clock, *, installations: Installations | None = None) -> App:
     """The app: for several workspaces with ``installations``, otherwise for the bot token's own."""
     several = access.several and installations is not None
-    app = App(
-        name="digest",
-        signing_secret=access.signing_secret,
-        token_verification_enabled=False,
-        client=WebClient(
-            token=None if several else access.bot_token, base_url=access.base_url, retry_handlers=[]
-        ),
-        oauth_settings=_oauth(desk, access, clock, installations) if several else None,
-    )
+    with _settings_alone():
+        app = App(
+            name="digest",
+            signing_secret=access.signing_secret,
+            token_verification_enabled=False,
+            client=WebClient(
+                token=None if several else access.bot_token, base_url=access.base_url, retry_handlers=[]
+            ),
+            oauth_settings=_oauth(desk, access, clock, installations) if several else None,
+        )
     if several:
         app.enable_token_revocation_listeners()
     _listen(app, _Listener(desk, clock, several=several))
     return app
+
+
+@contextmanager
+def _settings_alone() -> Iterator[None]:
+    """Hide ``SLACK_…`` variables from Bolt, which would let them decide where nothing is given.
+
+    With a client id and secret meant for another program it would turn an app of one workspace into an app of
+    several, which keeps its tokens in files.
+    """
+    with ENVIRONMENT:
+        hidden = {name: value for name, value in os.environ.items() if name.startswith("SLACK_")}
+        for name in hidden:
+            del os.environ[name]
+        try:
+            yield
+        finally:
+            os.environ.update(hidden)
 
 
 def _oauth(desk: Desk, access: Access, clock: Clock, installations: Installations | None) -> OAuthSettings:

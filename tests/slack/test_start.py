@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from datetime import UTC, datetime
 
 import pytest
@@ -77,3 +78,35 @@ def test_an_app_that_is_set_up_rightly_starts_without_a_warning(
 ) -> None:
     open_app(House(settings(**access), sqlite_engine), clock)
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+FOREIGN = (
+    "CLIENT_ID",
+    "CLIENT_SECRET",
+    "SIGNING_SECRET",
+    "BOT_TOKEN",
+    "SCOPES",
+    "USER_SCOPES",
+    "REDIRECT_URI",
+    "INSTALL_PATH",
+    "REDIRECT_URI_PATH",
+    "VERIFICATION_TOKEN",
+)
+
+
+def test_what_the_environment_holds_for_another_slack_program_decides_nothing(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bolt reads these by itself: one workspace became several, whose tokens lie in files."""
+    for name in FOREIGN:
+        monkeypatch.setenv(f"SLACK_{name}", f"foreign-{name}")
+    one = open_app(House(settings(bot_token=TOKEN, app_token="xapp-1"), sqlite_engine), clock)
+    assert one.oauth_flow is None
+    assert one.installation_store is None
+    assert one._signing_secret == ""
+    assert one.client.token == TOKEN
+    several = settings(client_id="1.2", client_secret="y", signing_secret="x")
+    flow = open_app(House(several, sqlite_engine), clock).oauth_flow
+    assert flow is not None
+    assert "foreign" not in repr(vars(flow.settings))
+    assert os.environ["SLACK_CLIENT_ID"] == "foreign-CLIENT_ID"  # children and others find it as it was
