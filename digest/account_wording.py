@@ -24,6 +24,7 @@ def sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}."
 
 
+@lru_cache(maxsize=256)
 def day_name(day: date, *, year: bool = False) -> str:
     """``Fri 20 Nov``, with ``year`` ``Fri 20 Nov 2026``; English whatever the locale."""
     week = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[day.weekday()]

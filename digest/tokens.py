@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -86,10 +87,20 @@ def _seal(keys: Keys, purpose: Purpose) -> hmac.HMAC:
 
 def sign(keys: Keys, purpose: Purpose, subject: str, at: datetime) -> str:
     """Make a token for ``subject``, dated ``at`` (whole seconds). The same input gives the same token."""
-    value = base64_encode(int(at.timestamp()).to_bytes(MOMENT_BYTES, "big") + subject.encode())
+    value = _letters(_moment(at) + subject.encode())
     seal = _seal(keys, purpose).copy()
     seal.update(value)
-    return (value + b"." + base64_encode(seal.digest())).decode()
+    return (value + b"." + _letters(seal.digest())).decode()
+
+
+@lru_cache(maxsize=64)
+def _moment(at: datetime) -> bytes:
+    return int(at.timestamp()).to_bytes(MOMENT_BYTES, "big")
+
+
+def _letters(raw: bytes) -> bytes:
+    """As ``itsdangerous`` writes bytes in an address."""
+    return urlsafe_b64encode(raw).rstrip(b"=")
 
 
 def verify(keys: Keys, purpose: Purpose, token: str, now: datetime) -> str:

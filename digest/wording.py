@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from digest.model import Field, Ranked, Reason, ReasonKind, Score, Verdict
-from digest.model.grounds import Line, Shares, lines_of
+from digest.model.grounds import Line, letter_of, lines_of, shares_in
+from digest.model.separators import FIELDS
 
 RELATED_NAMED = 4
 """Related words that are named; the others are counted in the points alone."""
@@ -22,12 +23,13 @@ _PLACES = {
     Field.ORG: "organisation",
     Field.ANY: "keywords",
 }
-_SUBJECTS = {
-    ReasonKind.LEARNT: "related words",
-    ReasonKind.FEEDBACK: "your feedback",
-    ReasonKind.VOTES: "votes",
+_SUMMED_UP = {
+    letter_of(ReasonKind.LEARNT): "related words",
+    letter_of(ReasonKind.FEEDBACK): "your feedback",
+    letter_of(ReasonKind.VOTES): "votes",
 }
-"""What is summed up under one name."""
+"""What is summed up under one name, by its letter in a ground."""
+_LEARNT, _FEEDBACK = letter_of(ReasonKind.LEARNT), letter_of(ReasonKind.FEEDBACK)
 
 KEPT = 16_384
 """Sums of shares remembered as put into words."""
@@ -67,27 +69,28 @@ def group_of(ground: str) -> Group:
     """What a ground says (``model/grounds.py``)."""
     told = lines_of(ground)
     first = told[0]
-    shares = first.shares if len(told) == 1 else tuple([share for line in told for share in line.shares])
+    shares = first.shares if len(told) == 1 else FIELDS.join([line.shares for line in told])
     total, places = _summed_up(shares)
-    if first.kind in _SUBJECTS:
-        return Group(_SUBJECTS[first.kind], total, _note(first.kind, told))
+    if first.letter in _SUMMED_UP:
+        return Group(_SUMMED_UP[first.letter], total, _note(first.letter, told))
     return Group(first.term, total, places)
 
 
 @lru_cache(maxsize=KEPT)
-def _summed_up(shares: Shares) -> tuple[str, str]:
+def _summed_up(shares: str) -> tuple[str, str]:
     """Points, and the places where they were earned."""
-    places = dict.fromkeys([_PLACES[field] for field, _ in shares])
-    return points(sum([given for _, given in shares])), ", ".join(filter(None, places))
+    read = shares_in(shares)
+    places = dict.fromkeys([_PLACES[field] for field, _ in read])
+    return points(sum([given for _, given in read])), ", ".join(filter(None, places))
 
 
-def _note(kind: ReasonKind, told: Sequence[Line]) -> str:
-    if kind is ReasonKind.LEARNT:
+def _note(letter: str, told: Sequence[Line]) -> str:
+    if letter == _LEARNT:
         words = dict.fromkeys(word for line in told for word in line.term.split(", ") if word)
         return ", ".join(list(words)[:RELATED_NAMED])
-    if kind is not ReasonKind.FEEDBACK:
+    if letter != _FEEDBACK:
         return ""
-    given = [(line.term, share) for line in told for _, share in line.shares]
+    given = [(line.term, share) for line in told for _, share in shares_in(line.shares)]
     if len(given) == 1:
         return given[0][0]
     return ", ".join(f"{term} {points(share)}" for term, share in given)

@@ -126,8 +126,8 @@ def write(letter: Letter, settings: EmailSettings, *, to: str, message_id: str, 
     mail = assemble(
         head(sender, heading),
         boundary(message_id),
-        quoted(rendered("letter.txt", **values)),
-        quoted(rendered("letter.html", **values)),
+        [quoted(rendered("letter.txt", **values))],
+        [quoted(rendered("letter.html", **values))],
     )
     signer = signer_of(settings, sender.address)
     return signer.sign(mail, date) if signer else mail

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from digest.account_wording import account_line, day_name, nothing, plural, sentence
-from digest.model import Digest, DigestKind, Entry, Mark, NearMiss, Paper, Section, Sheet
+from digest.model import Account, Digest, DigestKind, Entry, Mark, NearMiss, Paper, Section, Sheet
 from digest.readable import clean, clip, readable, sentences
 from digest.wording import points, reason_groups
 
@@ -66,16 +66,10 @@ class Excerpt:
 
 
 class ToldEntry(NamedTuple):
-    """An entry with its paper, and what is said of it to this subscriber alone.
-
-    ``score`` is the figure, ``grounds`` what it is made of, ``also`` the other profiles the paper hit.
-    """
+    """An entry with its paper."""
 
     entry: Entry
     paper: Paper
-    score: str
-    grounds: tuple[str, ...]
-    also: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +103,6 @@ def tell(sheet: Sheet) -> Told:
     entries = digest.entries
     best = best_entry(entries)
     counted = _summary(digest, len(entries))
-    account = clean(account_line(digest.account, digest.timezone), 2 * MAX_ACCOUNT)
     return Told(
         subject=subject(sheet, best, len(entries) - 1),
         preheader=preheader(sheet, best, counted),
@@ -118,17 +111,19 @@ def tell(sheet: Sheet) -> Told:
         opening=intro(digest) if entries else empty_line(digest),
         sections=tuple(_told(section, sheet.papers) for section in digest.sections if section.entries),
         misses=() if entries else digest.account.near_misses,
-        account=clip(account, MAX_ACCOUNT),
+        account=_account(digest.account, digest.timezone),
         profiles=_profiles(digest),
         next=next_line(digest),
     )
 
 
+@lru_cache(maxsize=4_096)
+def _account(account: Account, timezone: str) -> str:
+    return clip(clean(account_line(account, timezone), 2 * MAX_ACCOUNT), MAX_ACCOUNT)
+
+
 def _told(section: Section, papers: Mapping[str, Paper]) -> ToldSection:
-    told = [
-        ToldEntry(entry, _paper(papers, entry), figure(entry), entry.score.grounds, also(entry))
-        for entry in section.entries
-    ]
+    told = [ToldEntry(entry, _paper(papers, entry)) for entry in section.entries]
     return ToldSection(profile_name(section), plural(len(told), "paper"), tuple(told))
 
 
@@ -291,7 +286,11 @@ def span(digest: Digest) -> str:
 
 def best_entry(entries: tuple[Entry, ...]) -> Entry | None:
     """The entry with the highest score, the first of equals; ``None`` in an empty digest."""
-    return max(entries, key=lambda entry: entry.score.value, default=None)
+    return max(entries, key=_value, default=None)
+
+
+def _value(entry: Entry) -> float:
+    return entry.score.value
 
 
 def subject(sheet: Sheet, best: Entry | None, more: int) -> str:
@@ -304,6 +303,7 @@ def subject(sheet: Sheet, best: Entry | None, more: int) -> str:
     return f"{first}{span(digest)}: {name}" + (f", and {more} more" if more else "")
 
 
+@lru_cache(maxsize=64)
 def long_day(day: date) -> str:
     """``Friday 20 November 2026``; English whatever the locale."""
     return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
@@ -374,4 +374,9 @@ def next_line(digest: Digest) -> str:
     """``Next digest: Mon 23 Nov at 07:30 (Europe/Berlin)``."""
     if digest.next_slot is None:
         return ""
-    return f"Next digest: {day_name(digest.next_slot)} at {digest.send_at:%H:%M} ({digest.timezone})."
+    return _next(digest.next_slot, digest.send_at, digest.timezone)
+
+
+@lru_cache(maxsize=4_096)
+def _next(slot: date, send_at: time, timezone: str) -> str:
+    return f"Next digest: {day_name(slot)} at {send_at:%H:%M} ({timezone})."

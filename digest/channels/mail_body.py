@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -43,34 +43,37 @@ class Frame:
     def __init__(self, kind: str, hand: Hand, postal: str) -> None:
         self.words, self.title, self.score, self.address = hand
         self._often = lru_cache(maxsize=OFTEN)(hand.words)
-        self._whole = form(
+        whole = form(
             f"frame.{kind}",
             *("preheader", "day", "summary", "body", "account", "profiles", "next"),
             *("page", "preferences", "pause", "unsubscribe"),
             postal=clean(postal, 400),
             head_css=stylesheet("head.css"),
         )
-        self._shows_preheader = "preheader" in self._whole.names
+        self._above, self._below = whole.cut("body")
+        self._shows_preheader = "preheader" in whole.names
         self._section = form(f"section.{kind}", "name", "count")
         self._paragraph = form(f"paragraph.{kind}", "text")
         self._small = form(f"small.{kind}", "text")
         self._miss = form(f"miss.{kind}", "title", "score", "bar", "url")
 
-    def whole(self, told: Told, addresses: Mapping[str, bytes], body: list[bytes]) -> bytes:
-        """The part with its body in place."""
-        words, often = self.words, self._often
-        return self._whole.fill(
-            {
-                "preheader": words(told.preheader) if self._shows_preheader else b"",
-                "day": often(told.day),
-                "summary": often(told.summary),
-                "body": b"".join(body),
-                "account": often(told.account),
-                "profiles": b"".join([self._small.fill({"text": words(line)}) for line in told.profiles]),
-                "next": often(told.next),
-                **addresses,
-            }
-        )
+    def above(self, told: Told, addresses: dict[str, bytes]) -> bytes:
+        """What stands above the body."""
+        values = {
+            "preheader": self.words(told.preheader) if self._shows_preheader else b"",
+            "day": self._often(told.day),
+            "summary": self._often(told.summary),
+        }
+        return self._above.fill(values | addresses)
+
+    def below(self, told: Told, addresses: dict[str, bytes]) -> bytes:
+        """What stands below the body."""
+        values = {
+            "account": self._often(told.account),
+            "profiles": b"".join([self._small.fill({"text": self.words(line)}) for line in told.profiles]),
+            "next": self._often(told.next),
+        }
+        return self._below.fill(values | addresses)
 
     def addresses(self, links: Links) -> dict[str, bytes]:
         """The frame's own links, encoded."""
@@ -118,29 +121,33 @@ class MailBody:
         self._text = Frame("txt", TEXT, postal_address)
         self._forms = EntryForms()
 
-    def render(self, told: Told, links: Links, detail: Detail) -> tuple[bytes, bytes]:
-        """Plain text and HTML, encoded."""
-        html, text = self._html.opening(told), self._text.opening(told)
+    def render(self, told: Told, links: Links, detail: Detail) -> tuple[list[bytes], list[bytes]]:
+        """Plain text and HTML, encoded: the pieces of each."""
+        plain = self._text.addresses(links)
+        marked = plain if is_plain(links) else self._html.addresses(links)
+        text = [self._text.above(told, plain), *self._text.opening(told)]
+        html = [self._html.above(told, marked), *self._html.opening(told)]
         fill = self._bare if detail.bare else self._full
         feedback = quoted(links.feedback)
         place = 0
         for section in told.sections:
-            html.append(self._html.section(section.name, section.count))
             text.append(self._text.section(section.name, section.count))
+            html.append(self._html.section(section.name, section.count))
             for one in section.entries:
                 fill(one, feedback, detail.of(place), text, html)
                 place += 1
-        plain = self._text.addresses(links)
-        marked = plain if is_plain(links) else self._html.addresses(links)
-        return self._text.whole(told, plain, text), self._html.whole(told, marked, html)
+        text.append(self._text.below(told, plain))
+        html.append(self._html.below(told, marked))
+        return text, html
 
     def _full(
         self, told: ToldEntry, feedback: bytes, sentences: int, text: list[bytes], html: list[bytes]
     ) -> None:
         """Fill in one entry: the hot path of a day's sending, hence by position."""
-        made = self._forms.full(told.entry, told.paper, sentences)
-        score, beside = figures(told.score)
-        marked, plain = reasons(told.grounds, told.also)
+        entry, paper = told
+        made = self._forms.full(entry, paper, sentences)
+        score, beside = figures(entry.score.value)
+        marked, plain = reasons(entry.score.grounds, lines.also(entry))
         one, two, three, four, five = made.html.pieces
         html += (one, score, two, marked, three, feedback, four, feedback, five)
         one, two, three, four, five = made.text.pieces
@@ -154,7 +161,9 @@ class MailBody:
         text: list[bytes],
         html: list[bytes],
     ) -> None:
-        made = self._forms.bare(told.entry, told.paper)
-        why = clip_bytes(lines.why(told.entry), BARE)
-        html.append(made.html.fill({"score": quoted(f"{told.score} points"), "why": html_words(why)}))
-        text.append(made.text.fill({"score": gutter(told.score), "why": plain_words(why, " " * GUTTER)}))
+        entry, paper = told
+        made = self._forms.bare(entry, paper)
+        why = clip_bytes(lines.why(entry), BARE)
+        score = lines.figure(entry)
+        html.append(made.html.fill({"score": quoted(f"{score} points"), "why": html_words(why)}))
+        text.append(made.text.fill({"score": gutter(score), "why": plain_words(why, " " * GUTTER)}))

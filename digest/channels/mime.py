@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -168,19 +169,24 @@ def whole_lines(data: bytes) -> bytes:
     return data if data.endswith(CRLF) else data + CRLF
 
 
-def assemble(fields: list[tuple[str, str]], line: bytes, text: bytes, html: bytes) -> Lines:
-    """A ``multipart/alternative`` mail of parts encoded by ``quoted``, plain text first."""
-    content = ("Content-Type", f'multipart/alternative; boundary="{line.decode()}"')
-    block = "".join([f"{name}: {value}\r\n" for name, value in [*fields, content]]).encode()
-    pieces = (
-        *(whole_lines(block), b"\r\n--", line, _part(b"plain"), text),
-        *(b"\r\n--", line, _part(b"html"), html, b"\r\n--", line, b"--\r\n"),
-    )
-    return Lines(b"".join(pieces))
-
-
 def _part(kind: bytes) -> bytes:
     return (
         b"\r\nContent-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
         % kind
     )
+
+
+_PLAIN, _HTML = _part(b"plain"), _part(b"html")
+
+
+def assemble(
+    fields: list[tuple[str, str]], line: bytes, text: Iterable[bytes], html: Iterable[bytes]
+) -> Lines:
+    """A ``multipart/alternative`` mail, plain text first; each part in pieces encoded by ``quoted``."""
+    content = ("Content-Type", f'multipart/alternative; boundary="{line.decode()}"')
+    block = "".join([f"{name}: {value}\r\n" for name, value in [*fields, content]]).encode()
+    pieces = (
+        *(whole_lines(block), b"\r\n--", line, _PLAIN, *text),
+        *(b"\r\n--", line, _HTML, *html, b"\r\n--", line, b"--\r\n"),
+    )
+    return Lines(b"".join(pieces))

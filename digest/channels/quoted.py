@@ -65,6 +65,14 @@ class Form:
         split = _SLOT.split(text)
         return cls(tuple(quoted(piece) for piece in split[::2]), tuple(split[1::2]))
 
+    def cut(self, name: str) -> tuple[Form, Form]:
+        """What stands before a slot and what stands after it."""
+        at = self.names.index(name)
+        return (
+            Form(self.pieces[: at + 1], self.names[:at]),
+            Form(self.pieces[at + 1 :], self.names[at + 1 :]),
+        )
+
     def fill(self, values: Mapping[str, bytes]) -> bytes:
         """The encoding with every slot filled by an encoded value."""
         filled = list(self.pieces[:1])

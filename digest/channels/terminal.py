@@ -16,7 +16,7 @@ from digest.channels.lines import Told, ToldEntry
 from digest.channels.reason_pieces import GUTTER, LABEL, POINTS
 from digest.model import Entry, NearMiss, Paper, Sheet
 from digest.readable import clean, readable
-from digest.wording import group_of, points
+from digest.wording import points, reason_groups
 
 MAX_WIDTH = 92
 QUIET = "dim"
@@ -50,9 +50,9 @@ def _pieces(sheet: Sheet, sentences: int) -> Iterator[RenderableType]:
 
 
 def _entry(told: ToldEntry, sentences: int) -> Iterator[RenderableType]:
-    entry, paper = told.entry, told.paper
+    entry, paper = told
     yield Text("")
-    yield _titled(told.score, lines.title(paper), lines.paper_url(paper.id))
+    yield _titled(lines.figure(entry), lines.title(paper), lines.paper_url(paper.id))
     under = _under(entry, paper)
     if under.plain:
         yield _indented(under)
@@ -61,7 +61,7 @@ def _entry(told: ToldEntry, sentences: int) -> Iterator[RenderableType]:
         origin = (f"{opening.origin}: ", "italic") if opening.origin else ""
         yield Padding(Text.assemble(origin, opening.text), (1, 0, 0, GUTTER), expand=False)
     yield Text("")
-    yield _labelled((("Why" if n == 0 else "", why) for n, why in enumerate(_reasons(told))))
+    yield _labelled((("Why" if n == 0 else "", why) for n, why in enumerate(_reasons(entry))))
     yield _labelled(_places(paper, entry))
 
 
@@ -82,14 +82,15 @@ def _under(entry: Entry, paper: Paper) -> Text:
     return Text.assemble((label, "yellow"), f" {since}" if since else "", between, byline, style=QUIET)
 
 
-def _reasons(told: ToldEntry) -> Iterator[Text]:
-    for group in map(group_of, told.grounds):
+def _reasons(entry: Entry) -> Iterator[Text]:
+    for group in reason_groups(entry.score):
         note = f" ({clean(group.note, 2_000)})" if group.note else ""
         yield Text.assemble(
             (group.points.rjust(POINTS - 2) + "  ", "green"), clean(group.subject, 2_000), (note, QUIET)
         )
-    if told.also:
-        yield Text(" " * POINTS + told.also, style=QUIET)
+    also = lines.also(entry)
+    if also:
+        yield Text(" " * POINTS + also, style=QUIET)
 
 
 def _places(paper: Paper, entry: Entry) -> Iterator[tuple[str, Text]]:

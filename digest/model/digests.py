@@ -107,7 +107,9 @@ class Digest:
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        return tuple(entry for section in self.sections for entry in section.entries)
+        if len(self.sections) == 1:
+            return self.sections[0].entries
+        return tuple([entry for section in self.sections for entry in section.entries])
 
 
 @dataclass(frozen=True, slots=True)

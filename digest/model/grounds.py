@@ -71,7 +71,12 @@ def ground_of(reasons: Iterable[Reason]) -> str:
 
 def head_of(kind: ReasonKind, term: str, related_to: str) -> str:
     """What a line begins with, before its shares."""
-    return FIELDS.join((_LETTERS[kind], escaped(term), escaped(related_to)))
+    return FIELDS.join((letter_of(kind), escaped(term), escaped(related_to)))
+
+
+def letter_of(kind: ReasonKind) -> str:
+    """What stands for a kind."""
+    return _LETTERS[kind]
 
 
 def place_of(field: Field | None) -> str:
@@ -84,26 +89,25 @@ Shares = tuple[tuple[Field | None, float], ...]
 
 
 class Line(NamedTuple):
-    """A line of a ground: what one kind and term gave, place by place."""
+    """A line of a ground: what one kind and term gave; ``shares`` is read by ``shares_in``."""
 
-    kind: ReasonKind
+    letter: str
     term: str
     related_to: str
-    shares: Shares
+    shares: str
 
 
 def lines_of(ground: str) -> list[Line]:
-    """A ground read. Raises ``KeyError`` or ``ValueError`` for a text that is none."""
-    return [_line(line) for line in ground.split(LINES)]
+    """A ground read. Raises ``ValueError`` for a text that is none."""
+    return [_line(*line.split(FIELDS, 3)) for line in ground.split(LINES)]
 
 
-def _line(text: str) -> Line:
-    letter, term, related_to, shares = text.split(FIELDS, 3)
-    return Line(_KINDS[letter], unescaped(term), unescaped(related_to), _shares(shares))
+def _line(letter: str, term: str, related_to: str, shares: str) -> Line:
+    return Line(letter, unescaped(term), unescaped(related_to), shares)
 
 
-@lru_cache(maxsize=KEPT)
-def _shares(text: str) -> Shares:
+def shares_in(text: str) -> Shares:
+    """Shares read, of one line or of several joined. Raises ``ValueError`` for a text that is none."""
     return tuple(_share(share) for share in text.split(FIELDS))
 
 
@@ -114,9 +118,9 @@ def _share(text: str) -> tuple[Field | None, float]:
 
 @lru_cache(maxsize=KEPT)
 def reasons_in(ground: str) -> tuple[Reason, ...]:
-    """The reasons of a ground. Raises as ``lines_of`` does."""
+    """The reasons of a ground. Raises ``KeyError`` or ``ValueError`` for a text that is none."""
     return tuple(
-        Reason(kind, term, points, field, related_to)
-        for kind, term, related_to, shares in lines_of(ground)
-        for field, points in shares
+        Reason(_KINDS[letter], term, points, field, related_to)
+        for letter, term, related_to, shares in lines_of(ground)
+        for field, points in shares_in(shares)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
@@ -16,8 +16,28 @@ from digest.store.database import reading
 from digest.tokens import Keys
 
 Revision = tuple[str, int]
+"""A paper's id and revision: what an ``Entry`` begins with."""
 PAPERS_KEPT = 2_000
 """Papers remembered between batches: a fortnight's. A day's digests share a few dozen."""
+
+
+class Shelf:
+    """Papers at a revision, each read once: nobody changes what was. Safe between threads."""
+
+    def __init__(self) -> None:
+        self._read: dict[Revision, Paper] = {}
+
+    def holding(self, session: Session, wanted: Set[Revision]) -> Mapping[Revision, Paper]:
+        """A mapping that holds those of the wanted papers that the store has."""
+        read = self._read
+        new = wanted - read.keys()
+        if not new:
+            return read
+        kept = (
+            read if len(read) + len(new) <= PAPERS_KEPT else {key: read[key] for key in wanted & read.keys()}
+        )
+        self._read = read = kept | papers.at_revision(session, new)
+        return read
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +48,7 @@ class Desk:
     keys: Keys
     base_url: str
     return_domain: str = ""
-    _read: dict[Revision, Paper] = field(default_factory=dict, compare=False, repr=False)
+    _shelf: Shelf = field(default_factory=Shelf, compare=False, repr=False)
 
     def sheets(self, deliveries: Sequence[Delivery]) -> dict[int, Sheet]:
         """The sheets of claimed deliveries, by delivery; one whose digest is gone is left out.
@@ -37,36 +57,21 @@ class Desk:
         """
         with reading(self.engine) as session:
             found = digests.load(session, {delivery.digest_id for delivery in deliveries})
-            wanted = {
-                (entry.paper_id, entry.revision) for digest in found.values() for entry in digest.entries
-            }
-            read = self._papers(session, wanted)
+            read = self._shelf.holding(
+                session, {entry[:2] for digest in found.values() for entry in digest.entries}
+            )
         return {
             delivery.id: self._sheet(delivery, found[delivery.digest_id], read)
             for delivery in deliveries
             if delivery.digest_id in found
         }
 
-    def _papers(self, session: Session, wanted: Collection[Revision]) -> Mapping[Revision, Paper]:
-        """Papers at a revision; each read once, since nobody changes what was."""
-        new = [key for key in wanted if key not in self._read]
-        known = {key: self._read[key] for key in wanted if key in self._read}
-        found = papers.at_revision(session, new) if new else {}
-        if len(self._read) + len(found) > PAPERS_KEPT:
-            self._read.clear()
-        self._read.update(found)
-        return known | found
-
     def _sheet(self, delivery: Delivery, digest: Digest, read: Mapping[Revision, Paper]) -> Sheet:
         if delivery.message_date is None:
             raise DeliveryError(f"delivery {delivery.id} has no date yet", remedy="claim it first")
         return Sheet(
             digest=digest,
-            papers={
-                entry.paper_id: read[entry.paper_id, entry.revision]
-                for entry in digest.entries
-                if (entry.paper_id, entry.revision) in read
-            },
+            papers={entry[0]: read[entry[:2]] for entry in digest.entries if entry[:2] in read},
             address=delivery.address,
             links=make_links(
                 self.keys,

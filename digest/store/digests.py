@@ -84,16 +84,13 @@ def taken(session: Session, slots: Mapping[int, date]) -> set[int]:
 
 def load(session: Session, ids: Collection[int]) -> dict[int, Digest]:
     """The digests with these ids."""
+    kept = DigestRow.__table__.c
     rows = session.execute(
-        select(DigestRow.id, DigestRow.subscriber_id, DigestRow.slot, DigestRow.kind, DigestRow.sheet).where(
-            DigestRow.id.in_(ids)
-        )
+        select(kept.id, kept.subscriber_id, kept.slot, kept.kind, kept.sheet).where(kept.id.in_(ids))
     )
     return {
-        row.id: unpack(
-            row.sheet, digest_id=row.id, subscriber_id=row.subscriber_id, slot=row.slot, kind=row.kind
-        )
-        for row in rows
+        number: unpack(sheet, digest_id=number, subscriber_id=subscriber_id, slot=slot, kind=kind)
+        for number, subscriber_id, slot, kind, sheet in rows
     }
 
 

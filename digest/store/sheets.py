@@ -77,7 +77,7 @@ def unpack(value: dict[str, Any], *, digest_id: int, subscriber_id: int, slot: d
         subscriber_id=subscriber_id,
         slot=slot,
         kind=DigestKind(kind),
-        sections=tuple(_unpack_section(section) for section in value["sections"]),
+        sections=tuple([_unpack_section(section) for section in value["sections"]]),
         account=_unpack_account(value["account"]),
         timezone=value["zone"],
         send_at=time.fromisoformat(value["at"]),
