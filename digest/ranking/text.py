@@ -72,6 +72,10 @@ _BRITISH = (
 _SHORTEST_ISE = 7
 """British endings are folded from this length on: *generalise*, but not *rising* or *wiser*."""
 
+_TOOL = ("izer", "izers")
+"""Endings of words that name a tool, which is another thing than what it works on: Snowball's stem of
+*tokenizer* is *token*. Other endings (*er*, *or*, *ability*) were tried, too: ``docs/ranking.md``."""
+
 _stemmer = Stemmer.Stemmer("english")
 
 
@@ -132,17 +136,23 @@ def singular(word: str) -> str:
 
 @lru_cache(maxsize=400_000)
 def stem(word: str) -> str:
-    """The Snowball English stem (Porter 2001) of a folded word; words with digits or signs stay."""
-    return str(_stemmer.stemWord(word)) if word.isalpha() and word.isascii() else word
+    """The Snowball English stem (Porter 2001) of a folded word; words with digits or signs stay, and a tool
+    only loses its plural.
+    """
+    return _kept(word) or str(_stemmer.stemWord(word))
 
 
 def stems(folded: Sequence[str]) -> list[str]:
     """``stem`` of many different words at once."""
     stemmed = Stemmer.Stemmer("english", 0).stemWords(list(folded))
-    return [
-        stem if word.isalpha() and word.isascii() else word
-        for word, stem in zip(folded, stemmed, strict=True)
-    ]
+    return [_kept(word) or stem for word, stem in zip(folded, stemmed, strict=True)]
+
+
+def _kept(word: str) -> str:
+    """The stem of a word that Snowball must not cut; nothing for any other word."""
+    if not (word.isalpha() and word.isascii()):
+        return word
+    return singular(word) if word.endswith(_TOOL) else ""
 
 
 def is_acronym(raw: str) -> bool:

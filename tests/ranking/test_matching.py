@@ -32,6 +32,8 @@ def finds(keyword: str, paper: Paper) -> bool:
         ("policies", "One policy"),
         ("optimisation", "Convex Optimization"),
         ("optimise", "Optimizing everything"),
+        ("tokenisers", "A Tokenizer"),
+        ("optimizer states", "Optimiser-state sharding"),
         ("supervision", "Weakly supervised"),
         ("denoise", "Denoising at night"),
         ("β-VAE", r"On $\beta$-VAE"),
@@ -67,6 +69,8 @@ def test_spelling_does_not_matter(keyword: str, title: str) -> None:
         ("agent*", "Reagents"),
         ("abstract:benchmark", "A Benchmark"),
         ("title:robots", "Nothing here"),
+        ("tokenizer", "Counting tokens and tokenization"),
+        ("visual tokenizer", "Visual tokens"),
     ],
 )
 def test_what_only_looks_alike_is_not_found(keyword: str, title: str) -> None:
