@@ -131,6 +131,13 @@ class SlackSettings(Part):
     webhook_hosts: tuple[str, ...] = ("hooks.slack.com",)
     thread: Literal["auto", "always", "never"] = "auto"
 
+    @property
+    def installable(self) -> bool:
+        """Whether workspaces may install the app on the web site, and it hears of them then."""
+        heard = self.app_token is not None or self.signing_secret is not None
+        own = self.bot_token is not None
+        return self.enabled and not own and bool(self.client_id and self.client_secret) and heard
+
 
 class FileSettings(Part):
     """Digests written as files: for trying things out and for tests."""

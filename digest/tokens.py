@@ -62,7 +62,9 @@ class Keys:
     def __post_init__(self) -> None:
         if not self.secrets or any(len(key) < 16 for key in self.secrets):
             raise ConfigError(
-                "web.secret_keys needs at least one key of 16 characters or more", remedy="run `digest init`"
+                "web.secret_keys needs at least one key of 16 characters or more",
+                remedy="`digest init` writes a configuration with one; into yours put what"
+                " `openssl rand -base64 32` prints",
             )
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@ import click
 from digest.cli.context import print_json, say, settings_of
 
 if TYPE_CHECKING:
-    from digest.config import Settings
+    from digest.config import Settings, SlackSettings
 
 
 @click.group(help="Show or check the effective settings.")
@@ -65,8 +65,26 @@ def check_together(settings: Settings) -> None:
     open_channels(settings)
     if settings.web.enabled:
         Proxies.of(settings.web.trusted_proxies)
+    _check_slack(settings.slack)
     if settings.operator.email:
         mailbox(settings.operator.email, "operator.email")
+
+
+def _check_slack(slack: SlackSettings) -> None:
+    """Half an app is none: it would start without a word, and nobody could install it."""
+    from digest.errors import ConfigError
+
+    several = slack.enabled and slack.bot_token is None and bool(slack.client_id or slack.client_secret)
+    if several and not slack.installable:
+        missing = {
+            "slack.client_id": slack.client_id,
+            "slack.client_secret": slack.client_secret,
+            "slack.signing_secret (or slack.app_token)": slack.signing_secret or slack.app_token,
+        }
+        raise ConfigError(
+            f"the Slack app lacks {' and '.join(name for name, value in missing.items() if not value)}",
+            remedy="docs/slack.md says where they come from; for webhooks alone leave all of them out",
+        )
 
 
 def _origin(ctx: click.Context) -> str:

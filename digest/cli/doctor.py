@@ -95,7 +95,7 @@ def _store(house: House) -> Iterator[Problem]:
         check_schema(house.engine)
         yield from look(house.engine, thresholds(house.settings), now=utc_now())
     except DigestError as error:
-        yield Problem("store", str(error), error.remedy)
+        yield Problem("store", f"{house.engine.url.render_as_string()}: {error}", error.remedy)
 
 
 def _relay(house: House) -> Iterator[Problem]:

@@ -62,7 +62,7 @@ def command(
     from digest.cli.config import check_together
     from digest.config import default_store_url, shown
     from digest.house import open_house
-    from digest.store import migrating
+    from digest.store import migrating, revisions
     from digest.tokens import new_secret
 
     if url and os.environ.get(IN_ENVIRONMENT):
@@ -83,9 +83,12 @@ def command(
     written = _read(text, target)
     check_together(written)
     with open_house(written, schema=False) as house:
+        done = (
+            "made the store" if revisions.current(house.engine) is None else "found the store that was there"
+        )
         migrating.upgrade(house.engine)
     _write(target, text)
-    say(ctx, f"wrote {target} (readable by you alone) and made the store, {shown(written)['store']['url']}")
+    say(ctx, f"wrote {target} (readable by you alone) and {done}, {shown(written)['store']['url']}")
     say(ctx, "next:  digest subscribers add you@example.org --keywords 'diffusion, agents, RAG'")
     say(ctx, f"       digest backfill {utc_now().date() - timedelta(days=3)}   # a little history to look at")
     say(ctx, "       digest preview you@example.org")

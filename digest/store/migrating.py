@@ -11,12 +11,16 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 
 from digest.store.database import named_errors
-from digest.store.revisions import migrations_folder
+from digest.store.revisions import current, migrations_folder, refuse_newer
 from digest.store.schema import Base
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema to ``revision``. Several processes may call it at once: one does the work."""
+    """Bring the schema to ``revision``. Several processes may call it at once: one does the work.
+
+    Raises ``SchemaError`` for the schema of a newer program.
+    """
+    refuse_newer(current(engine))
     with named_errors():
         command.upgrade(_settings(engine), revision)
 

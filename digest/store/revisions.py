@@ -51,11 +51,16 @@ def check_schema(engine: Engine) -> None:
         return
     if found is None:
         raise SchemaError("the store has no schema yet", remedy="run `digest db upgrade`")
-    if found in known():
-        raise SchemaError(
-            f"the store's schema is {found}, this program needs {wanted}", remedy="run `digest db upgrade`"
-        )
+    refuse_newer(found)
     raise SchemaError(
-        f"the store's schema ({found}) is newer than this program ({wanted})",
-        remedy="install the newer digest",
+        f"the store's schema is {found}, this program needs {wanted}", remedy="run `digest db upgrade`"
     )
+
+
+def refuse_newer(found: str | None) -> None:
+    """Refuse a revision of which this program knows nothing: only a newer one can have made it."""
+    if found is not None and found not in known():
+        raise SchemaError(
+            f"the store's schema ({found}) is newer than this program ({head()})",
+            remedy="install the newer digest",
+        )

@@ -129,7 +129,7 @@ def _form_page(
         guess=guess,
         token=form_token(desk),
         slack_app=_slack_app(desk),
-        slack_install=bool(desk.house.settings.slack.client_id),
+        slack_install=desk.house.settings.slack.installable,
         zones=zones(),
         weekday_names=WEEKDAYS,
         trial=tried,
@@ -151,4 +151,4 @@ def _trial(desk: Desk, given: SignUpForm) -> tuple[Trial | None, str]:
 def _slack_app(desk: Desk) -> bool:
     """Whether ``/digest`` can be written in Slack: there is an app, not webhooks alone."""
     slack = desk.house.settings.slack
-    return bool(slack.client_id or (slack.bot_token and (slack.app_token or slack.signing_secret)))
+    return slack.installable or bool(slack.bot_token and (slack.app_token or slack.signing_secret))

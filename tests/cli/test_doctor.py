@@ -62,6 +62,36 @@ def test_a_source_never_read_and_a_mail_server_that_is_down_are_named(
     assert all(one["remedy"] for one in found.values())
 
 
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"CLIENT_ID": "1.2"}, "slack.client_secret and slack.signing_secret (or slack.app_token)"),
+        ({"CLIENT_ID": "1.2", "CLIENT_SECRET": "x"}, "lacks slack.signing_secret (or slack.app_token)"),
+        ({"CLIENT_SECRET": "x", "SIGNING_SECRET": "y"}, "lacks slack.client_id"),
+        ({"CLIENT_ID": "1.2", "CLIENT_SECRET": "x", "SIGNING_SECRET": "y"}, ""),
+        ({"BOT_TOKEN": "xoxb-1"}, ""),
+        ({}, ""),
+    ],
+)
+def test_half_a_slack_app_is_named_with_what_it_lacks(
+    healthy: Digest, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], missing: str
+) -> None:
+    monkeypatch.setenv("DIGEST_SLACK__ENABLED", "true")
+    for key, value in given.items():
+        monkeypatch.setenv(f"DIGEST_SLACK__{key}", value)
+    ran = healthy("doctor", "--no-network")
+    assert (ran.code, missing in ran.out) == (1 if missing else 0, True)
+
+
+def test_a_store_that_cannot_be_used_is_named_by_its_address_without_the_password(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_STORE__URL", "postgresql://me:canary@127.0.0.1:1/digest")
+    ran = digest("doctor", "--no-network")
+    assert (ran.code, "canary" in ran.out + ran.err) == (1, False)
+    assert "postgresql://me:***@127.0.0.1:1/digest: the store" in ran.out
+
+
 def test_links_without_tls_are_named(healthy: Digest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIGEST_WEB__BASE_URL", "http://digest.example.org")
     ran = healthy("doctor", "--no-network")

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select, text
 from benchmarks.shows.server import postgres
 from digest.errors import ConfigError, SchemaError, StoreError
 from digest.store.database import SERVER_NOTICES, database_now, open_engine, reading, transaction
-from digest.store.migrating import differences
+from digest.store.migrating import differences, upgrade
 from digest.store.revisions import check_schema, current, head
 from digest.store.schema import AlarmRow
 
@@ -43,6 +43,8 @@ def test_a_newer_schema_is_refused(sqlite_engine: Engine) -> None:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(SchemaError, match="newer"):
         check_schema(sqlite_engine)
+    with pytest.raises(SchemaError, match="newer"):
+        upgrade(sqlite_engine)
 
 
 def test_times_come_back_aware_and_in_utc(engine: Engine) -> None:

@@ -333,8 +333,10 @@ def test_slack_is_offered_where_the_operator_has_it_with_the_ways_that_are_open(
     one = slack_site(build, bot_token=SecretStr("x"), app_token=SecretStr("y")).get("/subscribe").text
     assert "/digest</code>" in one
     assert "/slack/install" not in one
-    many = slack_site(build, client_id="1.2", client_secret=SecretStr("z")).get("/subscribe").text
+    half = {"client_id": "1.2", "client_secret": SecretStr("z")}
+    many = slack_site(build, **half, signing_secret=SecretStr("x")).get("/subscribe").text
     assert 'href="/slack/install"' in many
+    assert "/slack/install" not in slack_site(build, **half).get("/subscribe").text
 
 
 HOOK = "https://hooks.slack.com/services/T000/B000/secret"
