@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,12 +15,13 @@ from digest.model import (
     DigestKind,
     Entry,
     NearMiss,
-    Ranked,
     Ranking,
+    Score,
     Section,
     Subscriber,
     Verdict,
 )
+from digest.model.grounds import split_grounds
 
 NEAR_MISSES = 3
 """How many papers just below the bar an empty digest names."""
@@ -71,48 +72,48 @@ def compose(subscriber: Subscriber, rankings: Sequence[Ranking], edition: Editio
         slot=edition.slot,
         kind=_kind(edition, homes),
         sections=tuple(_section(ranking, homes) for ranking in rankings),
-        account=_account(rankings, edition),
+        account=_account(rankings, edition, homes),
         timezone=subscriber.timezone,
         send_at=subscriber.send_at,
         next_slot=edition.next_slot,
     )
 
 
-def _homes(rankings: Sequence[Ranking]) -> dict[str, list[str]]:
-    """For each chosen paper the names of the profiles that chose it, in profile order."""
-    homes: dict[str, list[str]] = {}
+def _homes(rankings: Sequence[Ranking]) -> dict[int, list[str]]:
+    """For each chosen candidate, by its place, the names of the profiles that chose it, in profile order."""
+    homes: dict[int, list[str]] = {}
     for ranking in rankings:
-        for ranked in ranking.chosen:
-            homes.setdefault(ranked.candidate.paper.id, []).append(ranking.profile.name)
+        for row in ranking.rows:
+            homes.setdefault(row, []).append(ranking.profile.name)
     return homes
 
 
-def _section(ranking: Ranking, homes: Mapping[str, list[str]]) -> Section:
+def _section(ranking: Ranking, homes: Mapping[int, list[str]]) -> Section:
     name = ranking.profile.name
-    mine = (ranked for ranked in ranking.chosen if homes[ranked.candidate.paper.id][0] == name)
-    return Section(
-        profile_id=ranking.profile.id,
-        profile_name=name,
-        profile_text=ranking.profile.text,
-        entries=tuple(_entry(ranked, homes) for ranked in mine),
-    )
+    chosen = zip(ranking.rows, ranking.values, ranking.grounds, strict=True)
+    entries = [
+        _entry(ranking.candidates[row], Score.told(value, split_grounds(grounds)), homes[row])
+        for row, value, grounds in chosen
+        if homes[row][0] == name
+    ]
+    return Section(ranking.profile.id, name, ranking.profile.text, tuple(entries))
 
 
-def _entry(ranked: Ranked, homes: Mapping[str, list[str]]) -> Entry:
-    candidate = ranked.candidate
+def _entry(candidate: Candidate, score: Score, homes: Sequence[str]) -> Entry:
+    paper = candidate.paper
     return Entry(
-        paper_id=candidate.paper.id,
-        revision=candidate.paper.revision,
-        day=candidate.day,
-        mark=candidate.mark,
-        score=ranked.score,
-        upvotes=candidate.upvotes,
-        code_stars=candidate.paper.code_stars,
-        also_in=tuple(homes[candidate.paper.id][1:]),
+        paper.id,
+        paper.revision,
+        candidate.day,
+        candidate.mark,
+        score,
+        candidate.upvotes,
+        paper.code_stars,
+        tuple(homes[1:]),
     )
 
 
-def _kind(edition: Edition, homes: Mapping[str, list[str]]) -> DigestKind:
+def _kind(edition: Edition, homes: Mapping[int, list[str]]) -> DigestKind:
     if not homes:
         return DigestKind.EMPTY
     if edition.first:
@@ -120,7 +121,7 @@ def _kind(edition: Edition, homes: Mapping[str, list[str]]) -> DigestKind:
     return DigestKind.CATCH_UP if edition.catch_up else DigestKind.DAILY
 
 
-def _account(rankings: Sequence[Ranking], edition: Edition) -> Account:
+def _account(rankings: Sequence[Ranking], edition: Edition, homes: Container[int]) -> Account:
     counts = _counts(rankings)
     return Account(
         as_of=edition.as_of,
@@ -134,7 +135,7 @@ def _account(rankings: Sequence[Ranking], edition: Edition) -> Account:
         over_limit=counts[Verdict.OVER_LIMIT],
         bar=min((ranking.bar for ranking in rankings), default=0.0),
         missing_days=edition.missing_days,
-        near_misses=_near_misses(rankings),
+        near_misses=_near_misses(rankings, homes),
     )
 
 
@@ -145,21 +146,19 @@ def _counts(rankings: Sequence[Ranking]) -> dict[Verdict, int]:
     return {verdict: best.count(place) for place, verdict in enumerate(PRECEDENCE)}
 
 
-def _near_misses(rankings: Sequence[Ranking]) -> tuple[NearMiss, ...]:
+def _near_misses(rankings: Sequence[Ranking], homes: Container[int]) -> tuple[NearMiss, ...]:
     """The papers that came closest to a bar without passing any, nearest first."""
-    nearest: dict[str, NearMiss] = {}
-    chosen = {ranked.candidate.paper.id for ranking in rankings for ranked in ranking.chosen}
+    nearest: dict[int, NearMiss] = {}
     for ranking in rankings:
-        for ranked in ranking.near_misses:
-            miss = _near_miss(ranked.candidate, ranked, ranking.bar)
-            known = nearest.get(miss.paper_id)
-            if miss.paper_id not in chosen and (known is None or _gap(miss) < _gap(known)):
-                nearest[miss.paper_id] = miss
+        for row, score in ranking.near_misses:
+            miss = _near_miss(ranking.candidates[row], score, ranking.bar)
+            if row not in homes and (row not in nearest or _gap(miss) < _gap(nearest[row])):
+                nearest[row] = miss
     return tuple(sorted(nearest.values(), key=lambda miss: (_gap(miss), miss.paper_id))[:NEAR_MISSES])
 
 
-def _near_miss(candidate: Candidate, ranked: Ranked, bar: float) -> NearMiss:
-    return NearMiss(candidate.paper.id, candidate.paper.title, ranked.score.value, bar)
+def _near_miss(candidate: Candidate, score: float, bar: float) -> NearMiss:
+    return NearMiss(candidate.paper.id, candidate.paper.title, score, bar)
 
 
 def _gap(miss: NearMiss) -> float:

@@ -19,9 +19,7 @@ from digest.model import (
     DigestKind,
     Paper,
     Profile,
-    Ranked,
     Ranking,
-    Score,
     Subscriber,
     SubscriberState,
     Verdict,
@@ -55,12 +53,8 @@ def ranking(name: str, verdicts: Sequence[Verdict], *, near: float = 4.0) -> Ran
         candidates=PAPERS,
         rows=rows,
         values=[9.0] * len(rows),
-        grounds=[()] * len(rows),
-        near_misses=tuple(
-            Ranked(paper, Score(near), verdict)
-            for paper, verdict in zip(PAPERS, verdicts, strict=True)
-            if verdict is Verdict.BELOW_BAR
-        ),
+        grounds=[""] * len(rows),
+        near_misses=[(row, near) for row, verdict in enumerate(verdicts) if verdict is Verdict.BELOW_BAR],
         verdicts=bytes(VERDICTS.index(verdict) for verdict in verdicts),
         bar=5.0,
     )

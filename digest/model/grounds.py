@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from digest.model.reasons import Reason, ReasonKind
-from digest.model.separators import FIELDS, LINES, escaped, unescaped
+from digest.model.separators import FIELDS, GROUNDS, LINES, escaped, unescaped
 from digest.model.subscribers import Field
 
 SUMMED_UP = (ReasonKind.LEARNT, ReasonKind.FEEDBACK, ReasonKind.VOTES)
@@ -67,6 +67,11 @@ def ground_of(reasons: Iterable[Reason]) -> str:
         shares = lines.setdefault((reason.kind, reason.term, reason.related_to), [])
         shares.append(f"{place_of(reason.field)}{reason.points!r}")
     return LINES.join(FIELDS.join((head_of(*line), *shares)) for line, shares in lines.items())
+
+
+def split_grounds(text: str) -> tuple[str, ...]:
+    """The grounds of a text in which a ``~`` stands before each."""
+    return tuple(text.split(GROUNDS)[1:])
 
 
 def head_of(kind: ReasonKind, term: str, related_to: str) -> str:

@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from digest.model.grounds import grounds_of, reasons_in
+from digest.model.grounds import grounds_of, reasons_in, split_grounds
 from digest.model.papers import Paper
 from digest.model.reasons import Reason
 from digest.model.subscribers import Profile
@@ -101,7 +101,8 @@ class Ranking:
     """All that happened to ``candidates`` for one profile.
 
     ``rows`` are the places of the chosen among the candidates, best first; beside each stand its score in
-    ``values`` and what speaks for it in ``grounds``. ``near_misses`` are given where nothing was chosen.
+    ``values`` and what speaks for it in ``grounds``, each as one text (``split_grounds``). Where
+    nothing was chosen, ``near_misses`` are the places and scores of those just below the bar, best first.
 
     ``verdicts`` holds one byte per candidate, in the candidates' order: its place in ``VERDICTS``.
     Compose needs them to count a paper once however many profiles a subscriber has.
@@ -111,8 +112,8 @@ class Ranking:
     candidates: Sequence[Candidate]
     rows: Sequence[int] = ()
     values: Sequence[float] = ()
-    grounds: Sequence[Sequence[str]] = ()
-    near_misses: tuple[Ranked, ...] = ()
+    grounds: Sequence[str] = ()
+    near_misses: Sequence[tuple[int, float]] = ()
     verdicts: bytes = b""
     bar: float = 0.0
 
@@ -121,7 +122,7 @@ class Ranking:
         """The chosen, best first, as values to look at."""
         told = zip(self.rows, self.values, self.grounds, strict=True)
         return tuple(
-            Ranked(self.candidates[row], Score.told(value, tuple(grounds)), Verdict.CHOSEN)
+            Ranked(self.candidates[row], Score.told(value, split_grounds(grounds)), Verdict.CHOSEN)
             for row, value, grounds in told
         )
 

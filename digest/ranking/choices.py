@@ -13,7 +13,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.model import VERDICTS, Candidate, Profile, Ranked, Ranking, Score, Verdict
+from digest.model import VERDICTS, Candidate, Profile, Ranked, Ranking, Verdict
 from digest.ranking.board import Board
 from digest.ranking.calibration import enough_for
 from digest.ranking.diversity import spread
@@ -70,31 +70,23 @@ class Choices:
 
     def judged(self, row: int, place: int) -> Ranked:
         """What became of one candidate for one profile, and why."""
-        return self._judged([row], [place])[0]
-
-    def _judged(self, rows: Sequence[int], places: Sequence[int]) -> list[Ranked]:
-        return [
-            self._verdict(row, place, score)
-            for row, place, score in zip(rows, places, self.scored.scores(rows, places), strict=True)
-        ]
-
-    def _verdict(self, row: int, place: int, score: Score) -> Ranked:
+        [score] = self.scored.scores([row], [place])
         verdict = VERDICTS[self.codes[place, row]]
-        return Ranked(
-            self.scored.candidates[row], score, verdict, self._because(row, place, verdict, score.value)
-        )
+        because = self._because(row, place, verdict, score.value)
+        return Ranked(self.scored.candidates[row], score, verdict, because)
 
-    def _near_misses(self) -> dict[int, tuple[Ranked, ...]]:
-        """The papers just below the bar of the profiles for which nothing was chosen."""
+    def _near_misses(self) -> dict[int, list[tuple[int, float]]]:
+        """The papers just below the bar of the profiles for which nothing was chosen: places and scores."""
         empty = np.flatnonzero(np.diff(self.bounds) == 0)
         some, rows = np.nonzero(self.codes[empty] == CODES[Verdict.BELOW_BAR])
-        order = self.scored.in_order(rows, empty[some], self.scored.values_at(rows, empty[some]))
-        some, rows = some[order], rows[order]
-        nearest = np.arange(len(some)) - np.searchsorted(some, some) < NEAR_MISSES
-        places = empty[some[nearest]].tolist()
-        found: dict[int, tuple[Ranked, ...]] = {}
-        for place, ranked in zip(places, self._judged(rows[nearest].tolist(), places), strict=True):
-            found[place] = (*found.get(place, ()), ranked)
+        values = self.scored.values_at(rows, empty[some])
+        order = self.scored.in_order(rows, empty[some], values)
+        order = order[np.arange(len(some)) - np.searchsorted(some, some) < NEAR_MISSES]
+        found: dict[int, list[tuple[int, float]]] = {}
+        for place, row, value in zip(
+            empty[some[order]].tolist(), rows[order].tolist(), values[order].tolist(), strict=True
+        ):
+            found.setdefault(place, []).append((row, value))
         return found
 
     def _because(self, row: int, place: int, verdict: Verdict, value: float) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digest.model import Candidate, Keyword, KeywordKind, Profile, Score
+from digest.model.grounds import split_grounds
 from digest.ranking.board import Board
 from digest.ranking.calibration import calibrated
 from digest.ranking.corpus import Corpus
@@ -97,7 +98,9 @@ class Scored:
         at = np.array(rows, dtype=np.intp), np.array(places, dtype=np.intp)
         values = self.values_at(*at)
         grounds = grounds_told(self.board.book, len(rows), *self.shares(*at, values))
-        return [Score.told(value, tuple(why)) for value, why in zip(values.tolist(), grounds, strict=True)]
+        return [
+            Score.told(value, split_grounds(why)) for value, why in zip(values.tolist(), grounds, strict=True)
+        ]
 
     def shares(self, rows: Ints, places: Ints, values: Floats) -> Shares:
         """What speaks for papers, pair by pair, cut into tenths that add up to their values."""
@@ -167,8 +170,9 @@ def score_on(
     votes = np.array([vote_evidence(candidate.upvotes) for candidate in candidates])
     raw = raw_scores(packed, board.evidence)
     np.add(raw, votes[:, None], out=raw, where=raw > 0)
-    trends = np.array([trending_score(c.upvotes, age_hours(c.day, now)) for c in candidates])
-    raw[:, packed.silent] = trends[:, None]
+    if packed.silent.any():
+        trends = [trending_score(one.upvotes, age_hours(one.day, now)) for one in candidates]
+        raw[:, packed.silent] = np.array(trends)[:, None]
     out, without = kept_out(packed, board.presence), lacking(packed, board.presence)
     return Scored(candidates, board, profiles, packed, votes, raw, out, without)
 

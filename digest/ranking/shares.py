@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from digest.model import Field, ReasonKind
 from digest.model.grounds import SUMMED_UP, head_of, place_of
-from digest.model.separators import FIELDS
+from digest.model.separators import FIELDS, GROUNDS, LINES
 from digest.ranking.reasons import Floats, Ints, spans
 
 
@@ -33,22 +33,25 @@ MANNERS = HITS, FED, NEAR = range(3)
 """In which a paper may speak of a unit: of its words, of the same as fed back, of what is related to it."""
 Ask = Callable[[Ints, Ints, Ints], Sequence[Said]]
 """Papers, units and manners, and what the one says of the other."""
+_FIELDS = (None, *Field)
+FIELDS_TOLD = tuple(FIELDS + place_of(field) for field in _FIELDS)
+"""What a share may begin with."""
 
 
 class Phrasebook:
     """Numbers for what papers say of units; each is asked for once. ``votes`` is the number of the votes.
 
     By number stand the ``strengths``, and how each is told (``model/grounds.py``): in which turn, whatever it
-    weighs; of which subject, which makes a ground; in which line of it; and what the line and the share in it
-    begin with (``heads``, ``places``).
+    weighs; of which subject, which makes a ground; in which line of it; what the line begins with (``heads``:
+    inside a ground, and where one begins); and by which of ``FIELDS_TOLD`` the share does (``fields``).
     """
 
     votes = 0
 
     def __init__(self, papers: int) -> None:
         self.strengths: Floats = np.zeros(0)
-        self.turns, self.subjects, self.lines = (np.zeros(0, dtype=np.intp) for _ in range(3))
-        self.heads, self.places = (np.zeros(0, dtype=np.object_) for _ in range(2))
+        self.turns, self.subjects, self.lines, self.fields = (np.zeros(0, dtype=np.intp) for _ in range(4))
+        self.heads = np.zeros((0, 2), dtype=np.object_)
         self.whats: list[What] = []
         self._names: dict[tuple[str, ...], int] = {}
         self._answers = np.zeros((len(MANNERS), 0, papers), dtype=np.int32)
@@ -86,24 +89,26 @@ class Phrasebook:
         counts = np.array([len(one) for one in said], dtype=np.intp)
         starts = len(self.whats) + np.cumsum(counts) - counts
         answers = len(self._starts) + np.arange(len(said))
-        told = np.array([self._place(what) for what in whats], dtype=np.intp).reshape(-1, 3)
+        told = np.array([self._place(what) for what in whats], dtype=np.intp).reshape(-1, 4)
         heads = [head_of(what.kind, what.term, what.related_to) for what in whats]
+        parted = np.array([[LINES + head, GROUNDS + head] for head in heads], dtype=np.object_).reshape(-1, 2)
         self._starts, self._counts = _grown(self._starts, starts), _grown(self._counts, counts)
         self.strengths = _grown(self.strengths, [strength for one in said for _, strength in one])
         self.turns, self.subjects = _grown(self.turns, told[:, 0]), _grown(self.subjects, told[:, 1])
         self.lines = _grown(self.lines, told[:, 2])
-        self.heads = _grown(self.heads, heads)
-        self.places = _grown(self.places, [FIELDS + place_of(what.field) for what in whats])
+        self.fields = _grown(self.fields, told[:, 3])
+        self.heads = _grown(self.heads, parted)
         self.whats += whats
         return answers
 
-    def _place(self, what: What) -> tuple[int, int, int]:
-        """Turn, subject and line."""
+    def _place(self, what: What) -> tuple[int, int, int, int]:
+        """Turn, subject, line and field."""
+        field = _FIELDS.index(what.field)
         names = self._names
         line = names.setdefault((what.kind, what.term, what.related_to), len(names))
         if what.kind in SUMMED_UP:
-            return 1 + SUMMED_UP.index(what.kind), names.setdefault((what.kind, ""), len(names)), line
-        return 0, names.setdefault((what.term,), len(names)), line
+            return 1 + SUMMED_UP.index(what.kind), names.setdefault((what.kind, ""), len(names)), line, field
+        return 0, names.setdefault((what.term,), len(names)), line, field
 
 
 def _grown(column: NDArray[Any], more: object) -> NDArray[Any]:

@@ -1,52 +1,74 @@
 """Shares of scores → the grounds of each (``model/grounds.py``), for thousands of scores at once.
 
-What ``grounds_of`` makes of one score's reasons, by array operations: lines, and grounds of lines, are put in
-order as numbers; their texts are then joined from the phrasebook's, a piece of all at a time.
+What ``grounds_of`` makes of one score's reasons, by array operations: shares, lines of shares and grounds of
+lines are put in order as numbers; then each score's text is joined from pieces of the phrasebook.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.model.separators import LINES
 from digest.ranking.reasons import TENTHS, Ints, by_owner, spans
-from digest.ranking.shares import Phrasebook
+from digest.ranking.shares import FIELDS_TOLD, Phrasebook
 
 Texts = NDArray[np.object_]
 
 
-def grounds_told(book: Phrasebook, scores: int, owners: Ints, numbers: Ints, tenths: Ints) -> list[list[str]]:
-    """The grounds of so many scores. ``owners``, ascending, says whose each share is; of one score's the
-    greatest comes first.
+class Lines(NamedTuple):
+    """The lines of grounds, in the order in which they are told.
+
+    ``owners`` says of whose score each is; ``heads`` in which ground it stands, by the place of the ground's
+    greatest share; its own shares are ``shares[starts]`` and the next, ``counts`` of them.
     """
-    shares, lines, grounds = _arranged(book, owners, numbers)
-    owners, numbers, tenths = owners[shares], numbers[shares], tenths[shares]
-    texts = np.add.reduceat(_pieces(book, numbers, tenths, lines, grounds), grounds)
-    turns, points = book.turns[numbers[grounds]], np.add.reduceat(tenths, grounds)
-    order = by_owner(owners[grounds], turns, np.where(turns, 0, -points), shares[grounds])
-    ends = np.cumsum(np.bincount(owners[grounds], minlength=scores)).tolist()
-    told: list[str] = texts[order].tolist()
-    return [told[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+    owners: Ints
+    heads: Ints
+    starts: Ints
+    counts: Ints
+    shares: Ints
 
 
-def _arranged(book: Phrasebook, owners: Ints, numbers: Ints) -> tuple[Ints, Ints, Ints]:
-    """The shares by score, ground and line; where each line begins among them; where each ground does.
+def grounds_told(book: Phrasebook, scores: int, owners: Ints, numbers: Ints, tenths: Ints) -> list[str]:
+    """The grounds of so many scores, each score's as one text: ``~ground~ground``.
 
-    Of a ground the line with the greatest share comes first, and of a line that share.
+    ``owners``, ascending, says whose each share is; of one score's the greatest comes first.
     """
-    lines = book.lines[numbers]
-    by_line = by_owner(owners, lines)
-    starts = _starts(owners[by_line], lines[by_line])
-    first = by_line[starts]
-    subjects = book.subjects[numbers[first]]
-    order = by_owner(owners[first], subjects * len(owners) + first)
-    line, place = spans(starts[order], np.diff(starts, append=len(owners))[order])
-    lines, grounds = _starts(line), _starts(owners[first[order]], subjects[order])
-    return by_line[place], lines, lines[grounds]
+    lines = _lines(book, owners, numbers, tenths)
+    _, places = spans(lines.starts, lines.counts)
+    shares = lines.shares[places]
+    pieces = np.insert(
+        _shares_told(book, numbers[shares], tenths[shares]),
+        np.cumsum(lines.counts) - lines.counts,
+        _heads_told(book, numbers[lines.shares[lines.starts]], lines),
+    ).tolist()
+    many = np.bincount(owners, minlength=scores) + np.bincount(lines.owners, minlength=scores)
+    bounds = [0, *np.cumsum(many).tolist()]
+    return ["".join(pieces[start:end]) for start, end in pairwise(bounds)]
 
 
-def _starts(*keys: Ints) -> Ints:
+def _lines(book: Phrasebook, owners: Ints, numbers: Ints, tenths: Ints) -> Lines:
+    """Keywords come first, the weightiest of them before; in a ground the line with the greatest share."""
+    shares = by_owner(owners, book.lines[numbers])
+    starts = _runs(owners[shares], book.lines[numbers[shares]])
+    counts = np.diff(starts, append=len(shares))
+    points = np.add.reduceat(tenths[shares], starts)
+    first = shares[starts]
+    owner, subject, turn = owners[first], book.subjects[numbers[first]], book.turns[numbers[first]]
+    order = by_owner(owner, subject * len(shares) + first)
+    begins = _runs(owner[order], subject[order])
+    ground = np.empty(len(order), dtype=np.intp)
+    ground[order] = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(order)))
+    heads = first[order[begins]][ground]
+    weights = np.where(turn, 0, np.add.reduceat(points[order], begins)[ground])
+    order = by_owner(owner, turn, -weights, heads * len(shares) + first)
+    return Lines(owner[order], heads[order], starts[order], counts[order], shares)
+
+
+def _runs(*keys: Ints) -> Ints:
     """Where a run of equal keys begins."""
     differs = np.ones(len(keys[0]), dtype=np.bool_)
     if len(differs):
@@ -54,12 +76,16 @@ def _starts(*keys: Ints) -> Ints:
     return np.flatnonzero(differs)
 
 
-def _pieces(book: Phrasebook, numbers: Ints, tenths: Ints, lines: Ints, grounds: Ints) -> Texts:
-    """What each share adds to the text of its ground: ``|t4.1``; where a line begins, its head before it."""
+def _shares_told(book: Phrasebook, numbers: Ints, tenths: Ints) -> Texts:
+    """What each share adds to its line: ``|t4.1``."""
     different = np.unique(tenths)
-    points = np.array([repr(one / TENTHS) for one in different.tolist()], dtype=np.object_)
-    pieces = book.places[numbers] + points[np.searchsorted(different, tenths)]
-    pieces[lines] = book.heads[numbers[lines]] + pieces[lines]
-    inner = np.setdiff1d(lines, grounds, assume_unique=True)
-    pieces[inner] = LINES + pieces[inner]
-    return np.asarray(pieces)
+    points = [repr(one / TENTHS) for one in different.tolist()]
+    texts = np.array([[field + told for told in points] for field in FIELDS_TOLD], dtype=np.object_)
+    return np.asarray(texts[book.fields[numbers], np.searchsorted(different, tenths)])
+
+
+def _heads_told(book: Phrasebook, numbers: Ints, lines: Lines) -> Texts:
+    """What each line begins with."""
+    begins = np.zeros(len(numbers), dtype=np.intp)
+    begins[_runs(lines.owners, lines.heads)] = 1
+    return np.asarray(book.heads[numbers, begins])

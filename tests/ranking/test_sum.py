@@ -77,9 +77,12 @@ def test_a_day_for_all_and_one_paper_for_one_profile_give_the_same(
     day = shuffle.sample(DAY, len(DAY))
     rankings = rank(day, [profile(text) for text in chosen], CORPUS, now=NOW)
     for text, ranking in zip(chosen, rankings, strict=True):
-        for ranked in (*ranking.chosen, *ranking.near_misses):
+        for ranked in ranking.chosen:
             alone = judge(ranked.candidate, profile(text), CORPUS, now=NOW, among=day)
             assert alone == ranked
+        for row, score in ranking.near_misses:
+            alone = judge(day[row], profile(text), CORPUS, now=NOW, among=day)
+            assert (alone.verdict, alone.score.value) == (Verdict.BELOW_BAR, score)
 
 
 @pytest.mark.parametrize("text", PROFILES)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model import Field, Reason, ReasonKind
-from digest.model.grounds import grounds_of
+from digest.model.grounds import grounds_of, split_grounds
 from digest.ranking.shares import NEAR, Phrasebook, What
 from digest.ranking.telling import grounds_told
 
@@ -38,7 +38,6 @@ def test_together_they_are_what_each_is_alone(scores: list[list[tuple[int, int]]
     scores = [sorted(one, key=lambda share: -share[1]) for one in scores]
     flat = np.array([(owner, *share) for owner, one in enumerate(scores) for share in one], dtype=np.intp)
     owners, numbers, tenths = flat.reshape(-1, 3).T
-    alone = [
-        list(grounds_of([earned(book.whats[number], points) for number, points in one])) for one in scores
-    ]
-    assert grounds_told(book, len(scores), owners, numbers, tenths) == alone
+    alone = [grounds_of([earned(book.whats[number], points) for number, points in one]) for one in scores]
+    together = grounds_told(book, len(scores), owners, numbers, tenths)
+    assert [split_grounds(text) for text in together] == alone
