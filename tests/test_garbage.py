@@ -27,3 +27,14 @@ def test_a_batch_within_a_batch_does_not_begin_the_search() -> None:
             pass
         assert not gc.isenabled()
     assert gc.isenabled()
+
+
+def test_the_search_waits_for_the_last_of_batches_that_overlap() -> None:
+    """Two threads: the one that began first is over first."""
+    first, second = counting_only(), counting_only()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not gc.isenabled()
+    second.__exit__(None, None, None)
+    assert gc.isenabled()

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from digest.channels import Channel, Sender
 from digest.delivery import Rules, hold, next_probe, set_aside, settle, suppress
 from digest.errors import DigestError, StoreError
+from digest.garbage import counting_only
 from digest.model import (
     ChannelName,
     Deferred,
@@ -129,6 +130,7 @@ class _Passage:
             self._write(release=done)  # after an accident the sender cannot say what went out: the lease will
         return self.found
 
+    @counting_only()
     def _messages(self, make: Sheets) -> list[Message]:
         """What is to be handed over; the rest is settled without. Raises ``StoreError``."""
         self._refuse_suppressed()
