@@ -141,18 +141,38 @@ class SmtpSender:
             phase, refusal = self._offer(session, ours[0])
             if refusal is not None:
                 return self._suspect(phase, refusal)
-            self._send_content(session, ours[0], too_late_at)
+            ending = b".\r\n" + self._next_envelope(session, ours)
+            rest = self._send_content(session, content(ours[0].body), ending, too_late_at)
         except WireError as error:
             return self._cut(session, error)
-        return self._point_of_no_return(session, ours)
+        return self._point_of_no_return(session, rest)
 
-    def _send_content(self, session: Session, message: Message, too_late_at: float) -> None:
-        """All but the final dot. Raises ``WireError`` when the dot must not follow."""
-        session.wire.send(content(message.body), self._relay.command_seconds)
+    def _send_content(self, session: Session, body: bytes, ending: bytes, too_late_at: float) -> bytes:
+        """Look, and send all in one breath; what is left of ``ending`` (the final dot) is returned.
+
+        A connection that has to be waited for gets the body first, and is looked at again before the
+        dot. Raises ``WireError`` when the dot must not follow, or cannot.
+        """
+        self._last_look(session, too_late_at)
+        taken = session.wire.take(body, ending)
+        if taken < len(body):
+            session.wire.send(memoryview(body)[taken:], self._relay.command_seconds)
+            self._last_look(session, too_late_at)
+        return ending[max(taken - len(body), 0) :]
+
+    def _last_look(self, session: Session, too_late_at: float) -> None:
         if session.wire.interrupted():
             raise WireError("the server interrupted the message")
         if self._clock() > too_late_at:  # stopped, or slowed down, since the gate: it may be another's by now
             raise WireError("too long since the gate")
+
+    def _next_envelope(self, session: Session, ours: deque[Message]) -> bytes:
+        """The next message's envelope, where it may travel with this one's dot."""
+        last = session.used + 1 >= self._relay.messages_per_connection
+        if last or len(ours) < 2 or not session.pipelining:
+            return b""
+        session.offered = True
+        return b"".join(envelope(ours[1], self._envelope_from, session))
 
     def _offer(self, session: Session, message: Message) -> tuple[Phase, HandOver | None]:
         """Ask for leave to send: sender, recipient, DATA. Raises ``WireError``."""
@@ -192,15 +212,11 @@ class SmtpSender:
         except WireError:
             self._drop()  # the refusal stands all the same
 
-    def _point_of_no_return(self, session: Session, ours: deque[Message]) -> HandOver:
-        """The final dot and its answer; the next envelope goes out in the same breath."""
-        following = b""
+    def _point_of_no_return(self, session: Session, rest: bytes) -> HandOver:
+        """What is left of the final dot, and its answer."""
         session.used += 1
-        if session.pipelining and len(ours) > 1 and session.used < self._relay.messages_per_connection:
-            following = b"".join(envelope(ours[1], self._envelope_from, session))
-            session.offered = True
         try:
-            session.wire.send(b".\r\n" + following, self._relay.command_seconds)
+            session.wire.send(rest, self._relay.command_seconds)
             reply = session.wire.reply(self._relay.final_dot_seconds)
         except WireError as error:
             self._drop()

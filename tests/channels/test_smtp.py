@@ -104,6 +104,16 @@ def test_a_cut_before_the_dot_is_tried_again_and_makes_no_copy(
         assert len(copies) == len(set(copies))
 
 
+def test_a_mail_that_the_line_takes_in_portions_has_no_dot_before_its_last() -> None:
+    """Cut in the middle of it: that it was not accepted is certain, so it goes again by itself."""
+    large = message(2, body=b"x" * 998 + b"\r\n" + (b"y" * 98 + b"\r\n") * 320_000)
+    with Relay(at("content", CUT, recipient="reader2")) as relay:
+        outcomes = send(relay, [message(1), large, message(3)])
+        assert {type(one) for one in outcomes.values()} == {Sent}
+        assert relay.connections == 2
+        assert [len(one.body) for one in relay.accepted] == [len(BODY), len(large.body), len(BODY)]
+
+
 @both
 def test_a_cut_after_the_dot_is_unknown_and_the_next_goes_on(abilities: tuple[str, ...]) -> None:
     with Relay(at("dot:after", CUT, recipient="reader1"), abilities=abilities) as relay:
