@@ -92,7 +92,7 @@ def _section(ranking: Ranking, homes: Mapping[int, list[str]]) -> Section:
     name = ranking.profile.name
     chosen = zip(ranking.rows, ranking.values, ranking.grounds, strict=True)
     entries = [
-        _entry(ranking.candidates[row], Score.told(value, split_grounds(grounds)), homes[row])
+        _entry(ranking.candidates[row], Score(value, split_grounds(grounds)), homes[row])
         for row, value, grounds in chosen
         if homes[row][0] == name
     ]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from digest.model import Candidate, Field, Paper, Ranked, Reason, ReasonKind, Score, Verdict
 from digest.wording import learnt_weight, reason_account, reason_groups, reason_line, verdict_line
+from tests.scores import score_of
 
 CANDIDATE = Candidate(Paper("2605.00001", "A title"), date(2026, 5, 20), 3, 1)
 
@@ -19,7 +20,7 @@ def keyword(term: str, points: float, field: Field) -> Reason:
 
 
 def test_a_reason_line_sums_up_each_keyword_with_its_places() -> None:
-    score = Score(
+    score = score_of(
         6.1,
         (
             keyword("diffusion policy", 4.1, Field.TITLE),
@@ -31,7 +32,7 @@ def test_a_reason_line_sums_up_each_keyword_with_its_places() -> None:
 
 
 def test_the_weightiest_keyword_comes_first_and_votes_last() -> None:
-    score = Score(
+    score = score_of(
         9.0,
         (
             Reason(ReasonKind.VOTES, "votes", 0.1),
@@ -49,7 +50,7 @@ def test_the_weightiest_keyword_comes_first_and_votes_last() -> None:
 
 
 def test_learnt_terms_and_feedback_are_named_as_such() -> None:
-    score = Score(
+    score = score_of(
         1.3,
         (
             Reason(ReasonKind.LEARNT, "denoising, noise", 0.5, related_to="diffusion"),
@@ -70,13 +71,15 @@ def test_a_learnt_weight_never_reads_as_nothing(weight: float, shown: str) -> No
 
 
 def test_a_single_word_of_feedback_needs_no_sum() -> None:
-    score = Score(0.7, (Reason(ReasonKind.FEEDBACK, "survey", -0.5), Reason(ReasonKind.VOTES, "votes", 1.2)))
+    score = score_of(
+        0.7, (Reason(ReasonKind.FEEDBACK, "survey", -0.5), Reason(ReasonKind.VOTES, "votes", 1.2))
+    )
     assert reason_line(score) == "your feedback −0.5 (survey) · votes 1.2"
     assert reason_account(score) == "your feedback: survey −0.5; votes 1.2"
 
 
 def test_the_account_of_a_score_names_every_place_with_its_points() -> None:
-    score = Score(
+    score = score_of(
         6.4,
         (
             keyword("diffusion policy", 4.1, Field.TITLE),
@@ -101,7 +104,7 @@ REASONS = st.builds(
 
 @given(st.lists(REASONS, max_size=12))
 def test_the_groups_add_up_to_the_score(reasons: list[Reason]) -> None:
-    score = Score(sum(round(one.points * 10) for one in reasons) / 10, tuple(reasons))
+    score = score_of(sum(round(one.points * 10) for one in reasons) / 10, reasons)
     told = [float(group.points.replace("−", "-")) for group in reason_groups(score)]
     assert sum(round(points * 10) for points in told) == round(score.value * 10)
 

@@ -17,6 +17,7 @@ from digest.config import EmailSettings
 from digest.model import Field, Paper, Reason, ReasonKind, Score, Section, Sheet
 from tests.channels.mails import DAILY, LINKS, PAPERS, account, entry, sheet
 from tests.channels.plain_way import message, of_paper
+from tests.scores import score_of
 
 SETTINGS = EmailSettings(sender="Daily Papers digest <digest@digest.example.org>")
 TERMS = (
@@ -58,7 +59,7 @@ def score(chance: random.Random) -> Score:
         Reason(ReasonKind.KEYWORD, term, round(chance.uniform(0, 2), 1), Field.ABSTRACT),
         Reason(ReasonKind.VOTES, "", round(chance.uniform(0, 1), 1)),
     )
-    return Score(round(sum(reason.points for reason in reasons), 1), reasons)
+    return score_of(round(sum(reason.points for reason in reasons), 1), reasons)
 
 
 def sheets(count: int, papers: Sequence[Paper]) -> list[Sheet]:

@@ -286,11 +286,8 @@ def span(digest: Digest) -> str:
 
 def best_entry(entries: tuple[Entry, ...]) -> Entry | None:
     """The entry with the highest score, the first of equals; ``None`` in an empty digest."""
-    return max(entries, key=_value, default=None)
-
-
-def _value(entry: Entry) -> float:
-    return entry.score.value
+    values = [entry.score.value for entry in entries]
+    return entries[values.index(max(values))] if values else None
 
 
 def subject(sheet: Sheet, best: Entry | None, more: int) -> str:

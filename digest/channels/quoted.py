@@ -75,7 +75,7 @@ class Form:
 
     def fill(self, values: Mapping[str, bytes]) -> bytes:
         """The encoding with every slot filled by an encoded value."""
-        filled = list(self.pieces[:1])
-        for name, piece in zip(self.names, self.pieces[1:], strict=True):
-            filled += (values[name], piece)
+        filled = [b""] * (len(self.pieces) + len(self.names))
+        filled[::2] = self.pieces
+        filled[1::2] = map(values.__getitem__, self.names)
         return b"".join(filled)

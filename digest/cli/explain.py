@@ -30,11 +30,14 @@ def command(ctx: click.Context, paper: str, name: str, as_json: bool) -> None:  
     with house_of(ctx) as house:
         stands, found = _explain(house, paper, name, utc_now())
     if as_json:
-        print_json(
-            [{"profile": profile.name, "standing": stands, **asdict(ranked)} for profile, ranked in found]
-        )
+        print_json([_spelt_out(profile, stands, ranked) for profile, ranked in found])
         return
     _show(stands, found)
+
+
+def _spelt_out(profile: Profile, stands: str, ranked: Ranked) -> dict[str, object]:
+    score = {"value": ranked.score.value, "reasons": [asdict(reason) for reason in ranked.score.reasons]}
+    return {"profile": profile.name, "standing": stands, **asdict(ranked), "score": score}
 
 
 def _explain(house: House, paper: str, name: str, now: datetime) -> tuple[str, list[tuple[Profile, Ranked]]]:

@@ -3,49 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from functools import cached_property
-from itertools import chain
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
-from digest.model.grounds import grounds_of, reasons_in, split_grounds
+from digest.model.grounds import reasons_in, split_grounds
 from digest.model.papers import Paper
 from digest.model.reasons import Reason
 from digest.model.subscribers import Profile
 
 
-@dataclass(frozen=True)
-class Score:
-    """``value`` on the calibrated scale 0 to 10; the points of ``reasons`` add up to it.
+class Score(NamedTuple):
+    """``value`` on the calibrated scale 0 to 10, and the ``grounds`` it is made of.
 
-    A score of a stored digest is made of its ``grounds``: most who read it never ask for the reasons.
+    Grounds are the reasons summed up by subject, in the order in which they are told (``model/grounds.py``);
+    their points add up to the value.
     """
 
     value: float
-    reasons: tuple[Reason, ...] = field(default_factory=tuple)
+    grounds: tuple[str, ...] = ()
 
-    @classmethod
-    def told(cls, value: float, grounds: tuple[str, ...]) -> Score:
-        """The score with these grounds; its reasons are read from them when first asked for."""
-        made = cls.__new__(cls)
-        own = made.__dict__
-        own["value"], own["grounds"] = value, grounds
-        return made
-
-    @cached_property
-    def grounds(self) -> tuple[str, ...]:
-        """The reasons summed up by subject, in the order in which they are told (``model/grounds.py``)."""
-        return grounds_of(self.reasons)
-
-    if not TYPE_CHECKING:  # any name would pass for an attribute
-
-        def __getattr__(self, name):
-            if name != "reasons":
-                raise AttributeError(name)
-            self.__dict__["reasons"] = read = tuple(chain.from_iterable(map(reasons_in, self.grounds)))
-            return read
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Read from the grounds. Raises ``KeyError`` or ``ValueError`` for a text that is none."""
+        return tuple([reason for ground in self.grounds for reason in reasons_in(ground)])
 
 
 class Mark(StrEnum):
@@ -122,7 +104,7 @@ class Ranking:
         """The chosen, best first, as values to look at."""
         told = zip(self.rows, self.values, self.grounds, strict=True)
         return tuple(
-            Ranked(self.candidates[row], Score.told(value, split_grounds(grounds)), Verdict.CHOSEN)
+            Ranked(self.candidates[row], Score(value, split_grounds(grounds)), Verdict.CHOSEN)
             for row, value, grounds in told
         )
 

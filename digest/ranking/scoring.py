@@ -98,9 +98,7 @@ class Scored:
         at = np.array(rows, dtype=np.intp), np.array(places, dtype=np.intp)
         values = self.values_at(*at)
         grounds = grounds_told(self.board.book, len(rows), *self.shares(*at, values))
-        return [
-            Score.told(value, split_grounds(why)) for value, why in zip(values.tolist(), grounds, strict=True)
-        ]
+        return [Score(value, split_grounds(why)) for value, why in zip(values.tolist(), grounds, strict=True)]
 
     def shares(self, rows: Ints, places: Ints, values: Floats) -> Shares:
         """What speaks for papers, pair by pair, cut into tenths that add up to their values."""

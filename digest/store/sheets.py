@@ -111,7 +111,7 @@ def entry_text(listed: str, score: float, also_in: Sequence[str], grounds: Seque
 def _unpack_entry(text: str) -> Entry:
     listed, score, also, *grounds = text.split(GROUNDS)
     paper_id, revision, day, mark, upvotes, stars = _listed(listed)
-    told = Score.told(float(score), tuple(grounds))
+    told = Score(float(score), tuple(grounds))
     return Entry(paper_id, revision, day, mark, told, upvotes, stars, _also(also) if also else ())
 
 

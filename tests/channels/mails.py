@@ -25,6 +25,7 @@ from digest.model import (
     Section,
     Sheet,
 )
+from tests.scores import score_of
 
 DAY = date(2026, 3, 6)
 NOW = datetime(2026, 3, 6, 6, 30, tzinfo=UTC)
@@ -85,7 +86,7 @@ def score(term: str, first: float, second: float, votes: float = 0.8) -> Score:
         Reason(ReasonKind.KEYWORD, term, second, Field.ABSTRACT),
         Reason(ReasonKind.VOTES, "", votes),
     )
-    return Score(round(first + second + votes, 1), reasons)
+    return score_of(round(first + second + votes, 1), reasons)
 
 
 def account(**changes: object) -> Account:

@@ -19,10 +19,10 @@ from digest.model import (
     Paper,
     Reason,
     ReasonKind,
-    Score,
     Section,
     Sheet,
 )
+from tests.scores import score_of
 
 SLOT = date(2026, 11, 20)
 BASE = "https://digest.example"
@@ -35,7 +35,7 @@ LINKS = Links(
     feedback=f"{BASE}/f/token",
     digest_page=f"{BASE}/d/token",
 )
-SCORE = Score(
+SCORE = score_of(
     6.1,
     (
         Reason(ReasonKind.KEYWORD, "diffusion policy", 4.1, Field.TITLE),

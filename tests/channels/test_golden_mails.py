@@ -16,7 +16,7 @@ import pytest
 
 from digest.channels.email import TEMPLATE, parts
 from digest.channels.letters import write
-from digest.model import Sheet
+from digest.model import Score, Sheet
 from tests.channels.mails import KINDS, sheet
 from tests.channels.test_email import CHANNEL
 from tests.channels.test_letters import AT, LETTERS
@@ -42,9 +42,13 @@ def compare(name: str, said: object, mail: bytes) -> None:
 def spelt_out(sheet: Sheet) -> dict[str, Any]:
     """A sheet with a name for every value."""
     said = asdict(sheet)
-    for section in said["digest"]["sections"]:
-        section["entries"] = [entry._asdict() for entry in section["entries"]]
+    for section, told in zip(sheet.digest.sections, said["digest"]["sections"], strict=True):
+        told["entries"] = [entry._asdict() | {"score": _spelt_out(entry.score)} for entry in section.entries]
     return said
+
+
+def _spelt_out(score: Score) -> dict[str, Any]:
+    return {"value": score.value, "reasons": [asdict(reason) for reason in score.reasons]}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -16,10 +16,11 @@ from digest.channels.email import MAX_BYTES
 from digest.channels.mime import Lines, whole_lines
 from digest.channels.terminal import draw
 from digest.errors import DeliveryError
-from digest.model import Field, NearMiss, Organisation, Paper, Reason, ReasonKind, Score, Section, Sheet
+from digest.model import Field, NearMiss, Organisation, Paper, Reason, ReasonKind, Section, Sheet
 from tests.channels.mails import DAILY, EMPTY, LEDGER, PAPERS, account, entry, large, sheet
 from tests.channels.test_email import CHANNEL, part, read
 from tests.naughty import NAUGHTY
+from tests.scores import score_of
 
 TAGS = {"html", "head", "meta", "title", "style", "body", "div", "p", "a", "table", "tbody", "tr", "td"} | {
     "h1",
@@ -91,7 +92,7 @@ def hostile(text: str) -> Sheet:
     )
     sections = (
         DAILY.sections[0],
-        Section(2, text, text, (entry(paper, Score(5.5, reasons), also=(text,)),)),
+        Section(2, text, text, (entry(paper, score_of(5.5, reasons), also=(text,)),)),
     )
     near = (NearMiss(LEDGER.id, text, 4.0, 5.0),)
     digest = replace(DAILY, sections=sections, account=account(near_misses=near))

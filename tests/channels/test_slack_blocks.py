@@ -24,6 +24,7 @@ from tests.channels.mails import KINDS
 from tests.channels.mails import sheet as golden_sheet
 from tests.channels.slack_sheets import LINKS, SCORE, SLOT, paper, papers, sheet
 from tests.naughty import NAUGHTY
+from tests.scores import score_of
 from tests.slack_server import wrong_content
 
 MARKS = re.compile(r"<([^<>]*)>")
@@ -102,7 +103,7 @@ def test_hostile_content_mentions_nobody_and_links_nowhere(text: str, layout: La
     hostile: dict[str, Any] = {"title": text, "abstract": text, "organisation": Organisation(text, text)}
     one = replace(paper(1), authors=(text,) * 4, **hostile)
     made = sheet([one, paper(2)], [paper(3)], profile=text)
-    score = replace(SCORE, reasons=tuple(replace(reason, term=text) for reason in SCORE.reasons))
+    score = score_of(SCORE.value, [replace(reason, term=text) for reason in SCORE.reasons])
     proved(body_of(with_entries(made, score=score, also_in=(text,)), layout))
 
 

@@ -26,7 +26,6 @@ from digest.model import (
     NearMiss,
     Reason,
     ReasonKind,
-    Score,
     Section,
 )
 from digest.store import digests
@@ -34,6 +33,7 @@ from digest.store.database import transaction
 from digest.store.digests import Coverage
 from digest.store.schema import SubscriberRow
 from digest.store.sheets import pack, unpack
+from tests.scores import score_of
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 MON, TUE = date(2026, 3, 2), date(2026, 3, 3)
@@ -45,7 +45,7 @@ def digest_of(subscriber_id: int, slot: date = MON, paper_id: str = "2603.00010"
         Reason(ReasonKind.LEARNT, "denoising", 1.0, related_to="diffusion"),
     )
     entry = Entry(
-        paper_id, 1, MON, Mark.NEW, Score(6.5, reasons), upvotes=12, code_stars=None, also_in=("b",)
+        paper_id, 1, MON, Mark.NEW, score_of(6.5, reasons), upvotes=12, code_stars=None, also_in=("b",)
     )
     account = Account(
         as_of=NOW,
@@ -101,7 +101,7 @@ def test_a_digest_comes_out_as_it_went_in(session: Session) -> None:
 )
 def test_a_reason_comes_out_as_it_went_in(kind: ReasonKind, term: str, points: float, place: Field) -> None:
     digest = digest_of(1)
-    entry = digest.entries[0]._replace(score=Score(1.0, (Reason(kind, term, points, place, "a b"),)))
+    entry = digest.entries[0]._replace(score=score_of(1.0, (Reason(kind, term, points, place, "a b"),)))
     told = replace(digest, sections=(Section(1, "main", "diffusion", (entry,)),))
     kept = json.loads(json.dumps(pack(told)))
     assert unpack(kept, digest_id=0, subscriber_id=1, slot=MON, kind="daily") == told

@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime, time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.model import Account, Digest, DigestKind, Entry, Mark, Reason, ReasonKind, Score, Section
+from digest.model import Account, Digest, DigestKind, Entry, Mark, Reason, ReasonKind, Section
 from digest.store.sheets import pack, unpack
+from tests.scores import score_of
 
 DAY = date(2026, 3, 2)
 SIGNS = st.text(alphabet='ab|^~\\sflg\t\n"é', max_size=8)
@@ -35,7 +36,7 @@ def kept(digest: Digest) -> Digest:
 def test_no_sign_in_a_name_is_taken_for_what_separates_names(
     paper_id: str, also: tuple[str, ...], reasons: list[Reason], mark: Mark, stars: int | None
 ) -> None:
-    score = Score(0.1 + 0.2, tuple(reasons))
+    score = score_of(0.1 + 0.2, reasons)
     entry = Entry(paper_id, 3, DAY, mark, score, 12, stars, also)
     read = kept(digest_of(entry)).entries[0]
     assert read._replace(score=score) == entry
@@ -43,6 +44,6 @@ def test_no_sign_in_a_name_is_taken_for_what_separates_names(
 
 
 def test_an_entry_needs_no_escapes_in_json() -> None:
-    score = Score(6.5, (Reason(ReasonKind.KEYWORD, "world model", 6.5),))
+    score = score_of(6.5, (Reason(ReasonKind.KEYWORD, "world model", 6.5),))
     packed = pack(digest_of(Entry("2603.00010", 1, DAY, Mark.NEW, score, 12)))
     assert "\\" not in json.dumps(packed)
