@@ -33,6 +33,8 @@ from digest.pipeline.editions import (
     edition,
 )
 from digest.pipeline.rankings import Ahead, Enqueue, Round, Rules, rank_ahead, rankings_of, read_round
+from digest.pipeline.relating import keep
+from digest.ranking.memory import lasting
 from digest.slots import due_slot, next_due, slot_of
 from digest.store import corpora, counters, deliveries, digests, subscribers
 from digest.store.database import one_writer, reading, transaction
@@ -73,15 +75,21 @@ def prepare(engine: Engine, rules: Rules, *, now: datetime, enqueue: Enqueue | N
     """
     if _nothing_to_do(engine, now):
         return Report()
-    round_ = replace(read_round(engine, rules, now), enqueue=enqueue)
+    found = read_round(engine, rules, now)
+    with lasting(found.memory.corpus) as memory:
+        return _prepare_due(engine, replace(found, memory=memory, enqueue=enqueue))
+
+
+def _prepare_due(engine: Engine, round_: Round) -> Report:
     waiting = source_is_behind(round_.situation)
-    due_by = now - rules.wait if waiting else now
+    due_by = round_.now - round_.rules.wait if waiting else round_.now
     report = Report(waiting=waiting)
     with transaction(engine) as session:
         subscribers.wake(session, due_by)
     last: Subscriber | None = None
     while True:
         done, last = _prepare_next(engine, round_, due_by, last)
+        keep(engine, round_.memory.corpus)
         if last is None:
             return report
         report += done
@@ -90,8 +98,9 @@ def prepare(engine: Engine, rules: Rules, *, now: datetime, enqueue: Enqueue | N
 def _nothing_to_do(engine: Engine, now: datetime) -> bool:
     """Nobody is due, and the ranking's statistics, which are kept for others too, count every read."""
     with reading(engine) as session:
-        counted = corpora.counted_to(session)
-        return counted == counters.arrival(session) and not subscribers.anybody_due(session, now)
+        counted = corpora.counted(session)
+        up_to_date = counted is not None and counted.arrival == counters.arrival(session)
+        return up_to_date and not subscribers.anybody_due(session, now)
 
 
 def prepare_day(
@@ -109,6 +118,7 @@ def prepare_day(
             ids = subscriber_ids[start : start + rules.batch]
             batch = [subscribers.get(session, number, lock=True) for number in ids]
             report += _prepare_batch(session, batch, round_, slot=day)
+        keep(engine, round_.memory.corpus)
     return report
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from digest.model import Candidate, ChannelName, Profile, Ranking, Subscriber
 from digest.pipeline.editions import Limits, Since, Situation, candidates, seen_by
+from digest.pipeline.relating import recall
 from digest.pipeline.situation import read_corpus, read_situation
 from digest.ranking.language import parse_profile
 from digest.ranking.memory import Memory
@@ -115,6 +116,8 @@ def _ranked(
     fresh: bool = False,
 ) -> dict[int, list[Ranking]]:
     """Those with the same coverage in one product."""
+    asking = [profile for one in sinces for profile in known[one.id]]
+    recall(session, round_.memory.corpus, asking)
     groups: dict[Since, list[Subscriber]] = {}
     for one, since in sinces.items():
         groups.setdefault(since, []).append(one)

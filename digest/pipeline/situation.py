@@ -14,7 +14,7 @@ from digest.pipeline.extracting import make_known
 from digest.ranking.corpus import Corpus, CorpusFormatError
 from digest.ranking.rising import is_rising
 from digest.store import corpora, counters, days, listings, observations, papers
-from digest.store.corpora import StoredCorpus
+from digest.store.corpora import Counted, StoredCorpus
 from digest.store.database import reading, transaction
 
 
@@ -59,31 +59,65 @@ def _arrived(listing: Listing, paper: Paper, *, revisited: bool, rising: bool = 
     )
 
 
+_newest: dict[str, Corpus] = {}
+"""The statistics this process read or counted last, by the mark of their bytes."""
+
+
 def read_corpus(engine: Engine, *, now: datetime) -> Corpus:
     """The statistics of all stored papers: those kept, with the papers that came since counted in.
 
-    What was counted in is kept for the next process. Statistics in an old form are counted anew, and so are
-    those whose store has grown by a tenth since it was last asked what terms belong together.
+    What was counted in is kept for the next process; a process that has read it before goes on with what it
+    has. Statistics in an old form are counted anew, and so are those whose store has grown by a tenth since
+    it was last asked what terms belong together.
     """
     with reading(engine) as session:
-        kept = corpora.load(session)
+        known = corpora.counted(session)
         arrival = counters.arrival(session)
-        corpus = unpacked = _unpacked(kept)
-        if corpus is not None and kept is not None:
-            new = papers.load(session, corpora.uncounted(session, kept.arrival)).values()
+        corpus = unpacked = _unpacked(session, known)
+        if corpus is not None and known is not None and known.arrival < arrival:
+            new = papers.load(session, corpora.uncounted(session, known.arrival)).values()
             corpus = corpus.add(new) if new else corpus
         if corpus is None or corpus.stale:
             corpus = Corpus.build(papers.all_papers(session))
-    if corpus is not unpacked or (kept is not None and kept.arrival < arrival):
+    if known is None or corpus is not unpacked:
+        _keep(engine, corpus, arrival, now)
+    elif known.arrival < arrival:
         with transaction(engine) as session:
-            corpora.save(session, StoredCorpus(corpus.to_bytes(), arrival, corpus.papers), now=now)
+            corpora.count_to(session, known, arrival)
     return corpus
 
 
-def _unpacked(kept: StoredCorpus | None) -> Corpus | None:
+def _unpacked(session: Session, known: Counted | None) -> Corpus | None:
+    """The kept statistics: those in memory if they are the same."""
+    if known is None:
+        return None
+    held = _newest.get(known.mark)
+    if held is not None:
+        return held
+    kept = corpora.load(session)
     if kept is None:
         return None
     try:
-        return Corpus.from_bytes(kept.body)
+        corpus = Corpus.from_bytes(kept.body)
     except CorpusFormatError:
         return None
+    _hold(kept.mark, corpus)
+    return corpus
+
+
+def _keep(engine: Engine, corpus: Corpus, arrival: int, now: datetime) -> None:
+    space = corpus.space.mark if corpus.space else ""
+    stored = StoredCorpus(corpus.to_bytes(), arrival, corpus.papers, space)
+    with transaction(engine) as session:
+        corpora.save(session, stored, now=now)
+    _hold(stored.mark, corpus)
+
+
+def _hold(mark: str, corpus: Corpus) -> None:
+    _newest.clear()
+    _newest[mark] = corpus
+
+
+def forget() -> None:
+    """As in a process that has just started."""
+    _newest.clear()

@@ -18,6 +18,7 @@ from digest.store import (
     notices,
     observations,
     raw_answers,
+    relations,
     retention,
     sign_ups,
     subscribers,
@@ -32,17 +33,22 @@ class Tidied:
     raw_answers: int
     observations: int
     extracts: int
+    relations: int
 
 
 def tidy_source(engine: Engine, *, now: datetime, keep_raw_days: int, observations_days: int) -> Tidied:
-    """Remove answers, observations and extracts older than their retention; safe to repeat at any time."""
+    """Remove answers, observations and extracts older than their retention, and relations that no keyword
+    has any more; safe to repeat at any time.
+    """
     with transaction(engine) as session:
         answers = raw_answers.forget(session, before=now - timedelta(days=keep_raw_days))
     with transaction(engine) as session:
         seen = observations.forget(session, before=now - timedelta(days=observations_days))
     with transaction(engine) as session:
         read = extracts.forget(session, before=(now - EXTRACTS).date())
-    return Tidied(answers, seen, read)
+    with transaction(engine) as session:
+        related = relations.forget(session)
+    return Tidied(answers, seen, read, related)
 
 
 SIGN_UPS = timedelta(days=30)

@@ -20,7 +20,8 @@ from scipy import sparse
 from digest.model import Paper
 from digest.ranking.extracts import Extract, Stack, extracts_of
 from digest.ranking.frequencies import Frequencies, fingerprints
-from digest.ranking.relations import Relation, learn_relations
+from digest.ranking.kin import Kin
+from digest.ranking.relations import Relation
 from digest.ranking.saturation import norms_of, weighted_length
 from digest.ranking.space import Row, Rows, Space, build_space, stacked
 from digest.ranking.tally import tally
@@ -34,8 +35,6 @@ TYPICAL_LENGTH = 220.0
 TYPICAL_PAPERS = 20
 """A store is taken to have so many papers of ``TYPICAL_LENGTH`` beside its own."""
 STALE_GROWTH = 0.1
-MOST_REMEMBERED = 20_000
-"""Relations kept in memory, about a kilobyte each: memory must not grow with the number of subscribers."""
 
 
 class CorpusFormatError(ValueError):
@@ -46,15 +45,15 @@ class CorpusFormatError(ValueError):
 class Corpus:
     """Document frequencies and lengths of the stored papers, and the space of their terms.
 
-    ``learnt_from`` counts the papers the space was built from. Relations of keywords are learnt when first
-    asked for and kept with the value.
+    ``learnt_from`` counts the papers the space was built from; ``kin`` remembers what keywords are related to
+    in it.
     """
 
     frequencies: Frequencies = field(default_factory=Frequencies)
     total_length: float = 0.0
     space: Space | None = None
     learnt_from: int = 0
-    _relations: dict[Unit, Relation | None] = field(default_factory=dict, compare=False, repr=False)
+    kin: Kin = field(default_factory=Kin, compare=False, repr=False)
     _rows: WeakKeyDictionary[Extract, Row] = field(
         default_factory=WeakKeyDictionary, compare=False, repr=False
     )
@@ -129,13 +128,8 @@ class Corpus:
         return stacked([known.get(one) or self._rows[one] for one in extracts], len(self.space.keys))
 
     def relations(self, units: Sequence[Unit]) -> list[Relation | None]:
-        """What each unit is related to; learnt for units not seen before, remembered for the others."""
-        if len(self._relations) > MOST_REMEMBERED:
-            self._relations.clear()
-        new = [unit for unit in dict.fromkeys(units) if unit not in self._relations]
-        if new and self.space is not None:
-            self._relations.update(zip(new, learn_relations(new, self.space), strict=True))
-        return [self._relations.get(unit) for unit in units]
+        """What each unit is related to (``Kin.of``)."""
+        return self.kin.of(units, self.space)
 
     def to_bytes(self) -> bytes:
         """The corpus as bytes, for the store."""

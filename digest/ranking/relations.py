@@ -13,8 +13,10 @@ A relation belongs to a keyword, not to a profile: it is learnt once, whoever sh
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import pairwise
 
 import numpy as np
@@ -24,6 +26,9 @@ from digest.ranking.reasons import Ints
 from digest.ranking.space import Floats, Rows, Space
 from digest.ranking.units import LOOSE, Unit
 
+FORMAT = 1
+"""Grows when relations are learnt in another way or the bytes change meaning: then they are learnt again."""
+_HEAD = struct.Struct("<HHd")
 EXAMPLES = 25
 """Best matches taken as examples; from 10 to 40 the measured quality is flat."""
 TERMS = 60
@@ -50,6 +55,10 @@ AT_ONCE = 256
 """Keywords handled at once: bounds memory to papers × this."""
 
 
+class RelationFormatError(ValueError):
+    """The bytes are no relation: learn it anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class Relation:
     """Of one keyword: latent direction, weighted terms (places in the space, weights), background level."""
@@ -58,6 +67,40 @@ class Relation:
     places: np.ndarray[tuple[int], np.dtype[np.int32]]
     weights: Floats
     background: float
+
+    def to_bytes(self) -> bytes:
+        """For the store: about a kilobyte, bit by bit what was learnt."""
+        head = _HEAD.pack(len(self.latent), len(self.places), self.background)
+        values = (self.latent.astype("<f4"), self.places.astype("<i4"), self.weights.astype("<f4"))
+        return b"".join((head, *(one.tobytes() for one in values)))
+
+    @classmethod
+    def from_bytes(cls, body: bytes) -> Relation:
+        """The relation of ``to_bytes``.
+
+        Raises:
+            RelationFormatError: the bytes are damaged.
+        """
+        try:
+            dimensions, terms, background = _HEAD.unpack_from(body)
+        except struct.error as error:
+            raise RelationFormatError("the bytes are too few for a relation") from error
+        if len(body) != _HEAD.size + 4 * (dimensions + 2 * terms):
+            raise RelationFormatError("the bytes are not those of a relation")
+        latent, weights = (
+            np.frombuffer(body, dtype="<f4", count=count, offset=_HEAD.size + 4 * start)
+            for start, count in ((0, dimensions), (dimensions + terms, terms))
+        )
+        places = np.frombuffer(body, dtype="<i4", count=terms, offset=_HEAD.size + 4 * dimensions)
+        return cls(latent, places, weights, background)
+
+
+def mark_of(unit: Unit) -> str:
+    """What a unit asks for: units of equal marks are related to the same. Nothing is related to ``""``."""
+    if not unit.related:
+        return ""
+    asked = "\x1f".join(f"{gram} {share!r}" for gram, share in _asked(unit))
+    return blake2b(f"{FORMAT}\x1f{asked}".encode(), digest_size=16).hexdigest()
 
 
 def learn_relations(units: Sequence[Unit], space: Space) -> list[Relation | None]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 from itertools import pairwise
 
 import numpy as np
@@ -62,6 +63,14 @@ class Space:
     def marks(self) -> NDArray[np.uint64]:
         """The fingerprints of the terms."""
         return fingerprints(self.keys)
+
+    @cached_property
+    def mark(self) -> str:
+        """Of this space and no other: what is learnt in it holds in every process that reads it."""
+        hashed = blake2b("\n".join(self.keys).encode(), digest_size=16)
+        for values in (self.idf, self.basis, self.saturated.data, self.saturated.indices):
+            hashed.update(values.tobytes())
+        return hashed.hexdigest()
 
     @cached_property
     def weighted(self) -> Rows:

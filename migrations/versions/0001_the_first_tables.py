@@ -38,6 +38,8 @@ def upgrade() -> None:
         sa.Column("built_at", UtcDateTime(), nullable=False),
         sa.Column("arrival", BigId, nullable=False),
         sa.Column("papers", sa.Integer(), nullable=False),
+        sa.Column("mark", sa.String(length=32), nullable=False),
+        sa.Column("space", sa.String(length=32), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_corpora")),
     )
@@ -114,6 +116,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_raw_answers_day"), ["day"], unique=False)
         batch_op.create_index(batch_op.f("ix_raw_answers_fetched_at"), ["fetched_at"], unique=False)
 
+    op.create_table(
+        "relations",
+        sa.Column("keyword", sa.String(length=32), nullable=False),
+        sa.Column("space", sa.String(length=32), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("keyword", name=op.f("pk_relations")),
+    )
     op.create_table(
         "sign_ups",
         sa.Column("id", BigId, nullable=False),
@@ -527,6 +536,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sign_ups_address_hash"))
 
     op.drop_table("sign_ups")
+    op.drop_table("relations")
     with op.batch_alter_table("raw_answers", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_raw_answers_fetched_at"))
         batch_op.drop_index(batch_op.f("ix_raw_answers_day"))

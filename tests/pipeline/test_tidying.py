@@ -23,8 +23,8 @@ def test_only_what_is_older_than_its_retention_is_removed(engine: Engine) -> Non
             answer = RawAnswer(f"https://x.org/{age}", Tier.API, 200, moment, b"body")
             raw_answers.keep(session, moment.date(), (answer,))
     done = tidy_source(engine, now=NOW, keep_raw_days=30, observations_days=400)
-    assert done == Tidied(raw_answers=3, observations=1, extracts=0)
-    assert tidy_source(engine, now=NOW, keep_raw_days=30, observations_days=400) == Tidied(0, 0, 0)
+    assert done == Tidied(raw_answers=3, observations=1, extracts=0, relations=0)
+    assert tidy_source(engine, now=NOW, keep_raw_days=30, observations_days=400) == Tidied(0, 0, 0, 0)
     with reading(engine) as session:
         assert len(observations.history(session, ["2609.1"])["2609.1"]) == 4
         assert list(raw_answers.days(session, date(2020, 1, 1), NOW.date())) == [

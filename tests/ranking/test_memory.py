@@ -7,26 +7,11 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import material
-from digest.ranking import corpus, memory
+from digest.ranking import memory
 from digest.ranking.corpus import Corpus
-from digest.ranking.language import parse_profile
-from digest.ranking.memory import Memory
+from digest.ranking.memory import Memory, lasting
 from digest.ranking.rank import rank, rank_on
 from digest.ranking.shares import Phrasebook
-from digest.ranking.units import unit_of_keyword
-
-
-def test_relations_are_forgotten_when_they_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(corpus, "MOST_REMEMBERED", 5)
-    known = Corpus.build(material.papers(200))
-    first = [unit_of_keyword(keyword) for keyword in parse_profile("diffusion, retrieval")]
-    before = known.relations(first)
-    for text in material.profile_texts(20):
-        units = [unit_of_keyword(keyword) for keyword in parse_profile(text)]
-        assert len(known.relations(units)) == len(units)
-        assert len(known._relations) <= 5 + len(units)
-    again = known.relations(first)
-    assert [one and one.background for one in again] == [one and one.background for one in before]
 
 
 def test_a_batch_after_others_is_ranked_as_if_it_came_first() -> None:
@@ -64,3 +49,36 @@ def test_what_is_remembered_is_bounded_and_forgetting_changes_no_ranking(
     monkeypatch.setattr(memory, "MOST_SAID", 10)
     assert len(known.board([one.paper for one in candidates]).book) == len(Phrasebook(20))
     assert rank_on(known, candidates, profiles, now=material.NOW) == expected
+
+
+def test_however_few_the_papers_so_many_keywords_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Memory(Corpus.build(material.papers(200)))
+    candidates, profiles = material.candidates(2), material.profiles(60)
+    expected = rank(candidates, profiles, known.corpus, now=material.NOW)
+    monkeypatch.setattr(memory, "MOST_KEYWORDS", 40)
+    assert rank_on(known, candidates, profiles, now=material.NOW) == expected
+    known.board([])
+    assert len(known._vocabulary) <= 2 * 40
+
+
+def test_the_oldest_sets_of_papers_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Memory(Corpus.build(material.papers(50)))
+    papers = material.papers(6)
+    monkeypatch.setattr(memory, "MOST_BOARDS", 3)
+    boards = [known.board(papers[start:]) for start in range(6)]
+    assert known.board(papers[3:]) is boards[3]
+    assert known.board(papers) is not boards[0]
+
+
+def test_the_next_run_goes_on_with_what_the_last_remembered() -> None:
+    corpus = Corpus.build(material.papers(50))
+    with lasting(corpus) as first, lasting(corpus) as beside:
+        assert first is not beside
+    with lasting(corpus) as second:
+        assert second is first
+    with lasting(corpus.add(material.papers(3, seed=5))) as other:
+        assert other is not first
+    with pytest.raises(KeyError), lasting(corpus) as failed:
+        raise KeyError
+    with lasting(corpus) as last:
+        assert last is not failed

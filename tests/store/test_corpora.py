@@ -21,3 +21,17 @@ def test_statistics_are_kept_and_only_newer_ones_replace_them(engine: Engine) ->
         assert corpora.load(session) == StoredCorpus(b"five", 5, 50)
         corpora.save(session, StoredCorpus(b"six", 6, 60), now=NOW)
         assert corpora.load(session) == StoredCorpus(b"six", 6, 60)
+
+
+def test_a_count_moves_on_only_where_the_statistics_are_the_same(engine: Engine) -> None:
+    with transaction(engine) as session:
+        assert corpora.counted(session) is None
+        corpora.save(session, StoredCorpus(b"five", 5, 50), now=NOW)
+        known = corpora.counted(session)
+        assert known == (StoredCorpus(b"five", 5, 50).mark, 5)
+        corpora.count_to(session, known, 7)
+        corpora.count_to(session, known, 6)
+        assert corpora.load(session) == StoredCorpus(b"five", 7, 50)
+        corpora.save(session, StoredCorpus(b"eight", 8, 80), now=NOW)
+        corpora.count_to(session, known, 9)
+        assert corpora.load(session) == StoredCorpus(b"eight", 8, 80)

@@ -12,7 +12,7 @@ from digest.config import RetentionSettings
 from digest.pipeline.tidying import tidy_deliveries, tidy_source
 from tests.store.filling import FULL_TEXT, MOMENT, counts, fill
 
-GONE = {"attempts", "observations", "paper_extracts", "raw_answers", "sign_ups"}
+GONE = {"attempts", "observations", "paper_extracts", "raw_answers", "relations", "sign_ups"}
 """Removed when they are older than their retention, every one."""
 GONE_WHEN_OVER = {"digests", "entries", "deliveries", "notices"}
 """Removed as well, but for what is not over yet and a subscriber's newest digest (``test_retention``)."""

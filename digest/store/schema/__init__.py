@@ -25,6 +25,7 @@ from digest.store.schema.source import (
     ObservationRow,
     PaperRow,
     RawAnswerRow,
+    RelationRow,
     RevisionRow,
     SearchRow,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "PaperRow",
     "ProfileRow",
     "RawAnswerRow",
+    "RelationRow",
     "RevisionRow",
     "SavedRow",
     "SearchRow",

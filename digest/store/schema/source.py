@@ -172,7 +172,9 @@ class CounterRow(Base):
 
 
 class CorpusRow(Base):
-    """Packed corpus statistics of the ranking, one row a kind."""
+    """Packed corpus statistics of the ranking, one row a kind. ``mark`` says which bytes they are, ``space``
+    which space of terms they hold.
+    """
 
     __tablename__ = "corpora"
 
@@ -180,4 +182,16 @@ class CorpusRow(Base):
     built_at: Mapped[datetime]
     arrival: Mapped[int] = mapped_column(BigId)
     papers: Mapped[int]
+    mark: Mapped[str] = mapped_column(String(32))
+    space: Mapped[str] = mapped_column(String(32))
+    body: Mapped[bytes]
+
+
+class RelationRow(Base):
+    """What a keyword is related to in a space of terms; ``keyword`` is the mark of what it asks for."""
+
+    __tablename__ = "relations"
+
+    keyword: Mapped[str] = mapped_column(String(32), primary_key=True)
+    space: Mapped[str] = mapped_column(String(32))
     body: Mapped[bytes]
