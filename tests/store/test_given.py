@@ -81,8 +81,8 @@ def test_booleans_and_hostile_texts_survive(engine: Engine) -> None:
 
 
 def test_a_value_without_a_form_in_json_is_refused(sqlite_engine: Engine) -> None:
-    with transaction(sqlite_engine) as session, pytest.raises(TypeError, match="set"):
-        table_of(session, SubscriberRow, [{"id": {1}}])
+    with transaction(sqlite_engine) as session, pytest.raises(TypeError, match="Session"):
+        table_of(session, SubscriberRow, [{"id": session}])
 
 
 def _paper(paper_id: str) -> dict[str, object]:
