@@ -30,11 +30,25 @@ SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "4GB", "max_connections":
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server: the address of its database ``postgres``, the process, its folder."""
+    """A server: the address of its database ``postgres``, its folder, and how it is started."""
 
     url: str
-    pid: int
     folder: Path
+    account: str | None
+    options: str
+
+    @property
+    def pid(self) -> int:
+        """The number of its process, while it runs."""
+        return int((self.folder / "postmaster.pid").read_text().split()[0])
+
+    def start(self) -> None:
+        log = self.folder.parent / "log"
+        _run(self.account, "pg_ctl", "-w", "-D", self.folder, "-l", log, "-o", self.options, "start")
+
+    def stop(self) -> None:
+        """At once, as a machine that loses its power: it recovers when it is started again."""
+        _run(self.account, "pg_ctl", "-D", self.folder, "-m", "immediate", "stop")
 
 
 @contextmanager
@@ -51,12 +65,12 @@ def postgres(
         file.write("host all all samenet trust\n")
     given = " ".join(f"-c {name}={value}" for name, value in settings.items())
     options = f"-h {address} -p {port} -k {home} {given}"
-    _run(account, "pg_ctl", "-w", "-D", folder, "-l", home / "log", "-o", options, "start")
+    server = Server(f"postgresql://postgres@{address}:{port}/postgres", folder, account, options)
+    server.start()
     try:
-        pid = int((folder / "postmaster.pid").read_text().split()[0])
-        yield Server(f"postgresql://postgres@{address}:{port}/postgres", pid, folder)
+        yield server
     finally:
-        _run(account, "pg_ctl", "-D", folder, "-m", "immediate", "stop")
+        server.stop()
         shutil.rmtree(home, ignore_errors=True)
 
 

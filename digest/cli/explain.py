@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.context import house_of, print_json
+from digest.cli.kinds import PaperId
 from digest.clock import utc_now
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from digest.model import Candidate, Profile, Ranked
 
 
-@click.command(help="Why PAPER (an arXiv id) was sent to a subscriber, or not.")
-@click.argument("paper")
+@click.command(help="Why PAPER (an arXiv id, or its page's address) was sent to a subscriber, or not.")
+@click.argument("paper", type=PaperId())
 @click.option(
     "--subscriber", "name", required=True, metavar="ADDRESS", help="Whose profiles: address or number."
 )

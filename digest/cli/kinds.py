@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import date, time
 
@@ -15,6 +16,27 @@ SETS = {
     "weekdays": frozenset(range(5)),
     "weekly": frozenset({0}),
 }
+
+
+_PAGE = re.compile(
+    r"https?://(?:www\.|export\.)?(?:arxiv\.org/(?:abs|pdf|html)|huggingface\.co/papers)/([^?#]+?)(?:\.pdf)?/?"
+)
+
+
+class PaperId(click.ParamType[str]):
+    """An arXiv id, with prefix and version or without, or the address of a paper's page."""
+
+    name = "paper"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read the id, without version; what cannot be one is wrong usage."""
+        from digest.sources.text import paper_id
+
+        page = _PAGE.fullmatch(str(value).strip())
+        found = paper_id(page[1] if page else str(value))
+        if found is None:
+            self.fail(f"{value!r} is no arXiv id such as 2503.02130, and no page of one", param, ctx)
+        return found
 
 
 class Weekdays(click.ParamType[frozenset[int]]):

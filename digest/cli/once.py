@@ -64,8 +64,10 @@ def _told(ctx: click.Context, name: str, report: Any) -> int:
     if name == "collect":
         if read := len(report.days) - len(report.failed):
             say(ctx, f"{plural(read, 'day')} read, {plural(report.added, 'new listing')}")
-        for one in report.failed:
-            click.echo(f"{one.day.day} could not be read: {one.day.reason}", err=True)
+        if report.failed:
+            newest = report.failed[0].day
+            unread = f"{plural(len(report.failed), 'day')} could not be read"
+            click.echo(f"{unread}, such as {newest.day}: {newest.reason}", err=True)
         return UNREAD if report.failed else 0
     if name == "prepare" and report.prepared:
         say(ctx, f"{plural(report.prepared, 'digest')} prepared, {report.planned:,} to be delivered")

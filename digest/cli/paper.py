@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.context import house_of, print_json
-from digest.cli.kinds import JSON
+from digest.cli.kinds import JSON, PaperId
 
 if TYPE_CHECKING:
     from digest.model import Listing, Observation, Paper
@@ -18,17 +18,15 @@ MOST_AUTHORS = 12
 
 
 @click.command(help="Show a stored paper: text, listings, how its votes grew.")
-@click.argument("paper_id", metavar="ID")
+@click.argument("wanted", metavar="ID", type=PaperId())
 @JSON
 @click.pass_context
-def command(ctx: click.Context, paper_id: str, as_json: bool) -> None:  # noqa: FBT001  Click calls it
+def command(ctx: click.Context, wanted: str, as_json: bool) -> None:  # noqa: FBT001  Click calls it
     """Print one paper; its id may carry arXiv's prefix and version."""
     from digest.errors import NotFound
-    from digest.sources.text import paper_id as bare
     from digest.store import listings, observations, papers
     from digest.store.database import reading
 
-    wanted = bare(paper_id) or paper_id
     with house_of(ctx, logs=False) as house, reading(house.engine) as session:
         paper = papers.load(session, [wanted]).get(wanted)
         if paper is None:

@@ -49,7 +49,7 @@ class Edit:
 
 @click.command("change", short_help="Another schedule, other keywords.")
 @click.argument("subscriber")
-@click.option("-k", "--keywords", help="New keywords for the only profile.")
+@click.option("-k", "--keywords", multiple=True, help="New keywords for the only profile; several make one.")
 @click.option(
     "-p",
     "--profile",
@@ -72,7 +72,7 @@ class Edit:
 def change(
     ctx: click.Context,
     subscriber: str,
-    keywords: str | None,
+    keywords: tuple[str, ...],
     named: tuple[str, ...],
     dropped: tuple[str, ...],
     bar: float | None,
@@ -87,7 +87,18 @@ def change(
     from digest.store import subscribers
     from digest.store.database import transaction
 
-    edit = Edit(keywords, named, dropped, bar, limit, timezone, send_at, weekdays, empty, rising)
+    edit = Edit(
+        ", ".join(keywords) if keywords else None,
+        named,
+        dropped,
+        bar,
+        limit,
+        timezone,
+        send_at,
+        weekdays,
+        empty,
+        rising,
+    )
     if not (edit.of_schedule or edit.of_profiles):
         raise click.UsageError("say what to change: see `digest subscribers change --help`")
     with house_of(ctx) as house, transaction(house.engine) as session:

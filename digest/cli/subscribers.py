@@ -42,7 +42,12 @@ def command() -> None:
 @command.command("add", short_help="Subscribe an address at once.")
 @click.argument("address")
 @click.option("--channel", type=CHANNELS, default="email", show_default=True)
-@click.option("-k", "--keywords", help="The profile: 'diffusion models, \"video generation\", -survey'.")
+@click.option(
+    "-k",
+    "--keywords",
+    multiple=True,
+    help="The profile: 'diffusion models, \"video generation\", -survey'; several make one.",
+)
 @click.option(
     "-p", "--profile", "named", multiple=True, metavar="NAME=KEYWORDS", help="A named profile; repeatable."
 )
@@ -60,7 +65,7 @@ def add(
     ctx: click.Context,
     address: str,
     channel: str,
-    keywords: str | None,
+    keywords: tuple[str, ...],
     named: tuple[str, ...],
     trending: bool,  # noqa: FBT001  Click calls it
     timezone: str | None,
@@ -102,10 +107,12 @@ def add(
     else:
         click.echo(added.id)
     say(ctx, f"subscribed; the first digest is due {next_digest(added)}")
+    if not getattr(house.settings, channel).enabled:
+        say(ctx, f"nothing is sent to it while {channel}.enabled is false; see `digest config show`")
 
 
 def _drafts(
-    keywords: str | None,
+    keywords: tuple[str, ...],
     named: tuple[str, ...],
     trending: bool,  # noqa: FBT001
     bar: float | None,
@@ -119,8 +126,8 @@ def _drafts(
         if not mark:
             raise click.BadParameter(f"{piece!r} is not NAME=KEYWORDS", param_hint="--profile")
         drafts.append(Draft(name, text, bar, limit))
-    if keywords is not None:
-        drafts.insert(0, Draft("Papers", keywords, bar, limit))
+    if keywords:
+        drafts.insert(0, Draft("Papers", ", ".join(keywords), bar, limit))
     if trending:
         drafts.append(Draft("Trending", "", bar, limit))
     return drafts

@@ -45,7 +45,7 @@ def _past(subscriber: Subscriber, newest: Listing, limits: Limits, as_of: dateti
     if subscriber.confirmed_at and newest.first_seen_at <= subscriber.confirmed_at:
         return f"it was there before the subscription began ({subscriber.confirmed_at:%Y-%m-%d})"
     if newest.arrival <= subscriber.covered_arrival:
-        return "a digest before now weighed it and did not choose it; votes or keywords were others then"
+        return "a digest before now weighed it and did not choose it; votes and keywords may have been others"
     if newest.silent:
         return "it came by a backfill after its day, and those announce nothing"
     oldest = as_of.date() - timedelta(days=limits.late)

@@ -28,6 +28,7 @@ def test_an_unknown_command_is_wrong_usage_on_stderr(digest: Digest) -> None:
     ran = digest("sned")
     assert (ran.code, ran.out) == (2, "")
     assert "sned" in ran.err
+    assert "Did you mean 'subscribers'?" in digest("subscriber", "add").err
 
 
 def test_a_wrong_configuration_is_one_line_and_a_remedy(digest: Digest, tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_a_source_out_of_reach_ends_with_5_and_keeps_nothing_from_being_sent(
     monkeypatch.setattr("digest.sources.fetching.ATTEMPTS", 1)
     with time_machine.travel(MORNING, tick=False):
         ran = digest("once")
-    assert (ran.code, "2026-11-04 could not be read" in ran.err) == (5, True)
+    assert (ran.code, "could not be read, such as 2026-11-04: " in ran.err) == (5, True)
     assert "read, 0 new listings" not in ran.err
     assert len(relay.accepted) == 1
 

@@ -83,6 +83,27 @@ def test_an_unknown_example_is_named(digest: Digest) -> None:
     assert "neither a file nor an arXiv id" in digest("profile", "suggest", "nothing").err
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "arXiv:2605.00001v2",
+        "https://arxiv.org/abs/2605.00001v1",
+        "http://www.arxiv.org/pdf/2605.00001.pdf",
+        "https://huggingface.co/papers/2605.00001/",
+    ],
+)
+def test_a_paper_is_known_by_the_address_of_its_page(digest: Digest, written: str) -> None:
+    assert digest("subscribers", "add", "ada@example.org", "-k", "diffusion").code == 0
+    assert "[2605.00001," in digest("explain", written, "--subscriber", "1").out
+    assert "\n2605.00001  revision" in digest("paper", written).out
+
+
+def test_what_is_no_paper_is_wrong_usage(digest: Digest) -> None:
+    for written in ("https://example.org/abs/2605.00001", "two words", "../../etc"):
+        ran = digest("paper", written)
+        assert (ran.code, "is no arXiv id" in ran.err) == (2, True)
+
+
 def test_every_verdict_can_be_explained(digest: Digest) -> None:
     added = digest("subscribers", "add", "ada@example.org", "--profile", "robots=robots, -survey")
     assert added.code == 0, added.err

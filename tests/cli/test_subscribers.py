@@ -37,6 +37,21 @@ def test_adding_prints_the_number_and_says_when_the_first_digest_comes(digest: D
     assert "06:15 JST" in ran.err
 
 
+def test_keywords_given_piece_by_piece_make_one_profile(digest: Digest) -> None:
+    assert (
+        digest("subscribers", "add", "ada@example.org", "-k", "robots", "-k", "speech^2, -survey").code == 0
+    )
+    assert "Papers: robots, speech^2, -survey" in digest("subscribers", "show", "1").out
+    assert digest("subscribers", "change", "1", "-k", "audio", "-k", "music").code == 0
+    assert "Papers: audio, music" in digest("subscribers", "show", "1").out
+
+
+def test_adding_to_a_channel_that_is_not_used_says_that_nothing_is_sent(digest: Digest) -> None:
+    ran = digest("subscribers", "add", "C0123ABCD", "--channel", "slack", "-k", "robots")
+    assert (ran.code, "while slack.enabled is false" in ran.err) == (0, True)
+    assert "enabled is false" not in digest("subscribers", "add", "ada@example.org", "-k", "robots").err
+
+
 def test_everything_asked_for_is_shown(digest: Digest) -> None:
     number = add(
         digest,
