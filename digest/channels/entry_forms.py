@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from digest.channels import lines
+from digest.channels import entry_lines, paper_lines
 from digest.channels.quoted import Form
 from digest.channels.stationery import form
 from digest.model import Entry, Mark, Paper
@@ -76,9 +76,9 @@ class EntryForms:
     def bare(self, entry: Entry, paper: Paper) -> EntryForm:
         """Slots ``score`` and ``why`` alone."""
         values = {
-            "url": lines.paper_url(paper.id),
-            "title": clip_bytes(lines.title(paper), BARE),
-            "mark": lines.mark_word(entry),
+            "url": paper_lines.paper_url(paper.id),
+            "title": clip_bytes(paper_lines.title(paper), BARE),
+            "mark": entry_lines.mark_word(entry),
         }
         html, text = (form(f"bare.{kind}", "score", "why", **values) for kind in ("html", "txt"))
         return EntryForm(html, text, paper, entry.day, entry.code_stars)
@@ -92,15 +92,15 @@ def _made(slots: tuple[str, ...], entry: Entry, paper: Paper, sentences: int) ->
 
 def entry_values(entry: Entry, paper: Paper, sentences: int) -> dict[str, Any]:
     """What the templates of an entry are told that is the same for all its readers."""
-    mark, since = lines.mark_label(entry)
+    mark, since = entry_lines.mark_label(entry)
     return {
-        "id": lines.paper_path(paper.id),
-        "url": lines.paper_url(paper.id),
-        "title": lines.title(paper),
-        "byline": lines.byline(paper),
+        "id": paper_lines.paper_path(paper.id),
+        "url": paper_lines.paper_url(paper.id),
+        "title": paper_lines.title(paper),
+        "byline": paper_lines.byline(paper),
         "mark": mark,
         "since": since,
-        "votes": lines.votes(entry),
-        "excerpt": lines.excerpt(paper, sentences),
-        "links": lines.paper_links(paper, entry.code_stars),
+        "votes": entry_lines.votes(entry),
+        "excerpt": paper_lines.excerpt(paper, sentences),
+        "links": paper_lines.paper_links(paper, entry.code_stars),
     }

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from digest.account_wording import plural
 from digest.channels.dkim import signer_of
-from digest.channels.lines import Link
 from digest.channels.mime import Heading, assemble, boundary, head
+from digest.channels.paper_lines import Link
 from digest.channels.quoted import quoted
 from digest.channels.sender_identity import identity
 from digest.channels.stationery import rendered, stylesheet

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from digest.account_wording import plural
-from digest.channels import lines
+from digest.channels import digest_lines, entry_lines, paper_lines
 from digest.channels.entry_forms import BARE, Detail, EntryForms
 from digest.channels.lines import Told, ToldEntry
 from digest.channels.quoted import quoted, quoted_often
@@ -97,12 +97,12 @@ class Frame:
         return self._section.fill({"name": self._often(name), "count": quoted_often(count)})
 
     def _near_miss(self, miss: NearMiss) -> bytes:
-        title = clip(readable(miss.title[:4_000]), lines.MAX_TITLE) or clean(miss.paper_id, 64)
+        title = clip(readable(miss.title[:4_000]), paper_lines.MAX_TITLE) or clean(miss.paper_id, 64)
         values = {
             "title": self.title(title),
             "score": self.score(points(miss.score)),
-            "bar": quoted(lines.miss_line(miss)),
-            "url": self.address(lines.paper_url(miss.paper_id)),
+            "bar": quoted(digest_lines.miss_line(miss)),
+            "url": self.address(paper_lines.paper_url(miss.paper_id)),
         }
         return self._miss.fill(values)
 
@@ -147,7 +147,7 @@ class MailBody:
         entry, paper = told
         made = self._forms.full(entry, paper, sentences)
         score, beside = figures(entry.score.value)
-        marked, plain = reasons(entry.score.grounds, lines.also(entry))
+        marked, plain = reasons(entry.score.grounds, entry_lines.also(entry))
         one, two, three, four, five = made.html.pieces
         html += (one, score, two, marked, three, feedback, four, feedback, five)
         one, two, three, four, five = made.text.pieces
@@ -163,7 +163,7 @@ class MailBody:
     ) -> None:
         entry, paper = told
         made = self._forms.bare(entry, paper)
-        why = clip_bytes(lines.why(entry), BARE)
-        score = lines.figure(entry)
+        why = clip_bytes(entry_lines.why(entry), BARE)
+        score = entry_lines.figure(entry)
         html.append(made.html.fill({"score": quoted(f"{score} points"), "why": html_words(why)}))
         text.append(made.text.fill({"score": gutter(score), "why": plain_words(why, " " * GUTTER)}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from digest.channels.lines import MAX_REASON
+from digest.channels.entry_lines import MAX_REASON
 from digest.channels.quoted import quoted
 from digest.channels.stationery import hang, html_words, plain_words
 from digest.readable import clean, clip

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from digest.account_wording import account_line, plural, summary_line
-from digest.channels import lines
+from digest.channels import digest_lines, paper_lines
 from digest.channels.slack_entry import Style, entry_blocks, plain_entry, title_link
 from digest.channels.slack_parts import Body, Part
 from digest.channels.slack_text import (
@@ -102,14 +102,14 @@ def _section_name(found: Section) -> Block:
 
 
 def _title(digest: Digest) -> str:
-    return f"Daily Papers · {lines.span(digest)} {digest.slot.year}"
+    return f"Daily Papers · {digest_lines.span(digest)} {digest.slot.year}"
 
 
 def _top(sheet: Sheet) -> Group:
     """Which days, what awaits the reader, and for an unusual digest why it is one."""
     digest = sheet.digest
     summary = cut(clean(summary_line(digest)), MAX_TEXT)
-    told = lines.intro(digest) if digest.entries else lines.empty_line(digest)
+    told = digest_lines.intro(digest) if digest.entries else digest_lines.empty_line(digest)
     near = _near_misses(digest.account)
     blocks = [header(_title(digest)), section(bold(summary))]
     blocks += [section(text) for text in (cut(clean(told), MAX_TEXT), "\n".join(near)) if text]
@@ -131,7 +131,7 @@ def _near_misses(account: Account) -> list[str]:
     if account.chosen or not account.near_misses:
         return []
     told = [
-        f"• {title_link(Paper(miss.paper_id, miss.title))} ({lines.miss_line(miss)})"
+        f"• {title_link(Paper(miss.paper_id, miss.title))} ({digest_lines.miss_line(miss)})"
         for miss in account.near_misses
     ]
     return ["Closest to your bar:", *told]
@@ -146,7 +146,7 @@ def _foot(sheet: Sheet) -> Group:
         link(sheet.links.pause, "Pause"),
         link(sheet.links.unsubscribe, "Unsubscribe"),
     ]
-    upcoming = cut(clean(lines.next_line(sheet.digest)), MAX_TEXT)
+    upcoming = cut(clean(digest_lines.next_line(sheet.digest)), MAX_TEXT)
     told = tuple(text for text in (account, upcoming, " · ".join(links)) if text)
     return Group(tuple(context(line) for line in told), told)
 
@@ -158,7 +158,9 @@ def _part(sheet: Sheet, group: Group, index: int, last: int) -> Part:
 
 def _text(sheet: Sheet) -> str:
     """What a notification or a screen reader says."""
-    titles = [clean(lines.title(sheet.papers[entry.paper_id])) for entry in sheet.digest.entries[:TEASERS]]
+    titles = [
+        clean(paper_lines.title(sheet.papers[entry.paper_id])) for entry in sheet.digest.entries[:TEASERS]
+    ]
     told = f"{_title(sheet.digest)}: {clean(summary_line(sheet.digest))}"
     return cut(f"{told} – {'; '.join(titles)}" if titles else told, MAX_TEXT)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from digest.channels import lines
+from digest.channels import entry_lines, paper_lines
 from digest.channels.slack_text import (
     MAX_SECTION,
     Block,
@@ -61,7 +61,7 @@ def paper_url(paper_id: str) -> str:
 
 def title_link(paper: Paper) -> str:
     """The title made readable, leading to the paper's page."""
-    return link(paper_url(paper.id), clean(lines.title(paper)), MAX_TITLE + len(paper_url(paper.id)))
+    return link(paper_url(paper.id), clean(paper_lines.title(paper)), MAX_TITLE + len(paper_url(paper.id)))
 
 
 def facts(entry: Entry, paper: Paper) -> str:
@@ -71,7 +71,7 @@ def facts(entry: Entry, paper: Paper) -> str:
         f"★ {entry.code_stars}" if entry.code_stars else "",
         clean(paper.organisation.title) if paper.organisation else "",
         _authors(paper.authors),
-        lines.mark_word(entry),
+        entry_lines.mark_word(entry),
         f"also in {', '.join(entry.also_in)}" if entry.also_in else "",
     ]
     return cut(clean(" · ".join(piece for piece in told if piece)), MAX_SECTION // 6)
@@ -85,7 +85,7 @@ def _authors(authors: tuple[str, ...]) -> str:
 
 def opening(paper: Paper, sentences: int) -> str:
     """The first sentences of the abstract, or of the source's short summary, marked, where there is none."""
-    found = lines.excerpt(paper, sentences)
+    found = paper_lines.excerpt(paper, sentences)
     return clean(f"{found.text} ({found.origin})" if found.origin else found.text)
 
 

@@ -11,7 +11,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from digest.channels import lines
+from digest.channels import digest_lines, entry_lines, lines, paper_lines
 from digest.channels.lines import Told, ToldEntry
 from digest.channels.reason_pieces import GUTTER, LABEL, POINTS
 from digest.model import Entry, NearMiss, Paper, Sheet
@@ -52,11 +52,11 @@ def _pieces(sheet: Sheet, sentences: int) -> Iterator[RenderableType]:
 def _entry(told: ToldEntry, sentences: int) -> Iterator[RenderableType]:
     entry, paper = told
     yield Text("")
-    yield _titled(lines.figure(entry), lines.title(paper), lines.paper_url(paper.id))
+    yield _titled(entry_lines.figure(entry), paper_lines.title(paper), paper_lines.paper_url(paper.id))
     under = _under(entry, paper)
     if under.plain:
         yield _indented(under)
-    opening = lines.excerpt(paper, sentences)
+    opening = paper_lines.excerpt(paper, sentences)
     if opening.text:
         origin = (f"{opening.origin}: ", "italic") if opening.origin else ""
         yield Padding(Text.assemble(origin, opening.text), (1, 0, 0, GUTTER), expand=False)
@@ -76,8 +76,8 @@ def _titled(score: str, title: str, url: str) -> RenderableType:
 
 def _under(entry: Entry, paper: Paper) -> Text:
     """``Late from Thu 19 Nov · Ada Lovelace · NVIDIA``."""
-    label, since = lines.mark_label(entry)
-    byline = lines.byline(paper)
+    label, since = entry_lines.mark_label(entry)
+    byline = paper_lines.byline(paper)
     between = " · " if label and byline else ""
     return Text.assemble((label, "yellow"), f" {since}" if since else "", between, byline, style=QUIET)
 
@@ -88,14 +88,14 @@ def _reasons(entry: Entry) -> Iterator[Text]:
         yield Text.assemble(
             (group.points.rjust(POINTS - 2) + "  ", "green"), clean(group.subject, 2_000), (note, QUIET)
         )
-    also = lines.also(entry)
+    also = entry_lines.also(entry)
     if also:
         yield Text(" " * POINTS + also, style=QUIET)
 
 
 def _places(paper: Paper, entry: Entry) -> Iterator[tuple[str, Text]]:
-    yield "Paper", Text(lines.paper_url(paper.id), style=QUIET)
-    for link in lines.paper_links(paper, entry.code_stars):
+    yield "Paper", Text(paper_lines.paper_url(paper.id), style=QUIET)
+    for link in paper_lines.paper_links(paper, entry.code_stars):
         if link.name == "Code":
             yield link.name, Text(f"{link.url} {link.note}".strip(), style=QUIET)
     yield "Votes", Text(str(entry.upvotes), style=QUIET)
@@ -114,8 +114,8 @@ def _labelled(rows: Iterable[tuple[str, Text]]) -> RenderableType:
 def _near_miss(miss: NearMiss) -> Iterator[RenderableType]:
     title = readable(miss.title) or clean(miss.paper_id)
     yield Text("")
-    yield _titled(points(miss.score), title, lines.paper_url(miss.paper_id))
-    yield _indented(Text(lines.miss_line(miss), style=QUIET))
+    yield _titled(points(miss.score), title, paper_lines.paper_url(miss.paper_id))
+    yield _indented(Text(digest_lines.miss_line(miss), style=QUIET))
 
 
 def _foot(told: Told) -> Iterator[RenderableType]:

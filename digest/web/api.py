@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from digest.channels.lines import paper_url
+from digest.channels.paper_lines import paper_url
 from digest.errors import NotFound
 from digest.model import DayState, Listing, Paper
 from digest.store import days, listings, papers

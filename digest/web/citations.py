@@ -11,8 +11,8 @@ from bibtexparser.library import Library
 from bibtexparser.middlewares import AddEnclosingMiddleware, LatexEncodingMiddleware
 from bibtexparser.model import Entry, Field
 
-from digest.channels import lines
-from digest.channels.lines import paper_url
+from digest.channels import paper_lines
+from digest.channels.paper_lines import paper_url
 from digest.model import Paper
 from digest.readable import clean, readable
 
@@ -30,7 +30,7 @@ def bibtex(papers: Sequence[Paper]) -> str:
 
 def _fields(paper: Paper) -> list[Field]:
     values = {
-        "title": lines.title(paper),
+        "title": paper_lines.title(paper),
         "author": " and ".join(_names(paper)),
         "year": str(paper.published_at.year) if paper.published_at else "",
         "eprint": paper.id if _is_arxiv(paper) else "",
@@ -41,7 +41,7 @@ def _fields(paper: Paper) -> list[Field]:
 
 
 def _is_arxiv(paper: Paper) -> bool:
-    return any(link.name == "arXiv" for link in lines.paper_links(paper, None))
+    return any(link.name == "arXiv" for link in paper_lines.paper_links(paper, None))
 
 
 def _key(paper: Paper) -> str:
@@ -64,10 +64,10 @@ def ris(papers: Sequence[Paper]) -> str:
 
 
 def _record(paper: Paper) -> dict[str, str | list[str]]:
-    links = {link.name: link.url for link in lines.paper_links(paper, None)}
+    links = {link.name: link.url for link in paper_lines.paper_links(paper, None)}
     record: dict[str, str | list[str]] = {
         "type_of_reference": "GEN",
-        "title": lines.title(paper),
+        "title": paper_lines.title(paper),
         "authors": _names(paper),
         "year": str(paper.published_at.year) if paper.published_at else "",
         "abstract": readable(paper.abstract)[:LONGEST],

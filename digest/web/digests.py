@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from digest.account_wording import account_line, day_name, summary_line
-from digest.channels import lines
+from digest.channels import digest_lines
 from digest.errors import NotFound
 from digest.model import Digest, Paper
 from digest.store import digests, papers
@@ -26,11 +26,11 @@ def digest_page(desk: At, token: str) -> HTMLResponse:
         "digest.html",
         heading=day_name(found.slot, year=True),
         summary=summary_line(found),
-        intro=lines.intro(found),
-        empty="" if found.entries else lines.empty_line(found),
+        intro=digest_lines.intro(found),
+        empty="" if found.entries else digest_lines.empty_line(found),
         sections=[
             (
-                lines.profile_name(section),
+                digest_lines.profile_name(section),
                 [entry_view(entry, read[entry.paper_id]) for entry in section.entries],
             )
             for section in found.sections

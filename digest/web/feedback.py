@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from digest import subscriptions
-from digest.channels import lines
+from digest.channels import paper_lines
 from digest.errors import NotFound
 from digest.model import FeedbackVerdict
 from digest.store import papers
@@ -52,4 +52,4 @@ def _title(desk: Desk, paper_id: str) -> str:
         found = papers.load(session, [paper_id]).get(paper_id)
     if found is None:
         raise NotFound("there is no such paper in the store", remedy="use the links of a digest")
-    return lines.title(found)
+    return paper_lines.title(found)

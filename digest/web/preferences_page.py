@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
-from digest.channels import lines
+from digest.channels import paper_lines
 from digest.model import EmptyDigests, Subscriber, SubscriberState
 from digest.ranking.language import parse_profile
 from digest.schedule_wording import schedule_line
@@ -72,7 +72,7 @@ def _words(session: Session, who: int) -> list[tuple[str, str, str]]:
     return [
         (
             one.verdict,
-            lines.title(known[one.paper_id]) if one.paper_id in known else one.paper_id,
+            paper_lines.title(known[one.paper_id]) if one.paper_id in known else one.paper_id,
             one.paper_id,
         )
         for one in said

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 
-from digest.channels import lines
-from digest.channels.lines import Link
+from digest.channels import entry_lines, paper_lines
+from digest.channels.paper_lines import Link
 from digest.model import Entry, Listing, Observation, Paper
 from digest.readable import readable
 
@@ -49,18 +49,18 @@ def view(paper: Paper, upvotes: int, *, day: date | None = None, sentences: int 
 @lru_cache(maxsize=REMEMBERED)
 def _said(paper: Paper, sentences: int) -> PaperView:
     """What a page says of a paper to everybody, without its counts. A paper that changed is another value."""
-    said = lines.excerpt(paper, sentences)
-    source = Link("Hugging Face", lines.paper_url(paper.id))
+    said = paper_lines.excerpt(paper, sentences)
+    source = Link("Hugging Face", paper_lines.paper_url(paper.id))
     return PaperView(
         id=paper.id,
-        path=f"/paper/{lines.paper_path(paper.id)}",
-        title=lines.title(paper),
-        byline=lines.byline(paper),
+        path=f"/paper/{paper_lines.paper_path(paper.id)}",
+        title=paper_lines.title(paper),
+        byline=paper_lines.byline(paper),
         text=said.text,
         origin=said.origin,
         published=paper.published_at.date() if paper.published_at else None,
         upvotes=0,
-        links=(source, *lines.paper_links(paper, paper.code_stars)),
+        links=(source, *paper_lines.paper_links(paper, paper.code_stars)),
     )
 
 
@@ -75,9 +75,9 @@ def entry_view(entry: Entry, paper: Paper) -> PaperView:
     """A paper as a digest chose it, with its reasons."""
     return replace(
         view(paper, entry.upvotes, day=entry.day),
-        mark=lines.mark_word(entry),
-        score=lines.score_word(entry),
-        why=lines.why(entry),
+        mark=entry_lines.mark_word(entry),
+        score=entry_lines.score_word(entry),
+        why=entry_lines.why(entry),
     )
 
 

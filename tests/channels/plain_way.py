@@ -14,7 +14,7 @@ from functools import lru_cache
 from markupsafe import Markup
 
 from digest.account_wording import account_line, plural
-from digest.channels import lines
+from digest.channels import digest_lines, entry_lines, lines, paper_lines
 from digest.channels.reason_pieces import html_group, text_group
 from digest.channels.stationery import environment, stylesheet, whole, wrap
 from digest.model import Digest, Entry, Paper, Sheet
@@ -46,11 +46,13 @@ def page(sheet: Sheet, kind: str, postal: str, sentences: int) -> str:
         f"frame.{kind}",
         preheader=told.preheader,
         day=told.day,
-        summary=shown(lines.summary(digest)),
+        summary=shown(digest_lines.summary(digest)),
         body=_joined(_body(sheet, kind, sentences), kind),
         account=shown(account_line(digest.account, digest.timezone)),
-        profiles=_joined((_small(kind, shown(lines.profile_line(one))) for one in digest.sections), kind),
-        next=lines.next_line(digest),
+        profiles=_joined(
+            (_small(kind, shown(digest_lines.profile_line(one))) for one in digest.sections), kind
+        ),
+        next=digest_lines.next_line(digest),
         page=sheet.links.digest_page,
         preferences=sheet.links.preferences,
         pause=sheet.links.pause,
@@ -76,7 +78,7 @@ def _small(kind: str, text: str) -> str:
 def _body(sheet: Sheet, kind: str, sentences: int) -> Iterator[str]:
     digest = sheet.digest
     shown: Callable[[str], str] = wrap if kind == "txt" else str
-    opening = lines.intro(digest) if digest.entries else lines.empty_line(digest)
+    opening = digest_lines.intro(digest) if digest.entries else digest_lines.empty_line(digest)
     if opening:
         yield _render(f"paragraph.{kind}", text=shown(opening))
     if not digest.entries:
@@ -84,7 +86,7 @@ def _body(sheet: Sheet, kind: str, sentences: int) -> Iterator[str]:
     for section in digest.sections:
         if section.entries:
             count = plural(len(section.entries), "paper")
-            yield _render(f"section.{kind}", name=lines.profile_name(section), count=count)
+            yield _render(f"section.{kind}", name=digest_lines.profile_name(section), count=count)
             for entry in section.entries:
                 yield _entry(sheet, entry, sheet.papers[entry.paper_id], kind, sentences)
 
@@ -97,21 +99,21 @@ def _misses(digest: Digest, kind: str) -> Iterator[str]:
             f"miss.{kind}",
             title=miss.title,
             score=_figure(points(miss.score), kind),
-            bar=lines.miss_line(miss),
-            url=lines.paper_url(miss.paper_id),
+            bar=digest_lines.miss_line(miss),
+            url=paper_lines.paper_url(miss.paper_id),
         )
 
 
 def _entry(sheet: Sheet, entry: Entry, paper: Paper, kind: str, sentences: int) -> str:
-    mark, since = lines.mark_label(entry)
+    mark, since = entry_lines.mark_label(entry)
     return _render(
         f"entry.{kind}",
-        score=_figure(lines.figure(entry), kind),
+        score=_figure(entry_lines.figure(entry), kind),
         why=_why_html(entry) if kind == "html" else _why_text(entry),
         feedback=sheet.links.feedback,
         mark=mark,
         since=since,
-        votes=lines.votes(entry),
+        votes=entry_lines.votes(entry),
         **of_paper(paper, entry.code_stars, sentences),
     )
 
@@ -122,14 +124,14 @@ def _figure(score: str, kind: str) -> str:
 
 def _why_html(entry: Entry) -> str:
     told = [Markup(html_group(group)) for group in reason_groups(entry.score)]
-    return Markup(" · ").join([*told, *filter(None, [lines.also(entry)])])
+    return Markup(" · ").join([*told, *filter(None, [entry_lines.also(entry)])])
 
 
 def _why_text(entry: Entry) -> str:
     told = [text_group(group) for group in reason_groups(entry.score)]
     if told:
         told[0] = " " * 6 + "Why" + told[0][9:]
-    also = lines.also(entry)
+    also = entry_lines.also(entry)
     return "".join([*told, wrap(also, " " * 19) + "\n"] if also else told)
 
 
@@ -137,10 +139,10 @@ def _why_text(entry: Entry) -> str:
 def of_paper(paper: Paper, stars: int | None, sentences: int) -> dict[str, object]:
     """What is the same for all subscribers; remembered, so that only templates and MIME are compared."""
     return {
-        "id": lines.paper_path(paper.id),
-        "url": lines.paper_url(paper.id),
-        "title": lines.title(paper),
-        "byline": lines.byline(paper),
-        "excerpt": lines.excerpt(paper, sentences),
-        "links": lines.paper_links(paper, stars),
+        "id": paper_lines.paper_path(paper.id),
+        "url": paper_lines.paper_url(paper.id),
+        "title": paper_lines.title(paper),
+        "byline": paper_lines.byline(paper),
+        "excerpt": paper_lines.excerpt(paper, sentences),
+        "links": paper_lines.paper_links(paper, stars),
     }

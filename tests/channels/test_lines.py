@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import date
 
 from digest.channels import lines
-from digest.model import Account, DayAccount, DayState, Mark
-from tests.channels.mails import CATCH_UP, DAILY, EMPTY, LEDGER, QUIET, TWINS, account, sheet
+from digest.model import Account, DayAccount, DayState
+from tests.channels.mails import CATCH_UP, EMPTY, TWINS, account, sheet
 
 
 def emptiness(empty: Account) -> lines.Told:
@@ -46,40 +46,3 @@ def test_a_subject_tells_the_day_and_the_best_paper() -> None:
     assert lines.tell(sheet(CATCH_UP)).subject.startswith("Mon 2 Mar to Fri 6 Mar: ")
     one_day = replace(CATCH_UP, account=account(days=(DayAccount(date(2026, 3, 6), DayState.OPEN, 3),)))
     assert lines.tell(sheet(one_day)).subject.startswith("Fri 6 Mar: ")
-
-
-def test_a_byline_names_three_authors_and_counts_the_rest() -> None:
-    many = replace(TWINS, authors=tuple(f"Author {n}" for n in range(15)), organisation=None)
-    assert lines.byline(many) == "Author 0, Author 1, Author 2 and 12 more"
-    assert lines.byline(QUIET) == "Nordlicht"
-    assert lines.byline(replace(LEDGER, authors=("", " "))) == ""
-
-
-def test_the_sources_summary_is_marked_as_such_and_the_abstract_is_not() -> None:
-    assert lines.excerpt(QUIET, 2).origin == "AI summary by Hugging Face"
-    assert lines.excerpt(TWINS, 1).origin == ""
-    assert lines.excerpt(TWINS, 1).text.count(".") == 1
-    assert lines.excerpt(TWINS, 0).text == ""
-    assert lines.excerpt(replace(QUIET, short_summary=""), 2) == lines.Excerpt("")
-
-
-def test_marks_are_told_and_new_is_not() -> None:
-    entry = DAILY.entries[0]
-    assert lines.mark_word(entry) == ""
-    assert lines.mark_word(entry._replace(mark=Mark.LATE)) == "Late, from Fri 6 Mar"
-    assert lines.mark_word(entry._replace(mark=Mark.RISING)) == "Rising, from Fri 6 Mar"
-
-
-def test_only_ids_of_arxiv_are_linked_there() -> None:
-    assert [link.name for link in lines.paper_links(TWINS, 7)] == ["arXiv", "PDF", "Code"]
-    assert lines.paper_links(replace(LEDGER, id="hf-only/1"), None) == ()
-    assert lines.paper_links(replace(LEDGER, id="cs.LG/0601001v2"), None)[0].url.endswith("cs.LG/0601001v2")
-
-
-def test_without_a_next_slot_nothing_is_promised() -> None:
-    assert lines.next_line(replace(DAILY, next_slot=None)) == ""
-
-
-def test_many_profiles_are_counted_after_the_tenth() -> None:
-    digest = replace(DAILY, sections=(*DAILY.sections, *(replace(DAILY.sections[1], entries=()),) * 10))
-    assert lines.tell(sheet(digest)).profiles[-1] == "and 2 more profiles"

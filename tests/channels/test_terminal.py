@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from digest.channels import lines
+from digest.channels import digest_lines, entry_lines, paper_lines
 from digest.channels.terminal import draw
 from digest.model import Digest, Paper
 from digest.wording import reason_groups
@@ -33,13 +33,18 @@ def test_the_terminal_says_what_the_mail_says() -> None:
     text = " ".join(drawn().split())
     for entry in DAILY.entries:
         paper = {paper.id: paper for paper in PAPERS}[entry.paper_id]
-        for said in (lines.title(paper), lines.byline(paper), lines.paper_url(paper.id), lines.also(entry)):
+        for said in (
+            paper_lines.title(paper),
+            paper_lines.byline(paper),
+            paper_lines.paper_url(paper.id),
+            entry_lines.also(entry),
+        ):
             assert said in text
         for group in reason_groups(entry.score):
             assert f"{group.points} {group.subject}" in text
             assert group.note in text
     assert "53 papers listed" in text
-    assert lines.next_line(DAILY) in text
+    assert digest_lines.next_line(DAILY) in text
 
 
 def test_an_empty_digest_names_the_nearest_misses() -> None:
