@@ -14,14 +14,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Select, Text, and_, case, cast, func, insert, literal, select, update
+from sqlalchemy import case, insert, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.selectable import TableValuedAlias
 
-from digest.model import ChannelName, Delivery, DeliveryState, Ruling, SubscriberState
+from digest.model import ChannelName, Delivery, DeliveryState, Ruling
+from digest.store.claim_statements import (
+    claiming,
+    gating,
+    held,
+    lease_from_now,
+    may_be_sent,
+    recording_sent,
+    subscribed,
+)
 from digest.store.database import database_now, on_sqlite
 from digest.store.deliveries import COLUMNS, TABLE, value_of
-from digest.store.schema import AttemptRow, SubscriberRow
+from digest.store.schema import AttemptRow
 
 State = DeliveryState
 
@@ -54,46 +62,20 @@ def claim(
     ``suspects`` are those whose worker was killed before: they are claimed apart, so that one that
     kills workers does not take its neighbours along. ``only`` are the numbers a job names.
     """
-    rows = (
-        select(TABLE.c.id)
-        .where(
-            TABLE.c.channel == channel,
-            TABLE.c.next_attempt_at <= now,
-            TABLE.c.kills > 0 if suspects else TABLE.c.kills == 0,
-        )
-        .order_by(TABLE.c.next_attempt_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    statement = claiming(sqlite=on_sqlite(session), suspects=suspects, named=only is not None)
+    values = lease_from_now(session, claim.lease) | {
+        "of_channel": channel.value,
+        "most": limit,
+        "now": now,
+        "token": claim.token,
+        "begins": f"<{claim.token}.",
+        "ends": f"@{claim.domain}>",
+        "dated": now.replace(microsecond=0),
+        "rendering": claim.template,
+    }
     if only is not None:
-        rows = rows.where(TABLE.c.id.in_(only))
-    lease_until = database_now(session) + claim.lease
-    own_id = literal(f"<{claim.token}.") + cast(TABLE.c.id, Text) + literal(f"@{claim.domain}>")
-    statement = (
-        update(TABLE)
-        .where(_taken(session, rows))
-        .values(
-            state=State.CLAIMED,
-            claim=TABLE.c.claim + 1,
-            claimed_by=claim.token,
-            attempts=TABLE.c.attempts + 1,
-            next_attempt_at=None,
-            lease_until=lease_until,
-            message_id=case((TABLE.c.message_id == "", own_id), else_=TABLE.c.message_id),
-            message_date=func.coalesce(TABLE.c.message_date, now.replace(microsecond=0)),
-            template=case((TABLE.c.template == "", claim.template), else_=TABLE.c.template),
-            first_attempt_at=func.coalesce(TABLE.c.first_attempt_at, now),
-        )
-        .returning(*COLUMNS)
-    )
-    return sorted(map(value_of, session.execute(statement)), key=lambda delivery: delivery.id)
-
-
-def _taken(session: Session, rows: Select[tuple[int]]) -> Any:
-    """Being one of ``rows``. Postgres would scan the whole table for an ``IN``; an array it looks up."""
-    if on_sqlite(session):
-        return TABLE.c.id.in_(rows.scalar_subquery())
-    return TABLE.c.id == func.any(func.array(rows.scalar_subquery()))
+        values["only"] = list(only)
+    return sorted(map(value_of, session.execute(statement, values)), key=lambda delivery: delivery.id)
 
 
 def claimed(session: Session, token: str) -> list[Delivery]:
@@ -107,59 +89,26 @@ def gate(session: Session, token: str, fingerprints: Mapping[int, str], *, lease
     ``fingerprints`` are those of the rendered bytes, by delivery. The lease is renewed; one that is
     over is not. A subscriber who is not confirmed any more gets nothing: the delivery is closed.
     """
-    now = database_now(session)
-    given = _given(session, fingerprints)
-    ours = (TABLE.c.id == given.c.number, *_held(token), TABLE.c.lease_until > now)
-    wanted = _subscribed()
-    passed = session.scalars(
-        update(TABLE)
-        .where(*ours, wanted)
-        .values(state=State.HANDING_OVER, lease_until=now + lease, fingerprint=given.c.value)
-        .returning(TABLE.c.id)
-    )
-    ids = set(passed)
+    given = {"given": json.dumps(dict(fingerprints)), "token": token}
+    statement = gating(sqlite=on_sqlite(session))
+    ids = set(session.scalars(statement, given | lease_from_now(session, lease)))
     if len(ids) < len(fingerprints):
-        _stop_unwanted(session, token, set(fingerprints) - ids, now)
+        _stop_unwanted(session, token, set(fingerprints) - ids)
     return ids
 
 
-def _held(token: str) -> tuple[Any, Any]:
-    return TABLE.c.claimed_by == token, TABLE.c.state.in_([State.CLAIMED, State.HANDING_OVER])
-
-
-def _may_be_sent(token: str) -> Any:
-    states = (State.CLAIMED, State.HANDING_OVER, State.UNKNOWN, State.POISON)
-    return and_(TABLE.c.claimed_by == token, TABLE.c.state.in_(states))
-
-
-def _subscribed() -> Any:
-    return (
-        select(SubscriberRow.id)
-        .where(SubscriberRow.id == TABLE.c.subscriber_id, SubscriberRow.state == SubscriberState.CONFIRMED)
-        .exists()
-    )
-
-
-def _stop_unwanted(session: Session, token: str, ids: Collection[int], now: datetime) -> None:
-    session.execute(
+def _stop_unwanted(session: Session, token: str, ids: Collection[int]) -> None:
+    statement = (
         update(TABLE)
-        .where(TABLE.c.id.in_(ids), *_held(token), ~_subscribed())
+        .where(TABLE.c.id.in_(ids), held(), ~subscribed())
         .values(
             state=State.REFUSED,
             lease_until=None,
-            finished_at=now,
+            finished_at=database_now(session),
             reason="the subscriber stopped before it was sent",
         )
     )
-
-
-def _given(session: Session, values: Mapping[int, str]) -> Any:
-    """Values by delivery as a table to join with: one statement for a batch, on both databases."""
-    plain = {str(number): value for number, value in values.items()}
-    each: TableValuedAlias = (
-        func.json_each(json.dumps(plain)) if on_sqlite(session) else func.json_each_text(cast(plain, JSON))
-    ).table_valued("key", "value")
-    return select(cast(each.c.key, BigInteger).label("number"), each.c.value).subquery("given")
+    session.execute(statement, {"token": token})
 
 
 # --- settling --------------------------------------------------------------------------------
@@ -181,28 +130,15 @@ def record(session: Session, token: str, rulings: Mapping[int, Ruling], *, worke
 def _record_sent(session: Session, token: str, rulings: Mapping[int, Ruling], now: datetime) -> int:
     if not rulings:
         return 0
-    given = _given(session, {number: ruling.reference for number, ruling in rulings.items()})
-    ids = session.execute(
-        update(TABLE)
-        .where(TABLE.c.id == given.c.number, _may_be_sent(token))
-        .values(
-            state=State.SENT,
-            next_attempt_at=None,
-            lease_until=None,
-            finished_at=now,
-            reference=given.c.value,
-            reason="",
-        )
-        .returning(TABLE.c.id)
-    )
-    return len(ids.all())
+    references = {number: ruling.reference for number, ruling in rulings.items()}
+    values = {"given": json.dumps(references), "token": token, "now": now}
+    return len(session.execute(recording_sent(sqlite=on_sqlite(session)), values).all())
 
 
 def _record_one(session: Session, token: str, number: int, ruling: Ruling, worker: str, now: datetime) -> int:
-    ours = _may_be_sent(token) if ruling.state is State.SENT else and_(*_held(token))
-    found = session.execute(
-        update(TABLE).where(TABLE.c.id == number, ours).values(_settled(ruling, now)).returning(TABLE.c.claim)
-    ).scalar_one_or_none()
+    ours = may_be_sent() if ruling.state is State.SENT else held()
+    statement = update(TABLE).where(TABLE.c.id == number, ours).values(_settled(ruling, now))
+    found = session.execute(statement.returning(TABLE.c.claim), {"token": token}).scalar_one_or_none()
     if found is None:
         return 0
     if ruling.note:
@@ -240,11 +176,12 @@ def _attempt(number: int, claim: int, worker: str, ruling: Ruling, now: datetime
 def release(session: Session, token: str, ids: Collection[int], *, now: datetime) -> None:
     """Give back claimed deliveries that were certainly not handed over: the attempt does not count."""
     waiting = case((TABLE.c.unanswered > 0, State.UNKNOWN.value), else_=State.PLANNED.value)
-    session.execute(
+    statement = (
         update(TABLE)
-        .where(TABLE.c.id.in_(ids), *_held(token))
+        .where(TABLE.c.id.in_(ids), held())
         .values(state=waiting, next_attempt_at=now, lease_until=None, attempts=TABLE.c.attempts - 1)
     )
+    session.execute(statement, {"token": token})
 
 
 def expired(session: Session, *, channels: Collection[ChannelName], limit: int) -> list[Delivery]:

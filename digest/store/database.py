@@ -125,7 +125,10 @@ def _prepare_sqlite(connection: SQLiteConnection, _record: object) -> None:
 def _begin_immediate(connection: Connection) -> None:
     """Take the write lock at once: upgrading a read lock later fails with BUSY, without waiting."""
     asked = connection.get_execution_options()
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={asked.get(WAIT_MS, SQLITE_WAIT_MS)}")
+    wait = asked.get(WAIT_MS, SQLITE_WAIT_MS)
+    if connection.info.get(WAIT_MS, SQLITE_WAIT_MS) != wait:  # else it is as the last one left it
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={wait}")
+        connection.info[WAIT_MS] = wait
     connection.exec_driver_sql(f"BEGIN {'DEFERRED' if asked.get('read_only') else 'IMMEDIATE'}")
 
 
