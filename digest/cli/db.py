@@ -74,6 +74,21 @@ def backup(ctx: click.Context, target: Path) -> None:
     say(ctx, f"{target}: {size:,} bytes, checked")
 
 
+@command.command("restored", short_help="After a backup was put in place: never give a number twice.")
+@click.pass_context
+def restored(ctx: click.Context) -> None:
+    """Run once after a backup was put in place: what subscribers, profiles and digests are numbered goes on
+    a million further, so that a link mailed after the copy was made names nobody, and nobody else.
+    """
+    from digest.cli.context import house_of
+    from digest.store import numbers
+    from digest.store.database import transaction
+
+    with house_of(ctx) as house, transaction(house.engine) as session:
+        numbers.leap(session)
+    say(ctx, "numbers go on a million further: links mailed after the copy was made lead nowhere")
+
+
 @command.command("copy", short_help="Copy the store into another, empty one.")
 @click.argument("target")
 @click.pass_context

@@ -5,15 +5,14 @@ Numbers stay as they are: links in mails that are out name subscribers and diges
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
-from sqlalchemy import Column, Engine, Table, func, insert, select, text
+from sqlalchemy import Engine, Table, insert, select
 from sqlalchemy.orm import Session
 
 from digest.errors import StoreError
-from digest.store import papers, search
-from digest.store.database import on_sqlite, reading, transaction
+from digest.store import numbers, papers, search
+from digest.store.database import reading, transaction
 from digest.store.revisions import check_schema
 from digest.store.schema import Base, PaperRow, SearchRow
 
@@ -42,7 +41,7 @@ def copy(source: Engine, target: Engine, *, tell: Tell = lambda _table, _rows: N
             tell(table.name, copied)
             rows += copied
         _index(taken)
-        _number_on(taken)
+        numbers.go_on_from(taken, numbers.last_given(given))
     return rows
 
 
@@ -75,25 +74,3 @@ def _index(session: Session) -> None:
     for start in range(0, len(ids), CHUNK):
         found = papers.load(session, ids[start : start + CHUNK])
         search.index(session, list(found.values()))
-
-
-def _number_on(session: Session) -> None:
-    """Let Postgres give the next numbers from where the copied ones end; SQLite does so by itself."""
-    if on_sqlite(session):
-        return
-    for table, column in _numbered():
-        newest = session.scalar(select(func.max(column)))
-        sequence = session.scalar(
-            text("SELECT pg_get_serial_sequence(:table, :column)"),
-            {"table": table.name, "column": column.name},
-        )
-        if newest is not None and sequence is not None:
-            session.execute(
-                text("SELECT setval(:sequence, :newest)"), {"sequence": sequence, "newest": newest}
-            )
-
-
-def _numbered() -> Iterator[tuple[Table, Column[Any]]]:
-    for table in _tables():
-        if table.autoincrement_column is not None:
-            yield table, table.autoincrement_column

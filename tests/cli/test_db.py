@@ -25,6 +25,23 @@ def test_a_store_is_copied_with_its_subscribers_and_works_there(
     assert digest("subscribers", "show", "2").code == 0
 
 
+def test_a_backup_is_put_in_place_by_the_documented_steps_and_gives_no_number_twice(
+    digest: Digest, tmp_path: Path
+) -> None:
+    store, copy = tmp_path / "store.sqlite3", tmp_path / "copy.sqlite3"
+    assert digest("subscribers", "add", "ada@example.org", "-k", "robots").out == "1\n"
+    assert digest("db", "backup", str(copy)).code == 0
+    assert digest("subscribers", "add", "bob@example.org", "-k", "robots").out == "2\n"
+    store.write_bytes(copy.read_bytes())
+    for beside in ("-wal", "-shm"):
+        store.with_name(store.name + beside).unlink(missing_ok=True)
+    assert digest("db", "upgrade").code == 0
+    ran = digest("db", "restored")
+    assert (ran.code, ran.out, "a million further" in ran.err) == (0, "", True)
+    assert digest("subscribers", "list").out.count("\n") == 1
+    assert digest("subscribers", "add", "eve@example.org", "-k", "robots").out == "1000002\n"
+
+
 def test_a_target_in_use_is_refused_with_a_remedy(
     digest: Digest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
