@@ -7,16 +7,19 @@ that the examples hold is ordered by
 
     mean saturated frequency · ln(share of these papers that hold it / share of the store),
 
-near the term's part of the Kullback–Leibler divergence (Carpineto et al. 2001). Terms that hardly any stored
-paper holds are none of the space, and are not proposed. A store too young to have one orders the terms said
-more than once by frequency and rarity alone.
+near the term's part of the Kullback–Leibler divergence (Carpineto et al. 2001). Terms are phrases of up to
+three words that stand together in an example: *direct preference optimization* is proposed whole. Phrases
+that hardly any stored paper holds are none of the space, and are not proposed. A store too young to have one
+orders the words and pairs said more than once by frequency and rarity alone.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import rispy
@@ -31,41 +34,108 @@ from digest.ranking.relations import unit_length
 from digest.ranking.saturation import FIELD_WEIGHTS, saturated
 from digest.ranking.space import Rows, Space
 from digest.ranking.stopwords import STOPWORDS
-from digest.ranking.terms import read, word_term, written_words_and_pairs
+from digest.ranking.terms import ABSTRACT, pair_term, read, typed, word_term
+from digest.ranking.text import Word, is_acronym
 
 MOST = 8
 """Keywords proposed: as many as people write."""
+LONGEST = 3
+"""Words of a proposed phrase."""
 NEAREST = 25
 """Stored papers taken as more of the same, together with the examples: as many as teach what is related. With
 10 more rare terms come through, with 50 the topic blurs."""
-PAIR_BONUS = 1.25
-"""A pair of words says more than either; with 1 to 1.5 the measured quality is the same."""
+WORD_BONUS = 1.1
+"""Each further word of a phrase says more; from 1 to 1.25 the measured quality is the same."""
+LONE_SHARE = 0.6
+"""A lone word that stands in abstracts alone counts so much: such are *step*, *domains*, *current*. Acronyms
+and what title or keywords name count in full."""
+_NO_NOUN = ("ed", "ly")
+"""Endings of lone words that are proposed only where title or keywords name them."""
 _ID = re.compile(r"(?<!\d)(\d{4}\.\d{4,5})(?:v\d+)?(?!\d)")
+
+
+class Phrase(NamedTuple):
+    """Telling words that stand together: their terms, and those the store counts (the word, or the pairs)."""
+
+    words: tuple[str, ...]
+    grams: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Said:
+    """How the examples say a phrase: as first written, how often (a title counts twice), for what share."""
+
+    written: str
+    times: float = 0.0
+    share: float = 0.0
 
 
 def suggest(examples: Sequence[Paper], corpus: Corpus) -> tuple[Keyword, ...]:
     """At most ``MOST`` keywords that tell the examples and papers like them from the store, best first."""
-    written = _written(examples)
-    worth = _near_worth(list(written), examples, corpus) or _own_worth(examples, corpus)
-    worth = {term: one * (PAIR_BONUS if " " in written[term] else 1.0) for term, one in worth.items()}
-    ordered = sorted(worth, key=lambda term: (-worth[term], term))
-    return tuple(Keyword(text) for text in _distinct(written[term] for term in ordered))
+    said = _said(examples)
+    worth = _near_worth(said, examples, corpus) or _own_worth(said, len(examples), corpus)
+    ordered = sorted(worth, key=lambda phrase: (-worth[phrase], said[phrase].written))
+    return tuple(Keyword(said[phrase].written) for phrase in _distinct(ordered))
 
 
-def _near_worth(terms: Sequence[str], examples: Sequence[Paper], corpus: Corpus) -> dict[str, float]:
-    """What each term of the space says of the examples and of the stored papers nearest to them."""
+def _said(examples: Sequence[Paper]) -> dict[Phrase, _Said]:
+    """The phrases of the examples."""
+    found: dict[Phrase, _Said] = {}
+    for paper in examples:
+        for place, field in enumerate(read(paper).fields):
+            for run in _runs(field):
+                said = found.setdefault(_phrase(run), _Said(" ".join(map(typed, run))))
+                said.times += FIELD_WEIGHTS[place]
+                said.share = max(said.share, _share(run, place))
+    return found
+
+
+def _runs(field: Sequence[Word]) -> Iterator[Sequence[Word]]:
+    """The runs of 1 to ``LONGEST`` words that stand together, all of them telling."""
+    for start in range(len(field)):
+        for end in range(start + 1, min(start + LONGEST, len(field)) + 1):
+            if not _tells(field[end - 1]):
+                break
+            yield field[start:end]
+
+
+def _tells(word: Word) -> bool:
+    return len(word.raw) > 1 and not word.raw[0].isdigit() and word.raw.lower() not in STOPWORDS
+
+
+def _phrase(run: Sequence[Word]) -> Phrase:
+    words = tuple(word_term(word.folded) for word in run)
+    pairs = tuple(pair_term(first.folded, second.folded) for first, second in pairwise(run))
+    return Phrase(words, pairs or words)
+
+
+def _share(run: Sequence[Word], place: int) -> float:
+    """What a phrase counts that stands in this field."""
+    if place != ABSTRACT or len(run) > 1 or is_acronym(run[0].raw):
+        return 1.0
+    return 0.0 if run[0].folded.endswith(_NO_NOUN) else LONE_SHARE
+
+
+def _near_worth(said: dict[Phrase, _Said], examples: Sequence[Paper], corpus: Corpus) -> dict[Phrase, float]:
+    """What each phrase of the space says of the examples and of the stored papers nearest to them."""
     space = corpus.space
-    known = {term: space.index[term] for term in terms if term in space.index} if space else {}
+    known = [phrase for phrase in said if all(gram in space.index for gram in phrase.grams)] if space else []
     if space is None or not known:
         return {}
-    places = list(known.values())
     rows = corpus.rows(examples)
-    near = sparse.vstack([rows, space.saturated[_nearest(rows, space)]]).tocsr()[:, places]
-    share = np.asarray((near > 0).mean(axis=0)).ravel()
-    stored = np.asarray((space.saturated[:, places] > 0).mean(axis=0)).ravel()
-    gain = np.log(share / (stored + 0.5 / space.saturated.shape[0]))
-    worth = np.asarray(near.mean(axis=0)).ravel() * gain
-    return {term: one for term, one in zip(known, worth.tolist(), strict=True) if one > 0}
+    near = _held(known, sparse.vstack([rows, space.saturated[_nearest(rows, space)]]).tocsr(), space)
+    stored = _held(known, space.saturated, space)
+    often = np.asarray((stored > 0).mean(axis=0)).ravel() + 0.5 / stored.shape[0]
+    gain = np.log(np.maximum(np.asarray((near > 0).mean(axis=0)).ravel(), 1e-9) / often)
+    counts = np.array([said[one].share * WORD_BONUS ** (len(one.words) - 1) for one in known])
+    worth = np.asarray(near.mean(axis=0)).ravel() * gain * counts
+    return {phrase: one for phrase, one in zip(known, worth.tolist(), strict=True) if one > 0}
+
+
+def _held(phrases: Sequence[Phrase], rows: Rows, space: Space) -> Rows:
+    """Papers × phrases: saturated frequencies; of three words that of the pair said less often."""
+    first, last = ([space.index[phrase.grams[end]] for phrase in phrases] for end in (0, -1))
+    return rows[:, first].minimum(rows[:, last]).tocsr()
 
 
 def _nearest(rows: Rows, space: Space) -> NDArray[np.intp]:
@@ -76,43 +146,24 @@ def _nearest(rows: Rows, space: Space) -> NDArray[np.intp]:
     return np.argsort(-(space.weighted @ terms + space.latent @ latent), kind="stable")[:NEAREST]
 
 
-def _own_worth(examples: Sequence[Paper], corpus: Corpus) -> dict[str, float]:
-    """Without a space: what is said more than once, a title counting twice, and seldom elsewhere."""
-    said: Counter[str] = Counter()
-    for paper in examples:
-        for weight, field in zip(FIELD_WEIGHTS, read(paper).fields, strict=True):
-            for term, written in written_words_and_pairs(field):
-                said[term] += int(weight) if _tells(written) else 0
-    terms = [term for term, times in said.items() if times > 1]
-    often = saturated(np.array([said[term] / len(examples) for term in terms]), np.ones(len(terms)))
-    return dict(zip(terms, (often * corpus.frequencies.idf(terms)).tolist(), strict=True))
+def _own_worth(said: dict[Phrase, _Said], examples: int, corpus: Corpus) -> dict[Phrase, float]:
+    """Without a space: words and pairs said more than once, and seldom elsewhere."""
+    kept = [phrase for phrase, one in said.items() if len(phrase.grams) == 1 and one.times > 1]
+    times = np.array([said[phrase].times for phrase in kept])
+    often = saturated(times / examples, np.ones(len(kept)))
+    counts = np.array([said[one].share * WORD_BONUS ** (len(one.words) - 1) for one in kept])
+    worth = often * corpus.frequencies.idf([phrase.grams[0] for phrase in kept]) * counts
+    return {phrase: one for phrase, one in zip(kept, worth.tolist(), strict=True) if one > 0}
 
 
-def _written(examples: Sequence[Paper]) -> dict[str, str]:
-    """The terms of the examples that tell something, each as it was first written."""
-    found: dict[str, str] = {}
-    for paper in examples:
-        for field in read(paper).fields:
-            for term, written in written_words_and_pairs(field):
-                if _tells(written):
-                    found.setdefault(term, written)
-    return found
-
-
-def _tells(written: str) -> bool:
-    return not any(
-        word in STOPWORDS or len(word) < 2 or word[0].isdigit() for word in written.lower().split()
-    )
-
-
-def _distinct(texts: Iterable[str]) -> list[str]:
-    """The first ``MOST`` of which each has a word that no earlier one has."""
-    taken: list[str] = []
+def _distinct(phrases: Iterable[Phrase]) -> list[Phrase]:
+    """The first ``MOST`` of which at least half the words stand in no earlier one."""
+    taken: list[Phrase] = []
     used: set[str] = set()
-    for text in texts:
-        words = {word_term(word) for word in text.lower().split()}
-        if not words <= used:
-            taken.append(text)
+    for phrase in phrases:
+        words = set(phrase.words)
+        if 2 * len(words - used) >= len(words):
+            taken.append(phrase)
             used |= words
     return taken[:MOST]
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from digest.model import Paper
-from digest.ranking.text import BREAK, CLAUSE_END, Word, in_capitals, is_acronym, singular, stem, words
+from digest.ranking.text import BREAK, Word, in_capitals, is_acronym, singular, stem, words
 
 STEMMED, EXACT, CAPITALS, PREFIX, AUTHOR, ORG = "s:", "x:", "c:", "p:", "a:", "o:"
 TITLE, ABSTRACT, NAMED = 0, 1, 2
@@ -123,18 +123,8 @@ def pair_term(first: str, second: str) -> str:
     return STEMMED + join((first, second))
 
 
-def written_words_and_pairs(field: Sequence[Word]) -> Iterator[tuple[str, str]]:
-    """The terms of a field with the words they were made of, as a person would type them."""
-    before = CLAUSE_END
-    for word in field:
-        if word.folded != BREAK:
-            yield word_term(word.folded), _typed(word)
-            if before.folded != BREAK:
-                yield pair_term(before.folded, word.folded), f"{_typed(before)} {_typed(word)}"
-        before = word
-
-
-def _typed(word: Word) -> str:
+def typed(word: Word) -> str:
+    """A word as a person would type it: small, but for acronyms."""
     return word.raw if is_acronym(word.raw) else word.raw.lower()
 
 

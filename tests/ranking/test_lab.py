@@ -100,6 +100,16 @@ def test_what_one_paper_alone_says_is_no_keyword() -> None:
     assert not any("quagga" in text or "gripper" in text for text in proposed)
 
 
+def test_a_phrase_is_proposed_whole() -> None:
+    """And a lone participle not at all: pairs of a phrase are no phrases."""
+    text = "We study direct preference optimization, tuned for robots."
+    store = [*STORE, *(Paper(f"2604.9{number:04d}", f"Robots {number}", text) for number in range(6))]
+    corpus = Corpus.build(store)
+    proposed = {one.text for one in suggest([Paper("1", "On Robots", text)], corpus)}
+    assert "direct preference optimization" in proposed
+    assert not proposed & {"direct preference", "preference optimization", "tuned"}
+
+
 def test_keywords_are_proposed_as_people_type_them() -> None:
     text = "Self-supervised LLMs. We comprise supervised RAG; supervised RAG generalises."
     proposed = [one.text for one in suggest([paper_of_text(text)], Corpus())]

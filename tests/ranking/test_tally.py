@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 
@@ -10,7 +11,8 @@ from digest.model import Paper
 from digest.ranking.corpus import Corpus
 from digest.ranking.saturation import FIELD_WEIGHTS
 from digest.ranking.tally import tally
-from digest.ranking.terms import Counts, Text, plus, read, written_words_and_pairs
+from digest.ranking.terms import Counts, Text, pair_term, plus, read, word_term
+from digest.ranking.text import BREAK
 from tests.naughty import NAUGHTY
 from tests.ranking.test_sum import STORE
 
@@ -31,7 +33,10 @@ def alone(text: Text) -> dict[str, Counts]:
     """One paper's words and pairs, counted one by one."""
     counts: dict[str, Counts] = {}
     for place, field in enumerate(text.fields):
-        for term, _ in written_words_and_pairs(field):
+        folded = [word.folded for word in field]
+        terms = [word_term(word) for word in folded if word != BREAK]
+        terms += [pair_term(one, two) for one, two in pairwise(folded) if BREAK not in (one, two)]
+        for term in terms:
             counts[term] = plus(counts.get(term, (0, 0, 0)), place, 1)
     return counts
 
