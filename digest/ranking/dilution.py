@@ -9,8 +9,6 @@ then earn a paper at the heart of one of them about the same score, and one bar 
 
 from __future__ import annotations
 
-from itertools import chain
-
 import numpy as np
 from scipy import sparse
 
@@ -42,24 +40,29 @@ def _alike(units: Ints, vocabulary: Vocabulary) -> Floats:
     """Profiles × keywords: how many keywords of the profile say the same; ``units`` has that shape, too."""
     directions = vocabulary.directions[units].astype(np.float64)
     likeness = np.clip(directions @ directions.transpose(0, 2, 1), 0, 1)
-    np.maximum(likeness, _cosines_of_words(units, vocabulary), out=likeness)
+    profile, one, other, cosines = _alike_in_words(units, vocabulary)
+    likeness[profile, one, other] = np.maximum(likeness[profile, one, other], cosines)
     own = np.arange(units.shape[1])
     likeness[:, own, own] = 1.0
     return np.asarray(np.square(likeness).sum(axis=2))
 
 
-def _cosines_of_words(units: Ints, vocabulary: Vocabulary) -> Floats:
-    """Profiles × keywords × keywords: the cosines of a profile's keywords as sets of words."""
-    profiles, size = units.shape
-    words = [vocabulary.words[unit] for unit in units.ravel().tolist()]
-    found = np.zeros((profiles, size, size))
-    lengths = np.array([len(said) for said in words], dtype=np.intp)
-    keyword = np.repeat(np.arange(len(words)), lengths)
-    numbers = np.fromiter(chain.from_iterable(words), dtype=np.intp, count=len(keyword))
-    codes, columns = np.unique(keyword // size * (len(vocabulary.known_words)) + numbers, return_inverse=True)
-    if len(codes) == len(columns):  # as in most profiles: no word stands in two keywords
-        return found
-    held = sparse.csr_matrix((1 / np.sqrt(lengths[keyword]), (keyword, columns)))
-    shared = (held @ held.T).tocoo()
-    found[shared.row // size, shared.row % size, shared.col % size] = shared.data
-    return found
+def _alike_in_words(units: Ints, vocabulary: Vocabulary) -> tuple[Ints, Ints, Ints, Floats]:
+    """Profiles and two keywords of each that share words, with their cosines as sets of words."""
+    size = units.shape[1]
+    keyword, words = vocabulary.words_of(units.ravel())
+    lengths = np.bincount(keyword, minlength=units.size)
+    codes = keyword // size * len(vocabulary.known_words) + words
+    shared = _repeated(codes)  # in most profiles no word stands in two keywords
+    keyword, columns = keyword[shared], np.unique(codes[shared], return_inverse=True)[1]
+    weights = 1 / np.sqrt(lengths[keyword])
+    held = sparse.csr_matrix((weights, (keyword, columns)), shape=(units.size, columns.max(initial=0) + 1))
+    pairs = (held @ held.T).tocoo()
+    return pairs.row // size, pairs.row % size, pairs.col % size, pairs.data
+
+
+def _repeated(codes: Ints) -> Ints:
+    """The places of what stands there more than once."""
+    order = np.argsort(codes)
+    again = np.flatnonzero(np.diff(codes[order]) == 0)
+    return np.unique(order[np.concatenate([again, again + 1])])

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digest.model import Field, Keyword, KeywordKind, Profile
-from digest.ranking.reasons import Floats, Ints
+from digest.ranking.reasons import Floats, Ints, spans
 from digest.ranking.relations import Relation
 from digest.ranking.units import Unit, term_unit, unit_of_keyword
 
@@ -42,7 +43,7 @@ class Keywords:
 class Vocabulary:
     """The keywords and named terms of the profiles met so far; those that look for the same share a unit.
 
-    ``units``, ``relations`` and ``words`` go by the unit's number; words are numbers themselves.
+    ``units`` and ``relations`` go by the unit's number.
     """
 
     def __init__(self, learn: Learn) -> None:
@@ -54,9 +55,10 @@ class Vocabulary:
         self._of_terms: list[int] = []
         self.units: list[Unit] = []
         self.relations: list[Relation | None] = []
-        self.words: list[tuple[int, ...]] = []
-        """Of each unit the words that tell it from others."""
         self.known_words: _Numbers[str] = _Numbers()
+        self._words: Ints = np.zeros(0, dtype=np.intp)
+        self._bounds: Ints = np.zeros(1, dtype=np.intp)
+        """The words that tell units from others, in a row; where those of a unit begin and end."""
         self.directions: NDArray[np.float32] = np.zeros((0, 1), dtype=np.float32)
         """Units × dimensions: the latent directions of what they are related to; 0 where nothing is."""
 
@@ -88,16 +90,25 @@ class Vocabulary:
             self._look_up()
         return np.array([self._of_terms[number] for number in numbers], dtype=np.intp)
 
+    def words_of(self, units: Ints) -> tuple[Ints, Ints]:
+        """The words that tell units from others, in a row: of which of them, and the number of the word."""
+        of, places = spans(self._bounds[units], self._bounds[units + 1] - self._bounds[units])
+        return of, self._words[places]
+
     def _number(self, unit: Unit) -> int:
         number = self._units.setdefault(unit, len(self.units))
         if number == len(self.units):
             self.units.append(unit)
-            self.words.append(tuple(self.known_words[word] for word in sorted(unit.words)))
         return number
 
     def _look_up(self) -> None:
-        """Learn what the units numbered since are related to."""
-        learnt = self._learn(self.units[len(self.relations) :])
+        """Learn what the units numbered since are made of and related to."""
+        fresh = self.units[len(self.relations) :]
+        words = [[self.known_words[word] for word in sorted(unit.words)] for unit in fresh]
+        self._words = np.concatenate([self._words, np.array([*chain.from_iterable(words)], dtype=np.intp)])
+        ends = self._bounds[-1] + np.cumsum([len(some) for some in words], dtype=np.intp)
+        self._bounds = np.concatenate([self._bounds, ends])
+        learnt = self._learn(fresh)
         self.relations += learnt
         width = max((len(one.latent) for one in learnt if one), default=1)
         new = np.zeros((len(learnt), width), dtype=np.float32)
