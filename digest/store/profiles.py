@@ -43,7 +43,8 @@ def of_subscribers(session: Session, ids: Iterable[int], parse: Parse) -> dict[i
     for chunk in _chunks(numbers):
         weights = _weights(session, ProfileRow.subscriber_id.in_(chunk))
         for row in session.execute(_question().where(ProfileRow.subscriber_id.in_(chunk))):
-            found[row.subscriber_id].append(_value(row, read, weights))
+            profile = _value(row, read, weights)
+            found[profile.subscriber_id].append(profile)
     return found
 
 
@@ -133,16 +134,9 @@ def _question() -> Any:
 
 
 def _value(row: Any, parse: Parse, weights: dict[int, tuple[Weight, ...]]) -> Profile:
+    number, subscriber_id, name, text, bar, limit, learning = row
     return Profile(
-        row.id,
-        row.subscriber_id,
-        row.name,
-        row.text,
-        parse(row.text),
-        row.bar,
-        row.entry_limit,
-        row.learning,
-        weights.get(row.id, ()),
+        number, subscriber_id, name, text, parse(text), bar, limit, learning, weights.get(number, ())
     )
 
 

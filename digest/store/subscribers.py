@@ -42,6 +42,11 @@ WEEKDAYS: tuple[frozenset[int], ...] = tuple(
 )
 """The set of weekdays for each bit mask; Monday is bit 0."""
 
+# By the word that is stored: asking the type itself takes four times as long, for every subscriber due.
+CHANNELS = {one.value: one for one in ChannelName}
+STATES = {one.value: one for one in SubscriberState}
+EMPTY_DIGESTS = {one.value: one for one in EmptyDigests}
+
 
 def mask_of(weekdays: frozenset[int]) -> int:
     """The bit mask of a set of weekdays, Monday is bit 0."""
@@ -49,16 +54,17 @@ def mask_of(weekdays: frozenset[int]) -> int:
 
 
 def _value(row: Any) -> Subscriber:
+    number, channel, address, state, timezone, send_at, weekdays, empty, *others = row
     return Subscriber(
-        row.id,
-        ChannelName(row.channel),
-        row.address,
-        SubscriberState(row.state),
-        row.timezone,
-        row.send_at,
-        WEEKDAYS[row.weekdays],
-        EmptyDigests(row.empty_digests),
-        *row[8:],
+        number,
+        CHANNELS[channel],
+        address,
+        STATES[state],
+        timezone,
+        send_at,
+        WEEKDAYS[weekdays],
+        EMPTY_DIGESTS[empty],
+        *others,
     )
 
 
