@@ -13,8 +13,9 @@ from digest.demo.play import MORNINGS, open_stage
 
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "pictures" / "digest.png"
 READER = "ada@sample.example"
-WIDTH, SHARPNESS = 640, 1.5
-COLOURS = 64
+WIDTH, SHARPNESS = 640, 1
+"""One dot a pixel: half the bytes of one and a half, and as it is shown."""
+COLOURS = 32
 """Enough for black on white with one accent; a third of the bytes of true colour."""
 
 
