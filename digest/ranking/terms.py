@@ -17,7 +17,7 @@ words.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -147,14 +147,14 @@ def plus(counts: Counts, place: int, times: int) -> Counts:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The terms that some profile asks for beyond those always counted.
+    """The terms that some profile asks for beyond those always counted, with their numbers of words.
 
     ``heads`` are their first letters: a run of words whose letters start otherwise is never joined nor
     stemmed (a stem keeps the head of its word), so that long phrases and wildcards cost next to nothing.
     ``clues`` are letters that stand somewhere in the joined words of every paper that holds a term.
     """
 
-    terms: frozenset[str] = frozenset()
+    terms: Mapping[str, int]
     longest: int = 0
     heads: frozenset[str] = frozenset()
     prefixes: bool = False
@@ -163,13 +163,12 @@ class Wanted:
     @classmethod
     def of(cls, terms: Iterable[tuple[str, int]]) -> Wanted:
         """Of terms with their numbers of words."""
-        rare = {
-            term: words
-            for term, words in terms
-            if term.startswith((EXACT, PREFIX)) or (words > ALWAYS_COUNTED and term.startswith(STEMMED))
-        }
+        rare: dict[str, int] = {}
+        for term, length in terms:
+            if term.startswith((EXACT, PREFIX)) or (length > ALWAYS_COUNTED and term.startswith(STEMMED)):
+                rare[term] = max(length, rare.get(term, 0))
         return cls(
-            frozenset(rare),
+            rare,
             max(rare.values(), default=0),
             frozenset(term[2 : 2 + HEAD] for term in rare),
             any(term.startswith(PREFIX) for term in rare),
@@ -223,6 +222,9 @@ def _head(folded: Sequence[str], place: int) -> str:
 
 
 def _runs_from(folded: Sequence[str], place: int, wanted: Wanted) -> Iterator[str]:
+    """The wanted terms of the runs that begin at a word: runs of no more words than the term has, so that
+    ``supports*`` does not find *support such* when somebody else asks for a longer phrase.
+    """
     for end in range(place + 1, min(place + wanted.longest, len(folded)) + 1):
         if folded[end - 1] == BREAK:
             return
@@ -230,7 +232,7 @@ def _runs_from(folded: Sequence[str], place: int, wanted: Wanted) -> Iterator[st
         terms = [EXACT + join_exact(run)]
         if len(run) > ALWAYS_COUNTED:
             terms.append(STEMMED + join(run))
-        yield from (term for term in terms if term in wanted.terms)
+        yield from (term for term in terms if wanted.terms.get(term, 0) >= len(run))
         if wanted.prefixes:
             yield from _prefixes(run, wanted)
 
@@ -239,7 +241,7 @@ def _prefixes(run: Sequence[str], wanted: Wanted) -> Iterator[str]:
     before = "".join([singular(word) for word in run[:-1]])
     for end in range(1, len(run[-1]) + 1):
         term = PREFIX + before + run[-1][:end]
-        if term in wanted.terms:
+        if wanted.terms.get(term, 0) >= len(run):
             yield term
 
 

@@ -104,3 +104,17 @@ def test_ten_repetitions_count_less_than_three_times_one() -> None:
         return float(score_all([candidate], [profile], Corpus(), now=NOW).raw[0, 0])
 
     assert raw("robot " * 10) < 3 * raw("robot " + "word " * 9)
+
+
+@pytest.mark.parametrize("wildcard", ["supports*", "agents*"])
+def test_a_longer_phrase_that_somebody_else_asks_for_changes_no_match(wildcard: str) -> None:
+    """*support such* begins with the letters of ``supports*``, but is two words where that asks for one."""
+    candidate = Candidate(Paper("2609.1", "Models that support such agent systems"), date(2026, 5, 20), 0, 1)
+    one, other = (
+        Profile(number, number, "one", text, parse_profile(text))
+        for number, text in enumerate([wildcard, '"models that support such"'])
+    )
+    alone = score_all([candidate], [one], Corpus(), now=NOW)
+    among = score_all([candidate], [one, other], Corpus(), now=NOW)
+    assert among.values[0, 1] > 0
+    assert among.values[0, 0] == alone.values[0, 0] == 0
