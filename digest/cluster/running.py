@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 
 import procrastinate
@@ -22,33 +23,42 @@ ANEW_SECONDS = 5.0
 log = structlog.get_logger()
 
 
-def run_jobs(
-    app: procrastinate.App,
-    queues: Sequence[str],
-    *,
-    concurrency: int,
-    stopping: threading.Event,
-    patience: timedelta,
-    wait: bool = True,
-    poll_seconds: float = 5.0,
-) -> None:
-    """Run the jobs of ``queues``, ``concurrency`` at a time, until a signal comes.
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What a process works off: the jobs of ``queues``, ``at_once`` of them at a time.
+
+    ``stopping`` is set by the first signal; what is in hand longer than ``patience`` after it is left.
+    Without ``wait`` the shift ends when the queues are empty; with it they are looked at every
+    ``poll_seconds``, besides the database's own word.
+    """
+
+    app: procrastinate.App
+    queues: Sequence[str]
+    at_once: int
+    stopping: threading.Event
+    patience: timedelta
+    wait: bool = True
+    poll_seconds: float = 5.0
+
+
+def run_jobs(shift: Shift) -> None:
+    """Work a shift, until a signal comes.
 
     The first SIGTERM or SIGINT sets ``stopping``, takes no further job and waits for those in hand. What is
     in hand longer than ``patience`` is left to its lease: the process ends with 0 all the same. The second
-    signal ends it at once. Without ``wait`` it ends when the queues are empty.
+    signal ends it at once.
 
     A lost database, and having been counted as dead by the others meanwhile, ends nothing: it begins anew.
     """
-    limit = threading.Timer(patience.total_seconds(), _leave)
+    limit = threading.Timer(shift.patience.total_seconds(), _leave)
     limit.daemon = True
 
     def told_to_stop() -> None:
-        stopping.set()
+        shift.stopping.set()
         limit.start()
 
     try:
-        _run_anew(app, queues, concurrency, stopping, told_to_stop, wait=wait, poll_seconds=poll_seconds)
+        _run_anew(shift, told_to_stop)
     finally:
         limit.cancel()
 
@@ -58,50 +68,23 @@ def _leave() -> None:
     os._exit(0)  # a thread that still waits for a server would keep the process
 
 
-def _run_anew(
-    app: procrastinate.App,
-    queues: Sequence[str],
-    concurrency: int,
-    stopping: threading.Event,
-    told_to_stop: Callable[[], None],
-    *,
-    wait: bool,
-    poll_seconds: float,
-) -> None:
+def _run_anew(shift: Shift, told_to_stop: Callable[[], None]) -> None:
     while True:
         try:
-            asyncio.run(_run(app, queues, concurrency, told_to_stop, wait=wait, poll_seconds=poll_seconds))
+            asyncio.run(_run(shift, told_to_stop))
         except ConnectorException as error:
-            if stopping.is_set() or not wait:
+            if shift.stopping.is_set() or not shift.wait:
                 raise
             log.warning("cluster.begin_anew", reason=str(error.__cause__ or error).strip())
-            stopping.wait(ANEW_SECONDS)
+            shift.stopping.wait(ANEW_SECONDS)
         else:
             return
 
 
-async def _run(
-    app: procrastinate.App,
-    queues: Sequence[str],
-    concurrency: int,
-    told_to_stop: Callable[[], None],
-    *,
-    wait: bool,
-    poll_seconds: float,
-) -> None:
+async def _run(shift: Shift, told_to_stop: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
-    async with app.open_async():
-        work = asyncio.create_task(
-            app.run_worker_async(
-                queues=list(queues),
-                name=socket.gethostname(),
-                concurrency=concurrency,
-                wait=wait,
-                fetch_job_polling_interval=poll_seconds,
-                delete_jobs="successful",
-                install_signal_handlers=False,
-            )
-        )
+    async with shift.app.open_async():
+        work = asyncio.create_task(_working(shift))
 
         def stop() -> None:
             told_to_stop()
@@ -114,3 +97,15 @@ async def _run(
                 loop.add_signal_handler(number, stop)
         with suppress(asyncio.CancelledError):
             await work
+
+
+async def _working(shift: Shift) -> None:
+    await shift.app.run_worker_async(
+        queues=list(shift.queues),
+        name=socket.gethostname(),
+        concurrency=shift.at_once,
+        wait=shift.wait,
+        fetch_job_polling_interval=shift.poll_seconds,
+        delete_jobs="successful",
+        install_signal_handlers=False,
+    )

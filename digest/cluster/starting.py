@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from digest.bootstrap import delivery_terms, open_channels
+from digest.bootstrap import open_channels
 from digest.channels import Channel
 from digest.clock import utc_now
 from digest.cluster.queue import Enqueuer, app_of, check
-from digest.cluster.running import run_jobs
+from digest.cluster.running import Shift, run_jobs
 from digest.cluster.tasks import (
     STEPS,
     Care,
@@ -34,13 +34,12 @@ def work(house: House, names: Collection[ChannelName] = (), *, at_once: int, wai
     Ends when told by a signal, or without ``wait`` when the queues are empty.
     """
     check(house.engine)
-    delivery_terms(house.settings)  # what is set wrongly is said now, not by each job it would fail
     channels = chosen(open_channels(house.settings, house.engine), names)
     app = app_of(house.engine)
     hands = Hands(house, channels, Enqueuer())
     add_delivering(app, hands)
     queues = [name.value for name in channels]
-    run_jobs(app, queues, concurrency=at_once, stopping=hands.stopping, patience=_patience(house), wait=wait)
+    run_jobs(Shift(app, queues, at_once, hands.stopping, _patience(house), wait=wait))
 
 
 def chosen(
@@ -61,7 +60,7 @@ def schedule(house: House) -> None:
     steps = steps_of(house, care)
     add_steps(app, steps)
     add_reaper(app, care)
-    run_jobs(app, [STEPS], concurrency=len(steps) + 1, stopping=care.stopping, patience=_patience(house))
+    run_jobs(Shift(app, [STEPS], len(steps) + 1, care.stopping, _patience(house)))
 
 
 def _patience(house: House) -> timedelta:

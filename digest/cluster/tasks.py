@@ -11,14 +11,15 @@ import procrastinate
 import structlog
 from procrastinate.exceptions import ConnectorException
 
-from digest.bootstrap import delivery_terms, mail_allowance, sheet_desk
+from digest.bootstrap import delivery_terms, sheet_desk
 from digest.channels import Channel
 from digest.clock import utc_now
 from digest.cluster.queue import DELIVER, Enqueuer
 from digest.errors import StoreError
 from digest.house import House
 from digest.model import ChannelName
-from digest.pipeline.deliver import A_MINUTE, Report, deliver, sweep
+from digest.pipeline.deliver import A_MINUTE, Report, Terms, deliver, sweep
+from digest.pipeline.sheets import Desk
 from digest.store import circuits, jobs, limits
 from digest.store.database import reading, transaction
 
@@ -55,14 +56,24 @@ def every(interval: timedelta) -> str:
     return f"0 */{min(minutes // 60, 23)} * * *"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Hands:
-    """What a worker delivers with. ``stopping`` ends a share between two messages."""
+    """What a worker delivers with. ``stopping`` ends a share between two messages.
+
+    Desk and terms serve all shares: a day's papers are read once. Raises ``ConfigError`` for terms that
+    are set wrongly.
+    """
 
     house: House
     channels: Mapping[ChannelName, Channel]
     enqueue: Enqueuer
     stopping: threading.Event = field(default_factory=threading.Event)
+    desk: Desk = field(init=False)
+    terms: Terms = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.desk = sheet_desk(self.house)
+        self.terms = delivery_terms(self.house.settings)
 
     def deliver(self, channel: str, numbers: Sequence[int]) -> Report:
         """Deliver what is still due of a job's share; what another worker has is left to it.
@@ -79,16 +90,16 @@ class Hands:
         return deliver(
             self.house.engine,
             {name: self.channels[name]},
-            sheet_desk(self.house).sheets,
-            delivery_terms(self.house.settings),
+            self.desk.sheets,
+            self.terms,
             clock=utc_now,
             stop=self.stopping.is_set,
             only=numbers,
         )
 
     def _put_off(self, channel: ChannelName, numbers: Sequence[int], now: datetime) -> bool:
-        bound = mail_allowance(self.house.settings.email)
-        if channel is not ChannelName.EMAIL or bound is None:
+        bound = self.terms.allowances.get(channel)
+        if bound is None:
             return False
         with transaction(self.house.engine) as session:
             at = limits.take(

@@ -6,17 +6,19 @@ import asyncio
 import random
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from digest.cluster.queue import DELIVER, shares_of
-from digest.cluster.running import run_jobs
+from digest.cluster.running import Shift, run_jobs
 from digest.cluster.tasks import STEPS, Step, add_steps, every
 from digest.errors import StoreError
 from digest.model import ChannelName
+from digest.pipeline.deliver import Allowance
 from digest.store import jobs
 from digest.store.database import reading, transaction
 from tests.cluster.conftest import NOW, Cluster
@@ -26,14 +28,8 @@ MANY = 26
 
 def work(cluster: Cluster, *queues: str) -> None:
     """Run the queues until they are empty."""
-    run_jobs(
-        cluster.app,
-        queues or ["email"],
-        concurrency=2,
-        stopping=cluster.hands.stopping,
-        patience=timedelta(seconds=30),
-        wait=False,
-    )
+    patience = timedelta(seconds=30)
+    run_jobs(Shift(cluster.app, queues or ["email"], 2, cluster.hands.stopping, patience, wait=False))
 
 
 def everybody(count: int = MANY) -> list[str]:
@@ -54,6 +50,19 @@ def test_workers_deliver_what_was_planned_each_once(cluster: Cluster) -> None:
 
     assert cluster.recipients() == everybody()
     assert count(cluster, "SELECT count(*) FROM procrastinate_jobs") == 0
+
+
+def test_a_worker_reads_a_days_papers_once_for_all_its_shares(cluster: Cluster) -> None:
+    cluster.subscribe(8)
+    cluster.prepare()
+    asked: list[str] = []
+    event.listen(cluster.house.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    with reading(cluster.house.engine) as session:
+        numbers = session.scalars(text("SELECT id FROM deliveries ORDER BY id")).all()
+    cluster.hands.deliver("email", numbers[:4])
+    cluster.hands.deliver("email", numbers[4:])
+    assert cluster.recipients() == everybody(8)
+    assert sum("FROM papers" in statement for statement in asked) == 1
 
 
 def test_jobs_exist_only_if_their_deliveries_do(cluster: Cluster) -> None:
@@ -177,7 +186,8 @@ def test_a_step_due_once_runs_once_whatever_the_number_of_schedulers(cluster: Cl
 
 
 def test_a_share_waits_while_the_providers_limit_is_used_up(cluster: Cluster) -> None:
-    cluster.house.settings.email.__dict__["per_minute"] = 4  # two shares fit in two minutes, not in one
+    bound = Allowance("mail", 4)  # two shares fit in two minutes, not in one
+    cluster.hands.terms = replace(cluster.hands.terms, allowances={ChannelName.EMAIL: bound})
     cluster.subscribe(8)
     cluster.prepare()
     work(cluster)
