@@ -135,9 +135,10 @@ class Scored:
         owner, pull = speaking.of_profiles(places)
         row, unit = rows[owner], speaking.units[pull]
         weights = np.stack([speaking.hits[pull], speaking.related[pull]], axis=1)
-        speaks = np.stack([self.board.evidence[0, unit, row], self.board.evidence[1, unit, row]], axis=1) != 0
+        evidence = self.board.evidence.reshape(2, -1).take(unit * len(self.candidates) + row, axis=1)
+        speaks = evidence.T != 0
         speaks[:, 1] &= weights[:, 1] != 0
-        asked, side = np.nonzero(speaks)
+        asked, side = np.divmod(np.flatnonzero(speaks), 2)
         manner = np.where(side == 1, NEAR, np.where(speaking.fed[pull[asked]], FED, HITS))
         spoken, numbers = book.look_up(row[asked], unit[asked], manner, self.board.said)
         raw = weights[asked, side][spoken] * book.strengths[numbers]

@@ -67,14 +67,13 @@ class Phrasebook:
     def look_up(self, rows: Ints, units: Ints, manners: Ints, ask: Ask) -> tuple[Ints, Ints]:
         """What these papers say of these units, one after the other: which of those asked, and the number."""
         self._make_room(int(units.max(initial=-1)) + 1)
-        answers = self._answers[manners, units, rows]
-        unknown = np.flatnonzero(answers == 0)
+        places = np.ravel_multi_index((manners, units, rows), self._answers.shape)
+        answers = self._answers.take(places)
+        unknown = np.unique(places[answers == 0])
         if len(unknown):
-            asked = (manners[unknown], units[unknown], rows[unknown])
-            places = np.unique(np.ravel_multi_index(asked, self._answers.shape))
-            manner, unit, row = np.unravel_index(places, self._answers.shape)
-            self._answers.flat[places] = self._learn(ask(row, unit, manner))
-            answers = self._answers[manners, units, rows]
+            manner, unit, row = np.unravel_index(unknown, self._answers.shape)
+            self._answers.flat[unknown] = self._learn(ask(row, unit, manner))
+            answers = self._answers.take(places)
         return spans(self._starts[answers], self._counts[answers])
 
     def _make_room(self, units: int) -> None:
