@@ -44,6 +44,7 @@ def _spelt_out(profile: Profile, stands: str, ranked: Ranked) -> dict[str, objec
 def _explain(house: House, paper: str, name: str, now: datetime) -> tuple[str, list[tuple[Profile, Ranked]]]:
     """Where the paper stands with the subscriber, and what each profile says of it today."""
     from digest.bootstrap import prepare_rules
+    from digest.pipeline.relating import recall
     from digest.pipeline.situation import read_corpus, read_situation
     from digest.pipeline.standing import standing
     from digest.ranking.language import parse_profile
@@ -62,6 +63,8 @@ def _explain(house: House, paper: str, name: str, now: datetime) -> tuple[str, l
         read_corpus(house.engine, now=now),
         read_situation(house.engine, rules.limits, now=now),
     )
+    with reading(house.engine) as session:
+        recall(session, corpus, held)
     return standing(subscriber, listed, situation, rules.limits, sent_on=sent_on), [
         (
             profile,

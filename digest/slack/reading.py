@@ -10,6 +10,7 @@ from digest.account_wording import day_name, plural
 from digest.channels.slack_text import bold, clean, context, cut, escape, section
 from digest.errors import SubscriptionError
 from digest.model import Profile, Verdict
+from digest.pipeline.relating import recall
 from digest.ranking.rank import judge
 from digest.slack.desk import Desk, Reply, active, filled, profiles_of
 from digest.slack.library import candidate, candidates_since, paper_id_of, ranked
@@ -86,6 +87,7 @@ def why(desk: Desk, asked: Asked, now: datetime) -> Reply:
         one = candidate(session, paper_id)
         sent_on = digests.shown_on(session, subscriber.id, paper_id)
         rivals = candidates_since(session, one.day, one.day)
+        recall(session, corpus, profiles)
     blocks = [section(bold(named_paper(paper_id, one.paper.title)))]
     for profile in profiles:
         found = judge(one, profile, corpus, now=now, sent_on=sent_on, among=rivals)

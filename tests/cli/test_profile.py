@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from benchmarks import material
 from digest.account_wording import day_name
 from digest.model import Paper, Record
+from digest.pipeline import situation
+from digest.ranking import kin
 from digest.ranking.language import parse_profile
+from digest.ranking.relations import Relation, learn_relations
+from digest.ranking.space import Space
+from digest.ranking.units import Unit
 from digest.store import listings, papers
 from digest.store.database import transaction
 from tests.cli.conftest import Digest
@@ -117,3 +124,30 @@ def test_every_verdict_can_be_explained(digest: Digest) -> None:
     sent = digest("explain", "2605.00001", "--subscriber", "ada@example.org").out
     assert f"sent in the digest of {today}" in sent
     assert digest("explain", "2605.77777", "--subscriber", "ada@example.org").code == 1
+
+
+def test_a_score_is_explained_by_what_was_known_when_it_was_given(
+    digest: Digest, sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the keywords are related to is read from the store, not learnt again."""
+    now = datetime.now(UTC)
+    with transaction(sqlite_engine) as session:
+        records = material.records(60, day=now.date())
+        papers.store(session, [one.paper for one in records], now=now)
+        listings.store(session, now.date(), records, arrival=2, silent=False, now=now)
+    (wanted,) = material.profile_texts(1)
+    assert digest("subscribers", "add", "ada@example.org", "--profile", f"mine={wanted}").code == 0
+    asked = ("explain", records[0].paper.id, "--subscriber", "ada@example.org", "--json")
+    before = json.loads(digest(*asked).out)
+    assert digest("prepare", "--subscriber", "ada@example.org").code == 0
+    situation.forget()
+    learnt: list[Unit] = []
+
+    def noted(units: Sequence[Unit], space: Space) -> list[Relation | None]:
+        learnt.extend(units)
+        return learn_relations(units, space)
+
+    monkeypatch.setattr(kin, "learn_relations", noted)
+    [[one], [other]] = (before, json.loads(digest(*asked).out))
+    assert one["score"] == other["score"]
+    assert learnt == []
