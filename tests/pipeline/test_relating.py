@@ -8,9 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, func, select, update
 
-from benchmarks import material
+from benchmarks import crowd, material
 from digest.pipeline import situation
 from digest.pipeline.collect import collect
+from digest.pipeline.editions import Limits
+from digest.pipeline.prepare import prepare
+from digest.pipeline.rankings import Rules
 from digest.pipeline.relating import keep, recall
 from digest.pipeline.situation import read_corpus
 from digest.ranking import kin
@@ -71,6 +74,21 @@ def test_what_one_process_learnt_the_next_reads(engine: Engine, learning: list[i
     assert sum(learning) == kept(engine) > 20
     learning.clear()
     assert ranked(engine, started(engine)) == before
+    assert sum(learning) == 0
+
+
+def test_a_run_of_prepare_keeps_what_it_learnt_for_the_next(engine: Engine, learning: list[int]) -> None:
+    collect(engine, Shelf({DAY: material.records(60, day=DAY)}), now=NOW, days=[DAY])
+    crowd.subscribe(engine, 6)
+    situation.forget()
+    rules = Rules(bar=4.0, limit=10, limits=Limits(catch_up=14, late=7), batch=2)
+    assert prepare(engine, rules, now=NOW).prepared == 6
+    assert sum(learning) == kept(engine) > 20
+    learning.clear()
+    corpus = started(engine)
+    with reading(engine) as session:
+        recall(session, corpus, material.profiles(6))
+    rank(material.candidates(20), material.profiles(6), corpus, now=NOW)
     assert sum(learning) == 0
 
 
