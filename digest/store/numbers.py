@@ -1,4 +1,4 @@
-"""Numbers, which links name: given once, whatever becomes of the store."""
+"""Numbers, which links and return addresses name: given once, whatever becomes of the store."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def last_given(session: Session) -> dict[str, int]:
 def go_on_from(session: Session, last: Mapping[str, int]) -> None:
     """Let each table give the next number after ``last``, and after its own.
 
-    On SQLite this holds for the tables whose numbers links name; others number on from their rows.
+    On SQLite this holds for the tables whose numbers are named outside; others number on from their rows.
     """
     own = last_given(session)
     for table, column in _numbered():

@@ -409,6 +409,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint("digest_id", name=op.f("uq_deliveries_digest_id")),
         sa.UniqueConstraint("subscriber_id", "slot", name=op.f("uq_deliveries_subscriber_id_slot")),
+        sqlite_autoincrement=True,  # return addresses name the number
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.create_index(

@@ -10,7 +10,7 @@ from digest.store.copying import copy
 from digest.store.database import open_engine, reading, transaction
 from digest.subscriptions import erase
 from tests.keys import KEYS
-from tests.store.outbox import NOW, subscribe
+from tests.store.outbox import NOW, fill, subscribe
 
 
 def newest_erased(engine: Engine) -> int:
@@ -40,6 +40,14 @@ def test_a_copy_does_not_give_the_number_of_the_erased_again(
     assert subscribe(target, 1) == [gone + 1]
     for engine in engines:
         engine.dispose()
+
+
+def test_a_bounce_of_the_erased_does_not_name_anothers_delivery(engine: Engine) -> None:
+    """On SQLite the number came back: whose mail bounced, suspended whoever got a mail next."""
+    gone = fill(engine, 1)
+    with transaction(engine) as session:
+        erase(session, 1, KEYS, NOW)
+    assert set(fill(engine, 2)).isdisjoint(gone)
 
 
 def test_after_a_leap_numbers_lie_beyond_all_that_may_have_been_given(engine: Engine) -> None:

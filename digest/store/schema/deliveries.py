@@ -78,6 +78,7 @@ class DeliveryRow(Base):
             sqlite_where=text(TROUBLED),
             postgresql_where=text(TROUBLED),
         ),
+        {"sqlite_autoincrement": True},  # return addresses name the number
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
