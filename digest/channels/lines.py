@@ -22,12 +22,8 @@ from digest.channels.digest_lines import (
 from digest.channels.entry_lines import best_entry, paper_of
 from digest.model import Entry, NearMiss, Paper, Section, Sheet
 
-
-class ToldEntry(NamedTuple):
-    """An entry with its paper."""
-
-    entry: Entry
-    paper: Paper
+ToldEntry = tuple[Entry, Paper]
+"""An entry with its paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +35,7 @@ class ToldSection:
     entries: tuple[ToldEntry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """All that a digest says in words of its own; ``opening`` may be empty."""
 
     subject: str
@@ -67,7 +62,7 @@ def tell(sheet: Sheet) -> Told:
         day=long_day(digest.slot),
         summary=counted,
         opening=intro(digest) if entries else empty_line(digest),
-        sections=tuple(_told(section, sheet.papers) for section in digest.sections if section.entries),
+        sections=tuple([_told(section, sheet.papers) for section in digest.sections if section.entries]),
         misses=() if entries else digest.account.near_misses,
         account=account_words(digest),
         profiles=profile_lines(digest),
@@ -76,5 +71,6 @@ def tell(sheet: Sheet) -> Told:
 
 
 def _told(section: Section, papers: Mapping[str, Paper]) -> ToldSection:
-    told = [ToldEntry(entry, paper_of(papers, entry)) for entry in section.entries]
-    return ToldSection(profile_name(section), plural(len(told), "paper"), tuple(told))
+    papers_told = [paper_of(papers, entry) for entry in section.entries]
+    told = tuple(zip(section.entries, papers_told, strict=True))
+    return ToldSection(profile_name(section), plural(len(told), "paper"), told)

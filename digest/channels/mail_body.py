@@ -87,7 +87,7 @@ class Frame:
 
     def opening(self, told: Told) -> list[bytes]:
         """The sentence of a digest that is no ordinary one, and the nearest misses of an empty one."""
-        opening = [self._paragraph.fill({"text": self.words(told.opening)})] if told.opening else []
+        opening = [self._paragraph.fill({"text": self._often(told.opening)})] if told.opening else []
         if not told.misses:
             return opening
         count = plural(len(told.misses), "paper")
@@ -145,9 +145,10 @@ class MailBody:
     ) -> None:
         """Fill in one entry: the hot path of a day's sending, hence by position."""
         entry, paper = told
+        value, grounds = entry.score
         made = self._forms.full(entry, paper, sentences)
-        score, beside = figures(entry.score.value)
-        marked, plain = reasons(entry.score.grounds, entry_lines.also(entry))
+        score, beside = figures(value)
+        marked, plain = reasons(grounds, entry_lines.also(entry) if entry.also_in else "")
         one, two, three, four, five = made.html.pieces
         html += (one, score, two, marked, three, feedback, four, feedback, five)
         one, two, three, four, five = made.text.pieces

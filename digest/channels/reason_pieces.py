@@ -53,7 +53,7 @@ class Pieces(dict[str, Pair]):
 _piece = Pieces().__getitem__
 
 
-def reasons(grounds: tuple[str, ...], also: str) -> Pair:
+def reasons(grounds: tuple[str, ...], also: str) -> tuple[bytes, bytes]:
     """Why, encoded for both parts.
 
     HTML: ``diffusion policy 5.3 (title, abstract) · votes 0.8 · also in agents``. Text: a line for each
@@ -66,7 +66,7 @@ def reasons(grounds: tuple[str, ...], also: str) -> Pair:
     if also:
         html = _BETWEEN.join([html, html_words(also)] if html else [html_words(also)])
         text += plain_words(also, _MARGIN + " " * POINTS) + b"\r\n"
-    return Pair(html, text)
+    return html, text
 
 
 def encoded(group: Group) -> Pair:
