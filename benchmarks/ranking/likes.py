@@ -1,7 +1,7 @@
 """What likes are worth: ``python -m benchmarks.ranking.likes DATA``.
 
-For each topic of the first reader the latest relevant papers of the first three judged weeks are liked, at
-most so many as said; the last three weeks are ranked. Printed are nDCG@10 and F1 at the default bar.
+For each topic of both readers the latest relevant papers of the earlier half of the judged weeks are liked,
+at most so many as said; the later half is ranked. Printed are nDCG@10 and F1 at the default bar.
 """
 
 from __future__ import annotations
@@ -26,18 +26,20 @@ LIKES = (0, 5, 10, 20)
 
 
 def main(data: Path) -> None:
-    topics = read_topics(READERS["first"])
-    judged = list(weeks(read_listings(data), READERS["first"].mondays))
-    taught, tried = judged[:3], judged[3:]
-    seen = [one.paper for _, week in taught for one in week]
-    corpus = Corpus.build(tried[0][0])
-    print(f"{'likes':8}" + "".join(f"{style:>18}" for style in STYLES))
-    for most in LIKES:
-        liked = [
-            [paper for paper in seen if topic.grade(paper.id)][-most:] if most else [] for topic in topics
-        ]
-        figures = [measure(style, topics, liked, corpus, [week for _, week in tried]) for style in STYLES]
-        print(f"{most:<8}" + "".join(f"{n:10.3f} {f:7.3f}" for n, f in figures), flush=True)
+    listings = read_listings(data)
+    print(f"{'reader':8}{'likes':>6}" + "".join(f"{style:>18}" for style in STYLES))
+    for name, reader in READERS.items():
+        topics, judged = read_topics(reader), list(weeks(listings, reader.mondays))
+        half = len(judged) // 2
+        taught, tried = judged[:half], judged[half:]
+        seen = [one.paper for _, week in taught for one in week]
+        corpus = Corpus.build(tried[0][0])
+        for most in LIKES:
+            liked = [
+                [paper for paper in seen if topic.grade(paper.id)][-most:] if most else [] for topic in topics
+            ]
+            figures = [measure(style, topics, liked, corpus, [week for _, week in tried]) for style in STYLES]
+            print(f"{name:8}{most:6}" + "".join(f"{n:10.3f} {f:7.3f}" for n, f in figures), flush=True)
 
 
 def measure(

@@ -23,11 +23,11 @@ from digest.ranking.dilution import diluted
 from digest.ranking.reasons import Floats, Ints, spans
 from digest.ranking.vocabulary import EXCLUDE, INCLUDE, REQUIRE, Mask, Vocabulary
 
-TOLL = 0.1
+TOLL = 0.05
 """What is fed back lifts whatever is near the topic, so keywords and weights are divided by 1 + this for each
 unit of positive weight: likes then say more about which papers pass than about how many. Twenty likes come to
-about three units. With 0.1 to 0.12 F1 at the default bar grows with the likes for every wording; without it
-falls.
+about three units. Set between two readers: F1 at the default bar grows with 0.1 for the one who marked
+sparingly and falls for the one who marked generously; with 0.05 neither is worse off than without likes.
 """
 
 

@@ -1,0 +1,49 @@
+"""How ranking fares in a young store: ``python -m benchmarks.ranking.young DATA``.
+
+Each judged week of both readers is ranked with the latest n earlier papers as the store, for several n.
+Printed is F1 at the default bar.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.ranking.data import READERS, STYLES, Topic, read_listings, read_topics, weeks
+from benchmarks.ranking.methods import ours
+from benchmarks.ranking.quality import Pair, score
+from digest.model import Candidate, Paper
+from digest.ranking.calibration import DEFAULT_BAR, evidence_of
+from digest.ranking.reasons import TENTHS
+
+STORES = (5, 30, 75, 150, 300, 600, 1_200, 2_400)
+BAR = evidence_of(DEFAULT_BAR - 0.5 / TENTHS)
+"""Evidence whose score is rounded to the default bar."""
+
+
+def main(data: Path) -> None:
+    listings = read_listings(data)
+    print(f"{'reader':8}{'papers':>8}" + "".join(f"{style:>10}" for style in STYLES))
+    for name, reader in READERS.items():
+        topics, judged = read_topics(reader), list(weeks(listings, reader.mondays))
+        for papers in STORES:
+            figures = measure([(before[-papers:], week) for before, week in judged], topics)
+            print(f"{name:8}{papers:8,}" + "".join(f"{one:10.3f}" for one in figures), flush=True)
+
+
+def measure(judged: Sequence[tuple[list[Paper], list[Candidate]]], topics: Sequence[Topic]) -> list[float]:
+    """F1 at the default bar, over all topics, for each wording."""
+    pairs = score(ours, judged, topics)
+    return [f1([pair for topic in topics for pair in pairs[style, topic.name]]) for style in STYLES]
+
+
+def f1(pairs: Sequence[Pair]) -> float:
+    """Twice the hits by all that were chosen or wanted."""
+    hits = sum(int(((raw >= BAR) & (grades > 0)).sum()) for raw, grades in pairs)
+    either = sum(int((raw >= BAR).sum()) + int((grades > 0).sum()) for raw, grades in pairs)
+    return 2 * hits / either
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
