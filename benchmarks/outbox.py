@@ -58,21 +58,26 @@ def settle_all(url: str, worker: str, batch: int, gate_size: int) -> int:
         if not taken:
             engine.dispose()
             return done
-        for start in range(0, len(taken), gate_size):
-            _settle(engine, token, taken[start : start + gate_size])
+        _settle(
+            engine, token, [taken[start : start + gate_size] for start in range(0, len(taken), gate_size)]
+        )
         done += len(taken)
 
 
-def _settle(engine: Engine, token: str, taken: list[Delivery]) -> None:
+def _settle(engine: Engine, token: str, gates: list[list[Delivery]]) -> None:
+    """Gate after gate; as in a delivery, what was answered is written with the next gate's commit."""
+    answered: dict[int, Ruling] = {}
+    for taken in gates:
+        with transaction(engine) as session:
+            record(session, token, answered, worker="bench", now=material.NOW)
+            passed = gate(session, token, {one.id: "0" * 64 for one in taken}, lease=LEASE)
+        answered = {
+            one.id: Ruling(DeliveryState.SENT, None, one.attempts, 0, 0, reference="queued")
+            for one in taken
+            if one.id in passed
+        }
     with transaction(engine) as session:
-        passed = gate(session, token, {one.id: "0" * 32 for one in taken}, lease=LEASE)
-    rulings = {
-        one.id: Ruling(DeliveryState.SENT, None, one.attempts, 0, 0, reference="queued")
-        for one in taken
-        if one.id in passed
-    }
-    with transaction(engine) as session:
-        record(session, token, rulings, worker="bench", now=material.NOW)
+        record(session, token, answered, worker="bench", now=material.NOW)
 
 
 def race(url: str, workers: int, *, batch: int, gate_size: int) -> float:

@@ -9,9 +9,11 @@ from sqlalchemy import Engine, text
 from benchmarks import outbox
 from benchmarks.harness import Budget, Row
 from benchmarks.stores import postgres, postgres_server, sqlite
+from digest.channels.email import EmailChannel
 
 DELIVERIES = 20_000
-BATCH, GATE = 200, 100
+BATCH, GATE = 100, EmailChannel.gate_size
+"""As the daemon claims and gates mails."""
 
 
 def rows() -> Iterable[Row]:

@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterable, Sequence
 from benchmarks.harness import Budget, Row, once
 from benchmarks.sinks import MISSING, available, sink, source
 from benchmarks.slow_link import slow_link
+from digest.channels.mime import Lines
 from digest.channels.smtp import SmtpSender
 from digest.channels.smtp_session import Relay
 from digest.model import Message, Sent
 
 BYTES = 30_000
 MAILS = 5_000
-SLOW_MAILS = 60
+SLOW_MAILS = 150
 ROUND_TRIP = 0.02
 SINK = "send to a sink, one connection"
 FAR = "send at 20 ms round trip, one connection"
@@ -47,9 +48,11 @@ def rows() -> Iterable[Row]:
 
 
 def messages(count: int) -> list[Message]:
-    """Mails of 30 kB."""
+    """Mails of 30 kB, known to be made of whole lines as those are that our channel renders."""
     head = b"From: digest@example.org\r\nTo: reader@example.org\r\nSubject: a mail\r\n\r\n"
-    body = head + b"All of it is a line of 64 characters, as a mail has them, always.\r\n" * (BYTES // 67)
+    body = Lines(
+        head + b"All of it is a line of 64 characters, as a mail has them, always.\r\n" * (BYTES // 67)
+    )
     return [
         Message(number, f"reader{number}@example.org", body, f"<{number}@example.org>")
         for number in range(count)
