@@ -3,8 +3,9 @@ FROM python:3.13-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 RUN python -m venv /opt/digest
-COPY requirements/run.txt requirements/run.txt
-RUN /opt/digest/bin/pip install --require-hashes -r requirements/run.txt
+# with every extra: Slack's app, the cluster, DKIM
+COPY requirements/image.txt requirements/image.txt
+RUN /opt/digest/bin/pip install --require-hashes -r requirements/image.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY digest digest
 COPY migrations migrations

@@ -55,6 +55,7 @@ picture: .venv/.dev  ## take the picture of a digest in the README anew (needs c
 
 lock: .venv/.dev  ## resolve the locked requirements anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra postgres --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --constraints requirements/run.txt --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/image.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --group dev --constraints requirements/run.txt --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/dev.txt
 
 clean:  ## remove what make made

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,17 @@ def test_the_image_copies_what_exists_and_what_its_build_needs_is_not_left_out()
         assert (PROJECT / name).exists(), name
         assert name.split("/")[0] not in ignored, name
     assert "deploy" in ignored  # its secrets have no business in a build
+
+
+def test_the_image_holds_what_every_extra_needs() -> None:
+    extras = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    locked = (PROJECT / "requirements" / "image.txt").read_text(encoding="utf-8")
+    for wanted in chain.from_iterable(extras.values()):
+        name = re.match(r"[\w-]+", wanted)
+        assert name
+        assert re.search(rf"^{name[0]}==", locked, re.MULTILINE), wanted
 
 
 def test_the_unit_runs_a_command_that_exists() -> None:
