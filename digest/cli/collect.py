@@ -41,7 +41,13 @@ def command(ctx: click.Context, named: tuple[date, ...], as_json: bool) -> int: 
         finally:
             source.close()
     if as_json:
-        print_json({"days": [shown(one) for one in report.days], "postponed": list(report.postponed)})
+        print_json(
+            {
+                "days": [shown(one) for one in report.days],
+                "postponed": list(report.postponed),
+                "not_tried": list(report.untried),
+            }
+        )
     for one in () if as_json else report.days:
         click.echo(as_line(one))
     _sum_up(ctx, report)
@@ -69,3 +75,11 @@ def _sum_up(ctx: click.Context, report: CollectReport) -> None:
         say(ctx, "nothing is worth reading again yet; name a --day to read it all the same")
     if report.postponed:
         say(ctx, f"{len(report.postponed)} days wait for the source's allowance; run it again later")
+    if report.untried:
+        say(ctx, untried_line(report))
+
+
+def untried_line(report: CollectReport) -> str:
+    """Which days were left alone because the source could not be reached."""
+    named = ", ".join(str(day) for day in report.untried)
+    return f"not tried: {named}; the source could not be reached, and they stay open for the next run"

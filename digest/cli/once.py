@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from digest.cli.collect import untried_line
 from digest.cli.context import house_of, say
 from digest.cli.deliver import FAULTY, counted
 from digest.clock import utc_now
@@ -68,6 +69,8 @@ def _told(ctx: click.Context, name: str, report: Any) -> int:
             newest = report.failed[0].day
             unread = f"{plural(len(report.failed), 'day')} could not be read"
             click.echo(f"{unread}, such as {newest.day}: {newest.reason}", err=True)
+        if report.untried:
+            click.echo(untried_line(report), err=True)
         return UNREAD if report.failed else 0
     if name == "prepare" and report.prepared:
         say(ctx, f"{plural(report.prepared, 'digest')} prepared, {report.planned:,} to be delivered")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -19,6 +19,9 @@ from digest.store.database import reading as read_only
 from digest.store.database import transaction
 
 log = structlog.get_logger()
+
+MOST_UNANSWERED = 3
+"""Days in a row that may go without an answer: more, and it is the source that is away, not a day of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,23 @@ class DayReport:
         """When the source may be asked again, if it wants us to wait."""
         return self.outcome.retry_at if isinstance(self.outcome, Failed) else None
 
+    @property
+    def unanswered(self) -> bool:
+        """Whether the source was asked and gave nothing usable, nor a word on when to come back."""
+        return isinstance(self.outcome, Failed) and self.outcome.retry_at is None
+
 
 @dataclass(frozen=True, slots=True)
 class CollectReport:
-    """What one run of collect did, day by day. ``postponed`` days wait for the source's allowance."""
+    """What one run of collect did, day by day.
+
+    ``postponed`` days wait for the source's allowance, ``untried`` ones for a source that can be reached:
+    nothing is stored of either, so that they are due at the next run.
+    """
 
     days: tuple[DayReport, ...] = ()
     postponed: tuple[date, ...] = ()
+    untried: tuple[date, ...] = ()
 
     @property
     def added(self) -> int:
@@ -75,7 +88,8 @@ def collect(
     """Read ``days`` (default: those worth reading now) and store each in one transaction.
 
     Never raises for what the source does; raises ``StoreError`` if the store cannot be used. When the
-    source asks us to wait, or ``stop`` turns true, the days left are postponed to the next run.
+    source asks us to wait, or ``stop`` turns true, the days left are postponed to the next run. When it
+    leaves ``MOST_UNANSWERED`` days in a row unanswered, those left are not tried.
     """
     wanted = list(days) if days is not None else due_days(engine, now=now, look_back=settings.look_back)
     reports: list[DayReport] = []
@@ -83,11 +97,21 @@ def collect(
         report = read_and_store(engine, source, day, now=now, silent=silent, keep_raw=settings.keep_raw)
         _tell(report)
         reports.append(report)
-        if report.retry_at is not None or stop():
+        if report.retry_at is not None or stop() or is_away(reports):
             break
     if any(report.new_papers or report.changed_papers for report in reports):
         keep_up(engine, now=now)
-    return CollectReport(tuple(reports), tuple(wanted[len(reports) :]))
+    left = tuple(wanted[len(reports) :])
+    if not (left and is_away(reports)):
+        return CollectReport(tuple(reports), postponed=left)
+    log.warning("days not tried", days=[str(day) for day in left], reason=reports[-1].day.reason)
+    return CollectReport(tuple(reports), untried=left)
+
+
+def is_away(reports: Sequence[DayReport]) -> bool:
+    """Whether the source cannot be reached, by the last days asked for: the others would cost as long."""
+    last = reports[-MOST_UNANSWERED:]
+    return len(last) == MOST_UNANSWERED and all(report.unanswered for report in last)
 
 
 def due_days(engine: Engine, *, now: datetime, look_back: int) -> list[date]:

@@ -76,9 +76,20 @@ def test_a_source_out_of_reach_ends_with_5_and_keeps_nothing_from_being_sent(
     monkeypatch.setattr("digest.sources.fetching.ATTEMPTS", 1)
     with time_machine.travel(MORNING, tick=False):
         ran = digest("once")
-    assert (ran.code, "could not be read, such as 2026-11-04: " in ran.err) == (5, True)
+    assert (ran.code, "3 days could not be read, such as 2026-11-04: " in ran.err) == (5, True)
     assert "read, 0 new listings" not in ran.err
     assert len(relay.accepted) == 1
+
+
+def test_without_a_source_a_few_days_are_tried_and_the_others_named(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_SOURCE__BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr("digest.sources.fetching.ATTEMPTS", 1)
+    with time_machine.travel(MORNING, tick=False):
+        ran = digest("once")
+    assert (ran.code, "3 days could not be read, such as 2026-11-04: " in ran.err) == (5, True)
+    assert "not tried: 2026-11-01, 2026-10-31, " in ran.err
 
 
 def test_a_step_that_fails_keeps_no_other_from_running_and_is_told_in_the_end(

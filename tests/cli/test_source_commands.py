@@ -58,6 +58,21 @@ def test_collect_that_fails_ends_with_5_and_says_why(digest: Digest) -> None:
     assert "the connection was refused" in ran.out
 
 
+@pytest.mark.usefixtures("no_server")
+def test_collect_without_a_source_tries_a_few_days_and_names_those_it_did_not(digest: Digest) -> None:
+    ran = digest("collect")
+    assert ran.code == 5
+    assert [line[:10] for line in ran.out.splitlines()] == ["2026-10-19", "2026-10-18", "2026-10-17"]
+    assert "not tried: 2026-10-16, 2026-10-15, " in ran.err
+    as_json = json.loads(digest("collect", "--json").out)
+    assert len(as_json["days"]) == 3
+    assert (as_json["not_tried"][0], len(as_json["not_tried"]), as_json["postponed"]) == (
+        "2026-10-16",
+        12,
+        [],
+    )
+
+
 @pytest.mark.usefixtures("server")
 def test_backfill_reads_the_span_prints_a_line_a_day_and_says_no_gaps(digest: Digest) -> None:
     ran = digest("backfill", str(FIRST_DAY), str(LAST_DAY))

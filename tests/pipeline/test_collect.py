@@ -23,7 +23,7 @@ from digest.model import (
     Redirected,
     Tier,
 )
-from digest.pipeline.collect import Collecting, collect
+from digest.pipeline.collect import MOST_UNANSWERED, Collecting, collect
 from digest.store import counters, days, listings, observations, papers, raw_answers
 from digest.store.database import reading as read_only
 
@@ -229,6 +229,43 @@ def test_one_bad_day_does_not_stop_the_others(engine: Engine) -> None:
     report = collect(engine, source, now=NOW, days=[DAY, DAY - timedelta(days=3)])
     assert [one.stored for one in report.days] == [False, True]
     assert (report.added, len(report.failed)) == (1, 1)
+
+
+def test_a_source_that_cannot_be_reached_is_left_alone_after_a_few_days(engine: Engine) -> None:
+    source = Said(Failed("the connection was refused"))
+    report = collect(engine, source, now=NOW, settings=Collecting(look_back=14))
+    span = [DAY - timedelta(days=age) for age in range(15)]
+    assert source.asked == span[:3]
+    assert (report.untried, report.postponed) == (tuple(span[3:]), ())
+    with read_only(engine) as session:
+        known = [day.day for day in days.ledger(session, span[-1], span[0])]
+        assert days.last_success(session) is None
+    assert sorted(known) == sorted(span[:3]), "what was not tried has no row: it stays due"
+
+
+def test_what_was_not_tried_is_read_as_soon_as_the_source_is_back(engine: Engine) -> None:
+    away = Said(Failed("the connection was refused"))
+    untried = collect(engine, away, now=NOW, settings=Collecting(look_back=6)).untried
+    assert len(untried) == 4
+    back = Said(EmptyDay())
+    report = collect(engine, back, now=NOW + timedelta(minutes=20), settings=Collecting(look_back=6))
+    assert set(untried) <= set(back.asked)
+    assert (len(report.days), report.untried) == (7, ())
+
+
+@pytest.mark.parametrize("answer", [EmptyDay(), NoElement("a challenge stands in the place of the papers")])
+def test_an_answer_in_between_says_that_the_source_is_there(engine: Engine, answer: Outcome) -> None:
+    away = Failed("the connection was refused")
+    source = Said(*[away] * (MOST_UNANSWERED - 1), answer, *[away] * (MOST_UNANSWERED - 1), answer)
+    wanted = [DAY - timedelta(days=age) for age in range(2 * MOST_UNANSWERED)]
+    report = collect(engine, source, now=NOW, days=wanted)
+    assert (source.asked, report.untried) == (wanted, ())
+
+
+def test_a_few_days_that_fail_and_none_left_leave_nothing_untried(engine: Engine) -> None:
+    wanted = [DAY - timedelta(days=age) for age in range(MOST_UNANSWERED)]
+    report = collect(engine, Said(Failed("it broke")), now=NOW, days=wanted)
+    assert (len(report.failed), report.untried, report.postponed) == (MOST_UNANSWERED, (), ())
 
 
 def test_a_first_run_reads_the_whole_look_back_and_the_next_only_what_is_due(engine: Engine) -> None:
