@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,6 +16,9 @@ from digest.model import Candidate, Organisation, Paper
 STYLES = ("typical", "terse", "messy", "clumsy")
 ON_TOPIC, RELATED, NEITHER = 2, 1, 0
 """Grades of a paper for a topic."""
+WEEK = timedelta(weeks=1)
+Judged = tuple[list[Paper], list[Candidate]]
+"""The papers listed before a judged week (or longer span), and its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +36,13 @@ READERS = {
     ),
     "second": Reader(Path(__file__).with_name("second_reader.toml"), (date(2026, 4, 27), date(2026, 5, 25))),
 }
-"""The first reader's judgements are for development. The second's are held out: nothing is chosen by them."""
+"""The first reader's judgements are for development, the second's to check what was chosen by them; where
+something was chosen with an eye on the second's as well, ``docs/ranking.md`` says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """What somebody asks for, in four wordings, and the grades of the papers that answer it."""
+    """What somebody asks for, text by wording, and the grades of the papers that answer it, by id."""
 
     name: str
     profiles: dict[str, str]
@@ -75,13 +79,11 @@ def read_listings(data: Path) -> list[Candidate]:
     return list(once.values())
 
 
-def weeks(
-    listings: list[Candidate], mondays: Iterable[date]
-) -> Iterator[tuple[list[Paper], list[Candidate]]]:
-    """For the week of each Monday the papers listed before it, and its own."""
+def weeks(listings: Sequence[Candidate], mondays: Iterable[date], span: timedelta = WEEK) -> Iterator[Judged]:
+    """For the week of each Monday, or a longer span, the papers listed before it, and its own."""
     for start in mondays:
         before = [one.paper for one in listings if one.day < start]
-        yield before, [one for one in listings if start <= one.day < start + timedelta(weeks=1)]
+        yield before, [one for one in listings if start <= one.day < start + span]
 
 
 def _days(folder: Path) -> Iterator[tuple[date, Any]]:

@@ -1,7 +1,8 @@
 """How well rankings agree with judgements: ``python -m benchmarks.ranking.quality DATA``.
 
-DATA is a folder of real Daily Papers; ``--judgements`` says whose: the first reader's (for development) or
-the second's (held out). Each judged week is ranked with statistics of earlier papers only.
+DATA is a folder of real Daily Papers; ``--judgements`` says whose: the first reader's (for development), the
+second's (set apart from it), or the source's own keywords (``labels``). Each judged week, or fortnight for
+labels, is ranked with statistics of earlier papers only.
 Printed are, for each wording of the profiles, nDCG@10 (mean over topics of the mean over weeks that hold
 something relevant), average precision over all weeks on one scale, and F1 with one bar for all topics,
 chosen on the other half of the topics. nDCG gains twice as much from a paper on the topic as from a related
@@ -17,31 +18,41 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.ranking.data import READERS, STYLES, Reader, Topic, read_listings, read_topics, weeks
+from benchmarks.ranking.data import READERS, Judged, Topic, read_listings, read_topics, weeks
+from benchmarks.ranking.labels import read_labels
 from benchmarks.ranking.methods import METHODS, Method
-from digest.model import Candidate, Paper
+from digest.model import Candidate
 
 Pair = tuple[NDArray[np.float64], NDArray[np.int_]]
 """Scores and grades of one topic in one week."""
 Stream = tuple[NDArray[np.float64], NDArray[np.bool_]]
 """Scores of one topic over all weeks, and which papers are relevant."""
+LABELS = "labels"
 
 
-def main(data: Path, reader: Reader) -> None:
-    topics = read_topics(reader)
-    judged = list(weeks(read_listings(data), reader.mondays))
-    print(f"{'':20}" + "".join(f"{style:>24}" for style in STYLES))
-    print(f"{'':20}" + f"{'nDCG   AP     F1':>24}" * len(STYLES))
+def main(data: Path, whose: str) -> None:
+    judged, topics = judgements(read_listings(data), whose)
+    styles = list(topics[0].profiles)
+    print(f"{'':20}" + "".join(f"{style:>24}" for style in styles))
+    print(f"{'':20}" + f"{'nDCG   AP     F1':>24}" * len(styles))
     for name, method in METHODS.items():
         pairs = score(method, judged, topics)
-        figures = [measure([pairs[style, topic.name] for topic in topics]) for style in STYLES]
+        figures = [measure([pairs[style, topic.name] for topic in topics]) for style in styles]
         print(f"{name:20}" + "".join(f"{n:11.3f} {a:6.3f} {f:6.3f}" for n, a, f in figures), flush=True)
 
 
+def judgements(listings: Sequence[Candidate], whose: str) -> tuple[list[Judged], list[Topic]]:
+    """What is to be ranked, and the topics by which."""
+    if whose == LABELS:
+        return read_labels(listings)
+    reader = READERS[whose]
+    return list(weeks(listings, reader.mondays)), read_topics(reader)
+
+
 def score(
-    method: Method, judged: Sequence[tuple[list[Paper], list[Candidate]]], topics: Sequence[Topic]
+    method: Method, judged: Sequence[Judged], topics: Sequence[Topic]
 ) -> dict[tuple[str, str], list[Pair]]:
-    asked = [(style, topic) for style in STYLES for topic in topics]
+    asked = [(style, topic) for topic in topics for style in topic.profiles]
     found: dict[tuple[str, str], list[Pair]] = {(style, topic.name): [] for style, topic in asked}
     for before, week in judged:
         scores = method(before, week, [topic.profiles[style] for style, topic in asked])
@@ -97,10 +108,12 @@ def _best_bar(streams: Sequence[Stream]) -> float:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ranking.quality")
     parser.add_argument("data", type=Path, help="folder of real Daily Papers")
-    parser.add_argument("--judgements", choices=READERS, default="first", help="whose (default: first)")
+    parser.add_argument(
+        "--judgements", choices=(*READERS, LABELS), default="first", help="whose (default: first)"
+    )
     return parser.parse_args()
 
 
 if __name__ == "__main__":
     given = _arguments()
-    main(given.data, READERS[given.judgements])
+    main(given.data, given.judgements)

@@ -10,10 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.ranking.data import READERS, STYLES, Topic, read_listings, read_topics, weeks
+from benchmarks.ranking.data import READERS, STYLES, Judged, Topic, read_listings, read_topics, weeks
 from benchmarks.ranking.methods import ours
 from benchmarks.ranking.quality import Pair, score
-from digest.model import Candidate, Paper
 from digest.ranking.calibration import DEFAULT_BAR, evidence_of
 from digest.ranking.reasons import TENTHS
 
@@ -32,7 +31,7 @@ def main(data: Path) -> None:
             print(f"{name:8}{papers:8,}" + "".join(f"{one:10.3f}" for one in figures), flush=True)
 
 
-def measure(judged: Sequence[tuple[list[Paper], list[Candidate]]], topics: Sequence[Topic]) -> list[float]:
+def measure(judged: Sequence[Judged], topics: Sequence[Topic]) -> list[float]:
     """F1 at the default bar, over all topics, for each wording."""
     pairs = score(ours, judged, topics)
     return [f1([pair for topic in topics for pair in pairs[style, topic.name]]) for style in STYLES]
