@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from digest.errors import StoreError
+from digest.store.database import refuse_missing
 
 PAGES_A_STEP = 2_000
 """Copied at a time: writers get their turn in between."""
@@ -28,6 +29,7 @@ def backup(
             "this store is on Postgres, which is backed up by its own tool",
             remedy="run pg_dump --format=custom on the database of store.url",
         )
+    refuse_missing(engine)
     part = target.with_name(target.name + ".part")
     try:
         _copy(str(engine.url.database), part, tell)

@@ -54,6 +54,7 @@ SERVER_NOTICES = {
 def open_engine(url: str) -> Engine:
     """Open the store at ``url`` (``sqlite:///path`` or ``postgresql://…``).
 
+    No SQLite file is made by it, nor by a connection of it: ``make_place`` does.
     Raises ``ConfigError`` for an address that is none, or whose driver is not installed.
     """
     address = _address(url)
@@ -100,21 +101,56 @@ def _address(url: str) -> URL:
 def _sqlite(address: URL) -> Engine:
     path = address.database
     if path and path != ":memory:":
-        folder = Path(path).expanduser().parent
         address = address.set(database=str(Path(path).expanduser()))
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"the folder of the store cannot be made: {folder}: {error.strerror}",
-                remedy="choose another store.url, or make the folder writable",
-            ) from error
     engine = create_engine(address, connect_args={"isolation_level": None, "timeout": SQLITE_WAIT_MS / 1000})
+    event.listen(engine, "do_connect", lambda *_given: refuse_missing(engine))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     event.listen(engine, "commit", _commit)
     event.listen(engine, "rollback", _rollback)
     return engine
+
+
+def make_place(engine: Engine) -> None:
+    """Make the file of a new SQLite store, and its folder. Nothing else does: looking changes nothing.
+
+    Raises ``StoreError`` when they cannot be made.
+    """
+    place = _missing(engine)
+    if place is None:
+        return
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch(mode=0o644)
+    except OSError as error:
+        raise StoreError(
+            f"the store cannot be made: {place}: {error.strerror}",
+            remedy="choose another store.url, or make the folder writable",
+        ) from error
+
+
+def is_missing(engine: Engine) -> bool:
+    """Whether the store is a SQLite file that does not exist."""
+    return _missing(engine) is not None
+
+
+def refuse_missing(engine: Engine) -> None:
+    """Raise ``StoreError`` for a SQLite file that does not exist: SQLite would make an empty one."""
+    place = _missing(engine)
+    if place is not None:
+        raise StoreError(
+            "there is no such store",
+            remedy=f"see whether store.url is spelt right: it names {place}; "
+            "`digest db upgrade` makes a new store there",
+        )
+
+
+def _missing(engine: Engine) -> Path | None:
+    path = engine.url.database
+    if engine.dialect.name != "sqlite" or not path or path == ":memory:" or path.startswith("file:"):
+        return None
+    place = Path(path).absolute()
+    return None if place.exists() else place
 
 
 def _prepare_sqlite(connection: SQLiteConnection, _record: object) -> None:

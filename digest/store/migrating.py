@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 
-from digest.store.database import named_errors
+from digest.store.database import make_place, named_errors
 from digest.store.revisions import current, migrations_folder, refuse_newer
 from digest.store.schema import Base
 
@@ -18,8 +18,10 @@ from digest.store.schema import Base
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the schema to ``revision``. Several processes may call it at once: one does the work.
 
-    Raises ``SchemaError`` for the schema of a newer program.
+    A SQLite store that is not there yet is made. Raises ``SchemaError`` for the schema of a newer program,
+    ``StoreError`` for a place at which no store can be made.
     """
+    make_place(engine)
     refuse_newer(current(engine))
     with named_errors():
         command.upgrade(_settings(engine), revision)

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine, inspect, text
 
 from digest.errors import SchemaError, StoreError
-from digest.store.database import named_errors
+from digest.store.database import is_missing, named_errors, refuse_missing
 
 
 def migrations_folder() -> Path:
@@ -36,7 +36,9 @@ def head() -> str:
 
 
 def current(engine: Engine) -> str | None:
-    """The revision the store is at; ``None`` for a store without a schema."""
+    """The revision the store is at; ``None`` for a store without a schema, or that is not there yet."""
+    if is_missing(engine):
+        return None
     with named_errors(), engine.execution_options(read_only=True).connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
@@ -45,7 +47,10 @@ def current(engine: Engine) -> str | None:
 
 
 def check_schema(engine: Engine) -> None:
-    """Refuse a schema that is not exactly the program's. Raises ``SchemaError`` with the command to run."""
+    """Refuse a schema that is not exactly the program's. Raises ``SchemaError`` with the command to run,
+    ``StoreError`` for a SQLite store that is not there.
+    """
+    refuse_missing(engine)
     found, wanted = current(engine), head()
     if found == wanted:
         return

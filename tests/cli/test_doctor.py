@@ -146,3 +146,30 @@ def test_what_the_dns_lacks_is_looked_up_where_it_is_asked_for(
     assert ran.code == 1
     assert "example.org has no DMARC record" in ran.out
     assert "SPF" not in ran.out
+
+
+@pytest.mark.parametrize(
+    "command", [["doctor", "--no-network"], ["days"], ["db", "check"], ["db", "backup", "copy"]]
+)
+def test_a_mistyped_path_of_the_store_is_named_and_nothing_is_made_there(
+    digest: Digest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    place = tmp_path / "mistyped" / "digest.sqlite3"
+    monkeypatch.setenv("DIGEST_STORE__URL", f"sqlite:///{place}")
+    ran = digest(*command)
+    assert ran.code == (1 if command[0] == "doctor" else 4)
+    said = ran.out + ran.err
+    assert str(place) in said
+    assert "there is no such store" in said
+    assert "`digest db upgrade` makes a new store there" in said
+    assert not place.parent.exists()
+
+
+def test_db_upgrade_makes_the_store_and_its_folder(
+    digest: Digest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "var" / "digest" / "digest.sqlite3"
+    monkeypatch.setenv("DIGEST_STORE__URL", f"sqlite:///{place}")
+    made = digest("db", "upgrade")
+    assert (made.code, "the store went from nothing to " in made.err) == (0, True)
+    assert digest("db", "check").code == 0

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select, text
 
 from benchmarks.shows.server import postgres
 from digest.errors import ConfigError, SchemaError, StoreError
-from digest.store.database import SERVER_NOTICES, database_now, open_engine, reading, transaction
+from digest.store.database import SERVER_NOTICES, database_now, make_place, open_engine, reading, transaction
 from digest.store.migrating import differences, upgrade
 from digest.store.revisions import check_schema, current, head
 from digest.store.schema import AlarmRow
@@ -33,6 +33,7 @@ def test_a_migrated_store_is_at_the_head(engine: Engine) -> None:
 
 def test_a_store_without_schema_is_refused_with_the_command_to_run(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+    make_place(engine)
     with pytest.raises(SchemaError) as caught:
         check_schema(engine)
     assert "digest db upgrade" in caught.value.remedy
@@ -88,8 +89,27 @@ def test_an_address_that_is_no_supported_database_is_named(url: str) -> None:
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
+    engine = open_engine(f"sqlite:///{tmp_path / 'file' / 'store.sqlite3'}")
     with pytest.raises(StoreError, match="cannot be made"):
-        open_engine(f"sqlite:///{tmp_path / 'file' / 'store.sqlite3'}")
+        make_place(engine)
+
+
+def test_a_store_is_made_where_it_is_asked_for_and_never_by_looking(tmp_path: Path) -> None:
+    place = tmp_path / "new" / "folder" / "store.sqlite3"
+    engine = open_engine(f"sqlite:///{place}")
+    with pytest.raises(StoreError, match="no such store") as refused, reading(engine) as session:
+        session.execute(text("SELECT 1"))
+    with pytest.raises(StoreError, match="no such store"), transaction(engine) as session:
+        session.execute(text("CREATE TABLE some (thing TEXT)"))
+    assert str(place) in refused.value.remedy
+    assert list(tmp_path.iterdir()) == []
+    make_place(engine)
+    with transaction(engine) as session:
+        session.execute(text("CREATE TABLE some (thing TEXT)"))
+    make_place(engine)
+    with reading(engine) as session:
+        assert session.execute(text("SELECT count(*) FROM some")).scalar_one() == 0
+    engine.dispose()
 
 
 def test_postgres_is_told_to_notice_clients_that_were_cut_off() -> None:
