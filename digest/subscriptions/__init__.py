@@ -8,6 +8,7 @@ sends anything: a mail that is due is a notice in the store, taken along by the 
 from digest.subscriptions.changing import (
     Schedule,
     change_schedule,
+    check_own_name,
     come_back,
     leave,
     pause,
@@ -47,6 +48,7 @@ __all__ = [
     "change_schedule",
     "check_address",
     "check_draft",
+    "check_own_name",
     "check_weekdays",
     "check_wishes",
     "check_zone",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from digest import slots
 from digest.errors import NotFound, SubscriptionError
-from digest.model import ChannelName, EmptyDigests, Subscriber, SubscriberState
+from digest.model import ChannelName, EmptyDigests, Profile, Subscriber, SubscriberState
 from digest.ranking.language import parse_profile
 from digest.store import notices
 from digest.store import profiles as store_profiles
@@ -20,6 +20,7 @@ from digest.subscriptions.checks import (
     MOST_PROFILES,
     check_draft,
     check_drafts,
+    check_name,
     check_time,
     check_weekdays,
     check_zone,
@@ -156,6 +157,14 @@ def set_profiles(
     store_profiles.replace_all(session, subscriber_id, drafts, now)
 
 
+def check_own_name(name: str, others: Iterable[Profile]) -> str:
+    """A usable name for a profile that none of the subscriber's ``others`` has."""
+    tidy = check_name(name)
+    if tidy.casefold() in {one.name.casefold() for one in others}:
+        raise SubscriptionError("another profile has that name", remedy="name this one differently")
+    return tidy
+
+
 def save_profile(
     session: Session,
     subscriber_id: int,
@@ -171,9 +180,7 @@ def save_profile(
     others = store_profiles.of_subscriber(session, subscriber_id, parse_profile)
     if profile_id is not None and profile_id not in {one.id for one in others}:
         raise NotFound("there is no such profile")
-    taken = {one.name.casefold() for one in others if one.id != profile_id}
-    if checked.name.casefold() in taken:
-        raise SubscriptionError("another profile has that name", remedy="name this one differently")
+    check_own_name(checked.name, [one for one in others if one.id != profile_id])
     if profile_id is not None:
         store_profiles.save(session, profile_id, checked, now)
         return profile_id

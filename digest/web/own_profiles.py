@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Path
@@ -13,11 +14,13 @@ from digest.model import Profile
 from digest.ranking.language import parse_profile
 from digest.store import profiles
 from digest.store.profiles import Draft
+from digest.subscriptions import check_own_name
 from digest.tokens import Purpose
 from digest.web.desk import At, Desk
 from digest.web.fields import number, told, whole_number
 from digest.web.lab import days_asked, material_of, trial
-from digest.web.preferences_page import done, show
+from digest.web.preferences_page import ProfileForm, Typed, done, show
+from digest.web.problems import Check, problems_of, profile_checks
 
 routes = APIRouter(include_in_schema=False, prefix="/p/{token}")
 
@@ -27,39 +30,47 @@ NEW = "new"
 
 
 @routes.post("/profiles/{name}")
-def save_profile(
-    desk: At,
-    token: str,
-    name: str,
-    title: Text = "",
-    keywords: Text = "",
-    bar: Text = "",
-    limit: Text = "",
-    learning: Text = "",
-    trending: Text = "",
-    days: Text = "",
-    action: Text = "save",
-) -> Response:
+def save_profile(desk: At, token: str, name: str, given: Annotated[ProfileForm, Form()]) -> Response:
     """Save a profile, try it, or remove it; ``name`` is its number, or ``NEW``."""
     who = desk.subject(Purpose.PREFERENCES, token)
     known = _number(name)
-    draft = Draft(title, keywords, learning=bool(learning))
     try:
-        if action == "remove" and known is not None:
+        if given.action == "remove" and known is not None:
             with desk.writing() as session:
                 subscriptions.remove_profile(session, who, known)
             return done(desk, token, "removed")
-        draft = Draft(
-            title, keywords, number(bar, "bar"), whole_number(limit, "limit"), learning=bool(learning)
-        )
-        if action == "try":
-            tried = trial(desk, draft, days=days_asked(days), saved=_own(desk, who, known))
-            return show(desk, token, draft=draft, draft_of=known, tried=tried, days=days)
+        draft = _draft(given)
+        if given.action == "try":
+            tried = trial(desk, draft, days=days_asked(given.days), saved=_own(desk, who, known))
+            return show(desk, token, typed=Typed(given, known, tried))
         with desk.writing() as session:
-            subscriptions.save_profile(session, who, known, draft, desk.clock(), trending=bool(trending))
+            subscriptions.save_profile(
+                session, who, known, draft, desk.clock(), trending=bool(given.trending)
+            )
     except DigestError as error:
-        return show(desk, token, wrong=told(error), draft=draft, draft_of=known)
+        problems = problems_of(_checks(given, _others(desk, who, known)), error)
+        return show(desk, token, problems=problems, typed=Typed(given, known))
     return done(desk, token, "profile")
+
+
+def _draft(given: ProfileForm) -> Draft:
+    return Draft(
+        given.title,
+        given.keywords,
+        number(given.bar, "bar"),
+        whole_number(given.limit, "limit"),
+        learning=bool(given.learning),
+    )
+
+
+def _checks(given: ProfileForm, others: list[Profile]) -> Iterator[Check]:
+    """Each field's own check, in the order of the form: of those that the action reads."""
+    if given.action == "remove":
+        return
+    if given.action != "try":
+        yield "title", lambda: check_own_name(given.title, others)
+    trending = bool(given.trending) and given.action != "try"
+    yield from profile_checks(given.keywords, given.bar, given.limit, trending=trending)
 
 
 @routes.post("/profiles/{name}/lab")
@@ -90,12 +101,20 @@ def _own(desk: Desk, who: int, number: int | None) -> Profile | None:
     """One's own saved profile; ``None`` for a new one. Raises ``NotFound`` for another's."""
     if number is None:
         return None
-    with desk.reading() as session:
-        own = profiles.of_subscriber(session, who, parse_profile)
-    found = next((one for one in own if one.id == number), None)
+    found = next((one for one in _saved(desk, who) if one.id == number), None)
     if found is None:
         raise NotFound("there is no such profile")
     return found
+
+
+def _others(desk: Desk, who: int, number: int | None) -> list[Profile]:
+    """One's own saved profiles but one."""
+    return [one for one in _saved(desk, who) if one.id != number]
+
+
+def _saved(desk: Desk, who: int) -> Sequence[Profile]:
+    with desk.reading() as session:
+        return profiles.of_subscriber(session, who, parse_profile)
 
 
 def _number(name: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -10,13 +11,13 @@ from fastapi.responses import HTMLResponse, Response
 from digest import subscriptions
 from digest.account_wording import day_name
 from digest.errors import SubscriptionError
-from digest.model import EmptyDigests
 from digest.schedule_wording import schedule_line
 from digest.subscriptions import Schedule
 from digest.tokens import Purpose
 from digest.web.desk import At
 from digest.web.fields import day_of, empty_choice, hour, rhythm, told
-from digest.web.preferences_page import done, show, subscriber_of
+from digest.web.preferences_page import ScheduleForm, done, show, subscriber_of
+from digest.web.problems import Check, Problem, problems_of, schedule_checks
 
 routes = APIRouter(include_in_schema=False, prefix="/p/{token}")
 pausing = APIRouter(include_in_schema=False)
@@ -40,32 +41,28 @@ def page(desk: At, token: str, saved: str = "") -> HTMLResponse:
 
 
 @routes.post("/schedule")
-def schedule(
-    desk: At,
-    token: str,
-    timezone: Text = "",
-    send_at: Text = "",
-    often: Text = "",
-    weekly_on: Text = "0",
-    weekdays: Annotated[list[str], Form()] = [],  # noqa: B006  FastAPI copies it
-    empty: Text = EmptyDigests.WEEKLY,
-    rising: Text = "",
-) -> Response:
+def schedule(desk: At, token: str, given: Annotated[ScheduleForm, Form()]) -> Response:
     """Change when digests come."""
     who = desk.subject(Purpose.PREFERENCES, token)
     try:
         asked = Schedule(
-            timezone,
-            hour(send_at),
-            rhythm(often, weekly_on, weekdays),
-            empty_choice(empty),
-            rising=bool(rising),
+            given.timezone,
+            hour(given.send_at),
+            rhythm(given.often, given.weekly_on, given.weekdays),
+            empty_choice(given.empty),
+            rising=bool(given.rising),
         )
         with desk.writing() as session:
             subscriptions.change_schedule(session, who, asked, desk.clock())
     except SubscriptionError as error:
-        return show(desk, token, wrong=told(error))
+        return show(desk, token, problems=problems_of(_checks(given), error), schedule=given)
     return done(desk, token, "schedule")
+
+
+def _checks(given: ScheduleForm) -> Iterator[Check]:
+    """Each field's own check, in the order of the form."""
+    yield from schedule_checks(given.timezone, given.send_at, given.often, given.weekly_on, given.weekdays)
+    yield "empty", lambda: empty_choice(given.empty)
 
 
 @routes.post("/pause")
@@ -76,7 +73,7 @@ def pause(desk: At, token: str, until: Text = "") -> Response:
         with desk.writing() as session:
             subscriptions.pause(session, who, desk.clock(), until=day_of(until))
     except SubscriptionError as error:
-        return show(desk, token, wrong=told(error))
+        return show(desk, token, problems=(Problem("until", told(error)),))
     return done(desk, token, "pause")
 
 
@@ -88,7 +85,7 @@ def resume(desk: At, token: str) -> Response:
         with desk.writing() as session:
             subscriptions.resume(session, who, desk.clock())
     except SubscriptionError as error:
-        return show(desk, token, wrong=told(error))
+        return show(desk, token, problems=(Problem("", told(error)),))
     return done(desk, token, "resume")
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from digest.channels import paper_lines
@@ -10,13 +14,47 @@ from digest.model import EmptyDigests, Subscriber, SubscriberState
 from digest.ranking.language import parse_profile
 from digest.schedule_wording import schedule_line
 from digest.store import digests, feedback, papers, profiles, subscribers
-from digest.store.profiles import Draft
 from digest.tokens import Purpose
 from digest.web.desk import Desk
 from digest.web.fields import WEEKDAYS, zones
 from digest.web.lab import Trial
+from digest.web.problems import Problem
 
 PAST_DIGESTS = 30
+
+
+class ScheduleForm(BaseModel):
+    """When digests come, as typed: what is wrong is shown in place, and nothing is lost."""
+
+    timezone: str = ""
+    send_at: str = ""
+    often: str = ""
+    weekly_on: str = "0"
+    weekdays: list[str] = Field(default_factory=list)
+    empty: str = EmptyDigests.WEEKLY
+    rising: str = ""
+
+
+class ProfileForm(BaseModel):
+    """A profile as typed, and what is to be done with it."""
+
+    title: str = ""
+    keywords: str = ""
+    bar: str = ""
+    limit: str = ""
+    learning: str = ""
+    trending: str = ""
+    days: str = ""
+    action: str = "save"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A profile that was tried or refused, to stay in its form; ``of`` is its number, ``None`` if new."""
+
+    form: ProfileForm
+    of: int | None
+    trial: Trial | None = None
 
 
 def show(
@@ -24,13 +62,11 @@ def show(
     token: str,
     *,
     note: str = "",
-    wrong: str = "",
-    draft: Draft | None = None,
-    draft_of: int | None = None,
-    tried: Trial | None = None,
-    days: str = "",
+    problems: Sequence[Problem] = (),
+    typed: Typed | None = None,
+    schedule: ScheduleForm | None = None,
 ) -> HTMLResponse:
-    """The page; with a draft that was refused, or tried, in its form."""
+    """The page; with what was typed and is wrong, or tried, in its form."""
     who = desk.subject(Purpose.PREFERENCES, token)
     with desk.reading() as session:
         one = subscribers.get(session, who)
@@ -39,7 +75,7 @@ def show(
         words = _words(session, who)
     return desk.page(
         "preferences.html",
-        status=422 if wrong else 200,
+        status=422 if problems else 200,
         one=one,
         me=f"/p/{token}",
         unsubscribe=f"/u/{desk.token(Purpose.UNSUBSCRIBE, who)}",
@@ -55,13 +91,26 @@ def show(
         empty_choices=list(EmptyDigests),
         default_bar=desk.house.settings.digest.bar,
         default_limit=desk.house.settings.digest.limit,
+        when=schedule or _when(one),
         note=note,
-        wrong=wrong,
-        draft=draft,
-        draft_of=draft_of,
-        trial=tried,
-        days=days,
+        problems=problems,
+        wrong={problem.field: problem.text for problem in problems},
+        typed=typed,
+        trial=typed.trial if typed else None,
         trial_wrong="",
+    )
+
+
+def _when(one: Subscriber) -> ScheduleForm:
+    """The schedule as it stands, as the form has it."""
+    return ScheduleForm(
+        timezone=one.timezone,
+        send_at=f"{one.send_at:%H:%M}",
+        often={7: "daily", 1: "weekly"}.get(len(one.weekdays), "chosen"),
+        weekly_on=str(min(one.weekdays)),
+        weekdays=[str(day) for day in sorted(one.weekdays)],
+        empty=one.empty_digests,
+        rising="1" if one.rising else "",
     )
 
 

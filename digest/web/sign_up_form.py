@@ -1,18 +1,19 @@
-"""The sign-up form: what it holds, what is asked for by it, and what is wrong in which field."""
+"""The sign-up form: what it holds, what is asked for by it, and how each field is checked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import field
 
 from pydantic import BaseModel
 
 from digest.config import Settings
-from digest.errors import DigestError, ProfileError, SubscriptionError
+from digest.errors import SubscriptionError
 from digest.model import ChannelName, EmptyDigests
 from digest.store.profiles import Draft
-from digest.subscriptions import Wishes, check_address, check_draft, check_weekdays, check_wishes, check_zone
-from digest.web.fields import hour, number, rhythm, told, whole_number
+from digest.subscriptions import Wishes, check_address, check_wishes
+from digest.web.fields import hour, number, rhythm, whole_number
+from digest.web.problems import Check, profile_checks, schedule_checks
 
 
 class SignUpForm(BaseModel):
@@ -33,14 +34,6 @@ class SignUpForm(BaseModel):
     webhook: str = ""
     website: str = ""
     form: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong, at which field; none where it belongs to the form as a whole."""
-
-    field: str
-    text: str
 
 
 def wishes_of(given: SignUpForm, settings: Settings) -> Wishes:
@@ -82,41 +75,15 @@ def _whereto(given: SignUpForm, settings: Settings) -> tuple[ChannelName, str]:
     return ChannelName.SLACK, webhook
 
 
-def problems_of(given: SignUpForm, settings: Settings, error: DigestError) -> tuple[Problem, ...]:
-    """All that is wrong with a form that was refused with ``error``, field by field, in their order."""
-    found = tuple(
-        Problem(name, told(wrong))
-        for name, check in _checks(given, settings)
-        if (wrong := _error_of(check)) is not None
-    )
-    return found or (Problem("", told(error)),)
-
-
-def _checks(given: SignUpForm, settings: Settings) -> Iterator[tuple[str, Callable[[], object]]]:
+def sign_up_checks(given: SignUpForm, settings: Settings) -> Iterator[Check]:
     """Each field's own check, in the order of the form. They raise what ``wishes_of`` would raise."""
     slack = given.channel == ChannelName.SLACK and settings.slack.enabled
-    yield "keywords", lambda: _profile(given.follow, text=given.keywords)
-    yield "bar", lambda: _profile("trending", bar=number(given.bar, "bar"))
-    yield "limit", lambda: _profile("trending", limit=whole_number(given.limit, "limit"))
+    trending = given.follow == "trending"
+    yield from profile_checks("" if trending else given.keywords, given.bar, given.limit, trending=trending)
     yield "webhook" if slack else "address", lambda: _check_whereto(given, settings)
-    yield "weekdays", lambda: check_weekdays(rhythm(given.often, given.weekly_on, given.weekdays))
-    yield "send_at", lambda: hour(given.send_at)
-    yield "timezone", lambda: check_zone(given.timezone)
-
-
-def _profile(follow: str, *, text: str = "", bar: float | None = None, limit: int | None = None) -> Draft:
-    trending = follow == "trending"
-    return check_draft(Draft("Papers", "" if trending else text, bar, limit), trending=trending)
+    yield from schedule_checks(given.timezone, given.send_at, given.often, given.weekly_on, given.weekdays)
 
 
 def _check_whereto(given: SignUpForm, settings: Settings) -> str:
     channel, address = _whereto(given, settings)
     return check_address(channel, address, webhook_hosts=settings.slack.webhook_hosts)
-
-
-def _error_of(check: Callable[[], object]) -> DigestError | None:
-    try:
-        check()
-    except (ProfileError, SubscriptionError) as error:
-        return error
-    return None

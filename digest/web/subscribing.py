@@ -19,7 +19,8 @@ from digest.web.desk import At, Client, Desk
 from digest.web.fields import WEEKDAYS, number, told, whole_number, zones
 from digest.web.forms import LEAST_SECONDS, age_of, even_out, form_token, hours
 from digest.web.lab import Trial, days_asked, trial
-from digest.web.sign_up_form import Problem, SignUpForm, problems_of, wishes_of
+from digest.web.problems import Problem, problems_of
+from digest.web.sign_up_form import SignUpForm, sign_up_checks, wishes_of
 
 routes = APIRouter(include_in_schema=False)
 
@@ -75,7 +76,8 @@ def subscribe(desk: At, given: Given, client: Client) -> HTMLResponse:
     except TokenError:
         return _form_page(desk, given, note="The page was open for long. Please press the button once more.")
     except DigestError as error:
-        return _form_page(desk, given, problems=problems_of(given, desk.house.settings, error))
+        checks = sign_up_checks(given, desk.house.settings)
+        return _form_page(desk, given, problems=problems_of(checks, error))
     if young:
         return _form_page(desk, given, note="That was quick. Please press the button once more.")
     if wishes.channel is ChannelName.SLACK:

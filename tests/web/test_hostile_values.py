@@ -23,7 +23,6 @@ from digest.house import House
 from digest.store import listings
 from digest.store.database import reading
 from digest.tokens import Purpose
-from digest.web.sign_up_form import SignUpForm
 from digest.web.unstorable import IN_PLACE
 from tests.web.conftest import SECRET, Site, fill
 from tests.web.test_subscribing import WISHES, form_token
@@ -78,9 +77,8 @@ def places(site: Site) -> list[Place]:
         named += [("query", one.name) for one in takes.query_params]
         for one in takes.body_params:
             model = one.field_info.annotation
-            whole = isinstance(model, type) and issubclass(model, BaseModel)
-            named += [("form", name) for name in (SignUpForm.model_fields if whole else (one.name,))]
-            assert not whole or model is SignUpForm
+            fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else None
+            named += [("form", name) for name in fields or (one.name,)]
         found += [
             Place(method, route.path_format, kind, name)
             for method in sorted(route.methods or ())

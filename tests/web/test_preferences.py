@@ -122,6 +122,59 @@ def test_a_wrong_profile_is_said_and_what_was_typed_stays(
     assert len(ada.profiles) == 1
 
 
+def links_of(text: str) -> list[str]:
+    """The fields that what is wrong at the top of the page leads to."""
+    summary = text[text.index('<div class="note wrong"') :]
+    return re.findall(r'<a href="#([^"]+)">', summary[: summary.index("</div>")])
+
+
+def test_all_that_is_wrong_with_a_profile_is_named_at_once_each_beside_its_field(ada: Ada) -> None:
+    typed = {"title": "Robots", "keywords": '"open', "bar": "much", "limit": "99", "trending": "1"}
+    status, text = ada.send("profiles/new", **typed)
+    assert (status, "these 4 things" in text) == (422, True)
+    fields = [f"profile-new-{name}" for name in ("title", "keywords", "bar", "limit")]
+    assert links_of(text) == fields
+    for name in fields:
+        assert f'id="{name}-wrong"' in text
+        assert re.search(rf'id="{name}"[^>]*aria-describedby="{name}-wrong[^>]*aria-invalid="true"', text)
+    for value in ("Robots", "much", "99"):
+        assert f'value="{value}"' in text
+    assert re.search(r'<textarea id="profile-new-keywords"[^>]*>&#34;open</textarea>', text)
+    assert text.count('name="trending" value="1" checked') == 1
+    assert len(re.findall("aria-invalid", text)) == 4, "the form of the saved profile is not marked"
+
+
+def test_a_saved_profile_keeps_its_own_name_and_what_is_wrong_stands_in_its_form(ada: Ada) -> None:
+    [own] = ada.profiles
+    status, text = ada.send(f"profiles/{own.id}", title="Robots", keywords="robots", bar="x", limit="1.5")
+    assert status == 422
+    assert links_of(text) == [f"profile-{own.id}-bar", f"profile-{own.id}-limit"]
+
+
+def test_trying_a_profile_asks_for_no_name_and_names_all_the_rest(ada: Ada) -> None:
+    status, text = ada.send("profiles/new", keywords="", bar="11", limit="9", action="try")
+    assert (status, links_of(text)) == (422, ["profile-new-keywords", "profile-new-bar"])
+
+
+def test_all_that_is_wrong_with_a_schedule_is_named_at_once_and_what_was_typed_stays(ada: Ada) -> None:
+    typed = {"timezone": "Mars", "send_at": "noon", "often": "chosen", "empty": "sometimes"}
+    status, text = ada.send("schedule", **typed)
+    assert (status, "these 4 things" in text) == (422, True)
+    assert links_of(text) == ["weekdays", "send_at", "timezone", "empty"]
+    for name in links_of(text):
+        assert f'id="{name}-wrong"' in text
+    assert "<option selected>Mars</option>" in text
+    assert 'value="noon"' in text
+    assert 'value="chosen" checked' in text
+    assert "every day at 07:30 (Europe/Berlin)" in text
+
+
+def test_a_wrong_date_is_said_beside_its_field(ada: Ada) -> None:
+    status, text = ada.send("pause", until="tomorrow")
+    assert (status, links_of(text)) == (422, ["until"])
+    assert 'aria-describedby="until-wrong" aria-invalid="true"' in text
+
+
 def test_a_trending_profile_is_chosen_by_its_box(ada: Ada) -> None:
     ada.send("profiles/new", title="Trending", keywords="", trending="1")
     assert ada.profiles[1].trending
