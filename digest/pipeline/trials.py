@@ -38,7 +38,7 @@ class Trials:
     ) -> Lab:
         """What a profile would have brought of these papers."""
         return self._answer(
-            (len(candidates), profile, default_bar, _moment(profile, now)),
+            (_span(candidates), profile, default_bar, _moment(profile, now)),
             lambda: try_profile(candidates, profile, self._memory, now=now, default_bar=default_bar),
         )
 
@@ -53,7 +53,7 @@ class Trials:
     ) -> Effect:
         """What an edit changes."""
         return self._answer(
-            (len(candidates), before, after, default_bar, _moment(before, now), _moment(after, now)),
+            (_span(candidates), before, after, default_bar, _moment(before, now), _moment(after, now)),
             lambda: compare(candidates, before, after, self._memory, now=now, default_bar=default_bar),
         )
 
@@ -70,6 +70,11 @@ class Trials:
             return answer
         finally:
             self._turn.release()
+
+
+def _span(candidates: Sequence[Candidate]) -> Hashable:
+    """Which of the spans that are tried: where the oldest paper stands, and how many papers there are."""
+    return candidates[0].day if candidates else None, len(candidates)
 
 
 def _moment(profile: Profile, now: datetime) -> datetime | None:

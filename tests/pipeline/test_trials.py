@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -37,6 +38,14 @@ def test_the_same_profile_is_answered_from_memory_and_an_edit_by_itself() -> Non
     assert tried.lab(PAPERS[:1], profile("diffusion"), now=NOW, default_bar=4).chosen == 1
     effect = tried.effect(PAPERS, profile("diffusion"), profile("speech"), now=NOW, default_bar=4)
     assert [len(effect.gained), len(effect.lost)] == [1, 2]
+
+
+def test_as_many_papers_of_another_span_are_another_question() -> None:
+    tried = trials()
+    longer = (replace(PAPERS[0], day=date(2026, 10, 1)), *PAPERS[1:])
+    near = tried.lab(PAPERS, profile("diffusion"), now=NOW, default_bar=4)
+    far = tried.lab(longer, profile("diffusion"), now=NOW, default_bar=4)
+    assert far.by_day != near.by_day
 
 
 def test_what_follows_the_votes_is_judged_anew_at_every_moment() -> None:
