@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from threading import Lock
 
 from digest.model import Keyword, Profile
@@ -51,7 +52,9 @@ class Kin:
     def unknown(self, profiles: Iterable[Profile]) -> list[str]:
         """The marks of the keywords of which nothing is remembered."""
         keywords = {keyword for profile in profiles for keyword in profile.keywords}
-        return sorted({_mark_of_keyword(keyword) for keyword in keywords} - self._known.keys() - {""})
+        marks = {_mark_of_keyword(keyword) for keyword in keywords} - {""}
+        with self._lock:
+            return sorted(mark for mark in marks if mark not in self._known)
 
     def recall(self, kept: Mapping[str, bytes]) -> list[str]:
         """Remember relations that were kept; no bytes say that nothing is related. The marks of those that
@@ -80,7 +83,7 @@ class Kin:
 
 
 def _shorten(relations: dict[str, Relation | None]) -> None:
-    for mark in list(relations)[: max(len(relations) - MOST_REMEMBERED, 0)]:
+    for mark in list(islice(relations, max(len(relations) - MOST_REMEMBERED, 0))):
         del relations[mark]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -16,14 +15,11 @@ from digest.pipeline.prepare import prepare
 from digest.pipeline.rankings import Rules
 from digest.pipeline.relating import keep, recall
 from digest.pipeline.situation import read_corpus
-from digest.ranking import kin
 from digest.ranking.corpus import Corpus
 from digest.ranking.rank import rank
-from digest.ranking.relations import Relation, learn_relations
-from digest.ranking.space import Space
-from digest.ranking.units import Unit
 from digest.store.database import hasty, open_engine, reading, transaction
 from digest.store.schema import RelationRow
+from tests.learning import counted
 from tests.shelf import Shelf
 
 DAY = date(2026, 10, 15)
@@ -58,15 +54,7 @@ def kept(engine: Engine) -> int:
 
 @pytest.fixture
 def learning(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Notes how many relations are learnt each time."""
-    seen: list[int] = []
-
-    def noted(units: Sequence[Unit], space: Space) -> list[Relation | None]:
-        seen.append(len(units))
-        return learn_relations(units, space)
-
-    monkeypatch.setattr(kin, "learn_relations", noted)
-    return seen
+    return counted(monkeypatch)
 
 
 def test_what_one_process_learnt_the_next_reads(engine: Engine, learning: list[int]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
 from benchmarks import material
@@ -13,9 +11,9 @@ from digest.ranking.corpus import Corpus
 from digest.ranking.kin import Kin
 from digest.ranking.language import parse_profile
 from digest.ranking.rank import rank
-from digest.ranking.relations import Relation, learn_relations, mark_of
-from digest.ranking.space import Space
+from digest.ranking.relations import mark_of
 from digest.ranking.units import Unit, unit_of_keyword
+from tests.learning import counted
 
 CORPUS = Corpus.build(material.papers(200))
 assert CORPUS.space is not None
@@ -28,18 +26,6 @@ def units_of(text: str) -> list[Unit]:
 
 def asking(text: str) -> list[Profile]:
     return [Profile(1, 1, "default", text, parse_profile(text))]
-
-
-def learning(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Notes how many relations are learnt each time."""
-    seen: list[int] = []
-
-    def noted(units: Sequence[Unit], space: Space) -> list[Relation | None]:
-        seen.append(len(units))
-        return learn_relations(units, space)
-
-    monkeypatch.setattr(kin, "learn_relations", noted)
-    return seen
 
 
 def test_the_oldest_relations_give_way_when_they_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +53,7 @@ def test_another_process_ranks_by_what_was_kept_and_learns_nothing(monkeypatch: 
     assert set(other.kin.unknown(profiles)) <= kept.keys()
     assert other.kin.recall(kept) == []
     assert other.kin.unknown(profiles) == []
-    seen = learning(monkeypatch)
+    seen = counted(monkeypatch)
     assert rank(candidates, profiles, other, now=material.NOW) == expected
     assert sum(seen) == 0
     assert other.kin.take_learnt() == {}
@@ -75,7 +61,7 @@ def test_another_process_ranks_by_what_was_kept_and_learns_nothing(monkeypatch: 
 
 def test_papers_counted_in_leave_what_was_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
     known = CORPUS.relations(units_of("diffusion models"))
-    seen = learning(monkeypatch)
+    seen = counted(monkeypatch)
     assert CORPUS.add(material.papers(5, seed=9)).relations(units_of("diffusion models")) == known
     assert sum(seen) == 0
 
