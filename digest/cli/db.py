@@ -77,8 +77,8 @@ def backup(ctx: click.Context, target: Path) -> None:
 @command.command("restored", short_help="After a backup was put in place: never give a number twice.")
 @click.pass_context
 def restored(ctx: click.Context) -> None:
-    """Run once after a backup was put in place: what subscribers, profiles and digests are numbered goes on
-    a million further, so that a link mailed after the copy was made names nobody, and nobody else.
+    """Run once after a backup was put in place: the numbers of subscribers, profiles, digests and deliveries
+    go on a million further, so that a link mailed after the copy was made names nobody, and nobody else.
     """
     from digest.cli.context import house_of
     from digest.store import numbers
