@@ -20,7 +20,7 @@ from digest.ranking.calibration import DEFAULT_BAR
 from digest.ranking.corpus import Corpus
 from digest.ranking.feedback import learn_weights
 from digest.ranking.language import parse_profile
-from digest.ranking.scoring import score_all
+from tests.scores import score_all
 
 LIKES = (0, 5, 10, 20)
 

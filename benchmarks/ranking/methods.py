@@ -14,7 +14,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from digest.model import Candidate, Paper, Profile
 from digest.ranking.corpus import Corpus
 from digest.ranking.language import parse_profile
-from digest.ranking.scoring import score_all
+from tests.scores import score_all
 
 Scores = NDArray[np.float64]
 Method = Callable[[Sequence[Paper], Sequence[Candidate], Sequence[str]], Scores]

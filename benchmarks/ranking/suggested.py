@@ -19,9 +19,9 @@ from benchmarks.ranking.quality import ndcg
 from digest.model import Candidate, Keyword, Profile
 from digest.ranking.corpus import Corpus
 from digest.ranking.language import parse_profile
-from digest.ranking.scoring import score_all
 from digest.ranking.suggest import suggest
 from digest.ranking.units import unit_of_keyword
+from tests.scores import score_all
 
 EXAMPLES = (1, 3, 8)
 FEW = 5

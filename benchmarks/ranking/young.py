@@ -17,7 +17,7 @@ from digest.ranking.calibration import DEFAULT_BAR, evidence_of
 from digest.ranking.reasons import TENTHS
 
 STORES = (5, 30, 75, 150, 300, 600, 1_200, 2_400)
-BAR = evidence_of(DEFAULT_BAR - 0.5 / TENTHS)
+BAR = float(evidence_of(DEFAULT_BAR - 0.5 / TENTHS))
 """Evidence whose score is rounded to the default bar."""
 
 

@@ -11,9 +11,11 @@ from scipy import sparse
 from benchmarks import material
 from benchmarks.harness import Budget, Row, contest, in_unit, once
 from digest.model import Candidate, KeywordKind, Profile
+from digest.ranking.calibration import DEFAULT_BAR
+from digest.ranking.choices import choose
 from digest.ranking.corpus import Corpus
 from digest.ranking.memory import Memory
-from digest.ranking.rank import choices_on
+from digest.ranking.rank import DEFAULT_LIMIT
 
 PAPERS = 100
 PROFILES = 20_000
@@ -46,8 +48,11 @@ def rows() -> Iterable[Row]:
     memory = Memory(corpus)
 
     def ours() -> None:
-        for _ in choices_on(memory, candidates, profiles, now=material.NOW):
-            pass
+        for portion in memory.portions(PAPERS, profiles):
+            choose(
+                memory.board([one.paper for one in candidates]), candidates, profiles[portion], seen=(),
+                now=material.NOW, default_bar=DEFAULT_BAR, default_limit=DEFAULT_LIMIT,
+            )  # fmt: skip
 
     seconds["ours, nothing known yet"] = once(ours)
     seconds |= contest({"bare product + top-k": product, "ours": ours}, turns=3)

@@ -15,7 +15,7 @@ keyword's background is taken off (``relations.py``) and synonyms share their we
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 TOP = 10.0
 EVEN_ODDS = 8.0
@@ -38,14 +38,15 @@ def calibrated(raw: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.where(odds > 0, np.maximum(TOP * odds / (1 + odds), LEAST), 0.0)
 
 
-def evidence_of(value: float) -> float:
-    """The raw evidence that a score stands for: the inverse of ``calibrated`` between 0 and 10."""
-    return float(EVEN_ODDS * (value / (TOP - value)) ** (1 / STEEPNESS))
+def evidence_of(values: ArrayLike) -> NDArray[np.float64]:
+    """The raw evidence that scores stand for: the inverse of ``calibrated`` from 0 to 10, which nothing
+    reaches.
+    """
+    scores = np.asarray(values, dtype=np.float64)
+    with np.errstate(divide="ignore"):
+        return np.asarray(EVEN_ODDS * (scores / (TOP - scores)) ** (1 / STEEPNESS))
 
 
 def enough_for(bars: NDArray[np.float64]) -> NDArray[np.float64]:
     """A little less evidence than a score, rounded to a tenth, needs to reach each bar."""
-    values = np.where(bars > LEAST, np.clip(bars - ALMOST, 0.0, TOP), 0.0)
-    with np.errstate(divide="ignore"):  # nothing reaches the top
-        odds = np.where(values < TOP, values / (TOP - values), np.inf)
-    return np.asarray(EVEN_ODDS * odds ** (1 / STEEPNESS))
+    return evidence_of(np.where(bars > LEAST, np.clip(bars - ALMOST, 0.0, TOP), 0.0))

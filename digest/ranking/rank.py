@@ -6,12 +6,12 @@ function on one profile, so that an explanation can never differ from what was s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from digest.model import Candidate, Profile, Ranked, Ranking
 from digest.ranking.calibration import DEFAULT_BAR
-from digest.ranking.choices import Choices, choose
+from digest.ranking.choices import choose
 from digest.ranking.corpus import Corpus
 from digest.ranking.memory import Memory
 
@@ -51,30 +51,15 @@ def rank_on(
     default_limit: int = DEFAULT_LIMIT,
 ) -> list[Ranking]:
     """``rank``, one batch of profiles after the other: what is looked up for one is known to the next."""
-    portions = choices_on(
-        memory, candidates, profiles, seen=seen, now=now,
-        default_bar=default_bar, default_limit=default_limit,
-    )  # fmt: skip
-    return [ranking for choices in portions for ranking in choices.rankings()]
-
-
-def choices_on(
-    memory: Memory,
-    candidates: Sequence[Candidate],
-    profiles: Sequence[Profile],
-    *,
-    seen: Sequence[Collection[str]] = (),
-    now: datetime,
-    default_bar: float = DEFAULT_BAR,
-    default_limit: int = DEFAULT_LIMIT,
-) -> Iterator[Choices]:
-    """What is behind the rankings, as arrays: one value for each portion of the profiles, in their order."""
     papers = [candidate.paper for candidate in candidates]
+    rankings: list[Ranking] = []
     for portion in memory.portions(len(papers), profiles):
-        yield choose(
+        choices = choose(
             memory.board(papers), candidates, profiles[portion], seen=seen[portion], now=now,
             default_bar=default_bar, default_limit=default_limit,
         )  # fmt: skip
+        rankings += choices.rankings()
+    return rankings
 
 
 def judge(

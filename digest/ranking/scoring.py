@@ -15,13 +15,12 @@ from digest.model import Candidate, Keyword, KeywordKind, Profile, Score
 from digest.model.grounds import split_grounds
 from digest.ranking.board import Board
 from digest.ranking.calibration import calibrated
-from digest.ranking.corpus import Corpus
 from digest.ranking.product import Packed, kept_out, lacking, pack, raw_scores
 from digest.ranking.reasons import TENTHS, Floats, Ints, by_owner, share_out
 from digest.ranking.shares import FED, HITS, NEAR
 from digest.ranking.telling import grounds_told
 from digest.ranking.trending import age_hours, trending_score
-from digest.ranking.vocabulary import Mask, Vocabulary
+from digest.ranking.vocabulary import Mask
 
 VOTES_MOST = 0.25
 """Evidence that very many votes add: enough to order near-ties, never to lift a paper over a keyword."""
@@ -54,9 +53,7 @@ class Scored:
 
     @cached_property
     def values(self) -> Floats:
-        values = calibrated(self.raw)
-        values[:, self.packed.silent] = self.raw[:, self.packed.silent]
-        return np.asarray(np.round(values * TENTHS) / TENTHS)
+        return self.values_at(*np.indices(self.raw.shape))
 
     def values_at(self, rows: Ints, places: Ints) -> Floats:
         """``values`` of these papers for these profiles, pair by pair."""
@@ -152,18 +149,13 @@ class Scored:
         )
 
 
-def score_all(
-    candidates: Sequence[Candidate], profiles: Sequence[Profile], corpus: Corpus, *, now: datetime
-) -> Scored:
-    """Every candidate for every profile, in one sparse product."""
-    board = Board([candidate.paper for candidate in candidates], corpus, Vocabulary(corpus.relations))
-    return score_on(board, candidates, profiles, now=now)
-
-
 def score_on(
     board: Board, candidates: Sequence[Candidate], profiles: Sequence[Profile], *, now: datetime
 ) -> Scored:
-    """``score_all`` where the candidates' papers stand on a board that may have been asked before."""
+    """Every candidate for every profile, in one sparse product.
+
+    The candidates' papers stand on the board, in their order; it may have been asked before.
+    """
     packed = pack(profiles, board.vocabulary)
     board.read()
     votes = np.array([vote_evidence(candidate.upvotes) for candidate in candidates])

@@ -23,10 +23,11 @@ from digest.ranking.extracts import (
     unknown,
 )
 from digest.ranking.language import parse_profile
-from digest.ranking.scoring import Scored, score_all
+from digest.ranking.scoring import Scored
 from digest.ranking.terms import Wanted, count_rare, joined, read
 from tests.ranking.test_sum import STORE
 from tests.ranking.test_tally import ODD
+from tests.scores import score_all
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
 FULL = Paper(

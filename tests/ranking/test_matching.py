@@ -9,8 +9,8 @@ import pytest
 from digest.model import Candidate, Organisation, Paper, Profile
 from digest.ranking.corpus import Corpus
 from digest.ranking.language import parse_profile
-from digest.ranking.scoring import score_all
 from digest.ranking.text import words
+from tests.scores import score_all
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
 

@@ -23,8 +23,8 @@ from digest.ranking.language import parse_profile
 from digest.ranking.product import toll_of
 from digest.ranking.rank import judge, rank
 from digest.ranking.reasons import by_owner, share_out
-from digest.ranking.scoring import score_all
 from digest.wording import learnt_weight
+from tests.scores import score_all
 
 NOW = datetime(2026, 5, 20, 8, tzinfo=UTC)
 _WORDS = {
