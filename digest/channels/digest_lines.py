@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from functools import lru_cache
 
 from digest.account_wording import account_line, day_name, nothing, plural, sentence
@@ -17,6 +17,7 @@ MAX_PREHEADER = 100
 MAX_PROFILE = 240
 MAX_ACCOUNT = 2_000
 PROFILES_SHOWN = 10
+WEEK = timedelta(days=7)
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -40,15 +41,27 @@ def profile_line(section: Section) -> str:
 
 
 def span(digest: Digest) -> str:
-    """The slot, or the days from first to last when more than one is covered by a catch-up."""
+    """The slot, the week that it ends, or the days from first to last that a catch-up covers."""
     days = [day.day for day in digest.account.days]
     if digest.kind is DigestKind.CATCH_UP and len(days) > 1:
         return f"{day_name(min(days))} to {day_name(max(days))}"
-    return day_name(digest.slot)
+    return f"{_week(digest)}{day_name(digest.slot)}"
+
+
+def heading(digest: Digest) -> str:
+    """``Friday 20 November 2026``, or ``Week to Friday 20 November 2026``."""
+    return f"{_week(digest)}{long_day(digest.slot)}"
+
+
+def _week(digest: Digest) -> str:
+    """What stands before the slot of somebody who reads once a week."""
+    if digest.kind not in (DigestKind.DAILY, DigestKind.EMPTY) or digest.next_slot is None:
+        return ""
+    return "Week to " if digest.next_slot - digest.slot == WEEK else ""
 
 
 def subject(sheet: Sheet, best: Entry | None, more: int) -> str:
-    """The day and the best paper: ``Fri 20 Nov: Title, and 6 more``."""
+    """The day or week, and the best paper: ``Fri 20 Nov: Title, and 6 more``."""
     digest = sheet.digest
     if best is None:
         return f"{span(digest)}: {nothing(digest.account)}"

@@ -10,8 +10,8 @@ from digest.account_wording import plural
 from digest.channels.digest_lines import (
     account_words,
     empty_line,
+    heading,
     intro,
-    long_day,
     next_line,
     preheader,
     profile_lines,
@@ -59,7 +59,7 @@ def tell(sheet: Sheet) -> Told:
     return Told(
         subject=subject(sheet, best, len(entries) - 1),
         preheader=preheader(sheet, best, counted),
-        day=long_day(digest.slot),
+        day=heading(digest),
         summary=counted,
         opening=intro(digest) if entries else empty_line(digest),
         sections=tuple([_told(section, sheet.papers) for section in digest.sections if section.entries]),

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import date
 
 from digest.channels import lines
-from digest.model import Account, DayAccount, DayState
-from tests.channels.mails import CATCH_UP, EMPTY, TWINS, account, sheet
+from digest.model import Account, DayAccount, DayState, DigestKind
+from tests.channels.mails import CATCH_UP, DAILY, EMPTY, TWINS, account, sheet
 
 
 def emptiness(empty: Account) -> lines.Told:
@@ -46,3 +46,16 @@ def test_a_subject_tells_the_day_and_the_best_paper() -> None:
     assert lines.tell(sheet(CATCH_UP)).subject.startswith("Mon 2 Mar to Fri 6 Mar: ")
     one_day = replace(CATCH_UP, account=account(days=(DayAccount(date(2026, 3, 6), DayState.OPEN, 3),)))
     assert lines.tell(sheet(one_day)).subject.startswith("Fri 6 Mar: ")
+
+
+def test_who_reads_once_a_week_is_told_the_week_that_ends() -> None:
+    weekly = replace(DAILY, next_slot=date(2026, 3, 13))
+    told = lines.tell(sheet(weekly))
+    assert told.subject.startswith(f"Week to Fri 6 Mar: {TWINS.title}")
+    assert told.day == "Week to Friday 6 March 2026"
+    assert lines.tell(sheet(replace(EMPTY, next_slot=date(2026, 3, 13)))).subject.startswith(
+        "Week to Fri 6 Mar: "
+    )
+    first = lines.tell(sheet(replace(weekly, kind=DigestKind.FIRST)))
+    assert first.day == "Friday 6 March 2026", "a first digest begins with the newest days"
+    assert lines.tell(sheet(replace(weekly, next_slot=date(2026, 3, 9)))).day == "Friday 6 March 2026"
