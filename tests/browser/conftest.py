@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -11,7 +10,6 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 from pydantic import SecretStr
 
 from digest.config import EmailSettings, Settings, StoreSettings, WebSettings
@@ -20,21 +18,10 @@ from digest.house import House
 from digest.store.database import open_engine
 from digest.web import create_app
 from digest.web.serving import bound, serving
+from tests.chromium import browser
 from tests.web.conftest import SECRET, Clock, filled_store
 
-__all__ = ["filled_store"]
-CHROMIUM = shutil.which("chromium")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's chromium."""
-    if CHROMIUM is None:
-        pytest.skip("Debian's chromium is not installed")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
+__all__ = ["browser", "filled_store"]
 
 
 @dataclass

@@ -100,6 +100,7 @@ def test_from_subscribing_to_leaving(browser: Browser, world: World, script: boo
 
     page.goto(link(mail, "pause"))
     page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("button", name="Resume now")).to_be_visible()
     assert state(world) is SubscriberState.PAUSED
     page.get_by_role("button", name="Resume now").click()
     expect(page.get_by_text("Welcome back.")).to_be_visible()

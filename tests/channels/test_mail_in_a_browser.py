@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from digest.channels.email import parts
 from digest.channels.letters import write
 from tests.channels.mails import KINDS, sheet
 from tests.channels.test_email import CHANNEL
 from tests.channels.test_letters import AT, LETTERS, SETTINGS
+from tests.chromium import browser
+
+__all__ = ["browser"]
 
 pytestmark = pytest.mark.browser
 
@@ -25,21 +25,10 @@ LANDMARKS = {"rules": {name: {"enabled": False} for name in ("region", "landmark
 """A mail is a part of somebody else's page, which has the landmarks."""
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_mail_is_accessible_in_both_schemes(chromium: Browser, name: str, scheme: str) -> None:
-    context = chromium.new_context(color_scheme="dark" if scheme == "dark" else "light")
+def test_a_mail_is_accessible_in_both_schemes(browser: Browser, name: str, scheme: str) -> None:
+    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
     page = context.new_page()
     page.set_content(PAGES[name])
     report = Axe().run(page, options=LANDMARKS)
@@ -48,8 +37,8 @@ def test_a_mail_is_accessible_in_both_schemes(chromium: Browser, name: str, sche
 
 
 @pytest.mark.parametrize("width", [320, 390, 1200])
-def test_a_mail_fits_every_width_and_asks_for_nothing(chromium: Browser, width: int) -> None:
-    context = chromium.new_context(viewport={"width": width, "height": 800})
+def test_a_mail_fits_every_width_and_asks_for_nothing(browser: Browser, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800})
     page = context.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -59,8 +48,8 @@ def test_a_mail_fits_every_width_and_asks_for_nothing(chromium: Browser, width: 
     context.close()
 
 
-def test_the_dark_scheme_is_dark_and_the_preheader_is_not_seen(chromium: Browser) -> None:
-    context = chromium.new_context(color_scheme="dark")
+def test_the_dark_scheme_is_dark_and_the_preheader_is_not_seen(browser: Browser) -> None:
+    context = browser.new_context(color_scheme="dark")
     page = context.new_page()
     page.set_content(PAGES["daily"])
     colour = page.evaluate("getComputedStyle(document.querySelector('td[colspan]')).backgroundColor")
