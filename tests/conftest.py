@@ -17,6 +17,7 @@ from sqlalchemy import Engine, text
 
 from digest.store.database import open_engine
 from digest.store.migrating import upgrade
+from tests.ports import held_port
 
 # before numpy is imported: on a busy machine threads that spin make the same work three times as long
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -40,6 +41,13 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip("the real data do not lie beside this checkout")
     return REAL_DATA
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port of loopback that is free until the test's server takes it."""
+    with held_port() as number:
+        yield number
 
 
 @pytest.fixture(scope="session")

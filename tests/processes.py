@@ -20,12 +20,6 @@ from tests.faults.relay import Relay
 from tests.faults.storm import PROCESSES
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
-
-
 def settings(url: str, relay: Relay, folder: Path, **more: str) -> dict[str, str]:
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("DIGEST_")},

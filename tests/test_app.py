@@ -12,15 +12,14 @@ import requests
 from digest.model import DeliveryState
 from digest.store.database import open_engine
 from tests.faults.relay import Fault, Relay, no_fault
-from tests.processes import Systemd, answers, free_port, settings, started, wait_for
+from tests.processes import Systemd, answers, settings, started, wait_for
 from tests.slack_server import TOKEN, running_slack
 from tests.store.outbox import all_of, fill
 
 
-def test_run_delivers_serves_and_ends_with_0_on_sigterm(sqlite_url: str, tmp_path: Path) -> None:
+def test_run_delivers_serves_and_ends_with_0_on_sigterm(sqlite_url: str, tmp_path: Path, port: int) -> None:
     engine = open_engine(sqlite_url)
     fill(engine, 20)
-    port = free_port()
     with Relay() as relay:
         more = {"DIGEST_WEB__PORT": str(port), "DIGEST_DELIVERY__SHUTDOWN_SECONDS": "3"}
         environment = settings(sqlite_url, relay, tmp_path, **more)
@@ -34,8 +33,9 @@ def test_run_delivers_serves_and_ends_with_0_on_sigterm(sqlite_url: str, tmp_pat
 
 
 @pytest.mark.slow
-def test_run_serves_the_slack_app_by_the_way_its_settings_choose(sqlite_url: str, tmp_path: Path) -> None:
-    port = free_port()
+def test_run_serves_the_slack_app_by_the_way_its_settings_choose(
+    sqlite_url: str, tmp_path: Path, port: int
+) -> None:
     with Relay() as relay, running_slack() as slack:
         own = {"ENABLED": "true", "BOT_TOKEN": TOKEN, "SIGNING_SECRET": "hush", "BASE_URL": slack.api}
         environment = settings(

@@ -23,7 +23,7 @@ from digest.store.database import open_engine, transaction
 from digest.store.schema import DeliveryRow, SubscriberRow
 from tests.channels.test_smtp_session import certificate, context
 from tests.faults.relay import Relay
-from tests.processes import answers, free_port, settings, wait_for
+from tests.processes import answers, settings, wait_for
 from tests.slack_server import Slack, running_slack
 from tests.store.outbox import address_of, all_of, fill
 
@@ -182,11 +182,10 @@ def test_a_store_that_cannot_be_opened_is_named_without_its_password(url: str, a
 
 
 def test_the_daemon_logs_no_token_of_a_link_and_no_address(
-    sqlite_url: str, slack: Slack, tmp_path: Path
+    sqlite_url: str, slack: Slack, tmp_path: Path, port: int
 ) -> None:
     engine = open_engine(sqlite_url)
     fill(engine, 3)
-    port = free_port()
     base = f"http://127.0.0.1:{port}"
     with Relay(repeats_the_address) as relay:
         more = {"DIGEST_WEB__PORT": str(port), "DIGEST_DELIVERY__SHUTDOWN_SECONDS": "1"}

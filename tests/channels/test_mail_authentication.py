@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
 
 from digest.channels.email import EmailChannel
 from digest.channels.letters import write
-from tests.channels.dns_server import free_port, names, program, running
+from tests.channels.dns_server import names
 from tests.channels.mails import KINDS, sheet
+from tests.channels.programs import program, running
 from tests.channels.test_dkim import DOMAIN, RSA, SELECTOR, configured, record
 from tests.channels.test_email import no_sender
 from tests.channels.test_letters import AT, LETTERS
+from tests.ports import held_port
 
 pytestmark = pytest.mark.counterpart
 
@@ -95,9 +98,17 @@ def test_another_verifier_refuses_a_mail_that_lost_its_one_click_header(
 @pytest.fixture(scope="module")
 def rspamd(resolver: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     folder = tmp_path_factory.mktemp("rspamd")
+    places = [f"--var={name}={folder}" for name in ("DBDIR", "RUNDIR", "LOGDIR", "LOCAL_CONFDIR")]
+    command = (program("rspamd"), "-c", "/etc/rspamd/rspamd.conf", "-i", "-f", *places)
+    with held_port() as port, held_port() as control:
+        set_up_rspamd(folder, resolver, port, control)
+        with running(*command, port=port):
+            yield port
+
+
+def set_up_rspamd(folder: Path, resolver: int, port: int, control: int) -> None:
     local = folder / "local.d"
     local.mkdir()
-    port = free_port()
     suffixes = folder / "suffixes"
     suffixes.write_text("org\nnet\n")
     (local / "options.inc").write_text(
@@ -105,13 +116,9 @@ def rspamd(resolver: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         f'url_tld = "{suffixes}";\ndisable_hyperscan = true;\n'
     )
     (local / "worker-normal.inc").write_text(f'bind_socket = "127.0.0.1:{port}";\ncount = 1;\n')
-    (local / "worker-controller.inc").write_text(f'bind_socket = "127.0.0.1:{free_port()}";\n')
+    (local / "worker-controller.inc").write_text(f'bind_socket = "127.0.0.1:{control}";\n')
     for part in ("worker-proxy.inc", "worker-fuzzy.inc", "fuzzy_check.conf", "rbl.conf", "surbl.conf"):
         (local / part).write_text("enabled = false;\n")
-    places = [f"--var={name}={folder}" for name in ("DBDIR", "RUNDIR", "LOGDIR", "LOCAL_CONFDIR")]
-    command = (program("rspamd"), "-c", "/etc/rspamd/rspamd.conf", "-i", "-f", *places)
-    with running(*command, port=port):
-        yield port
 
 
 def rspamd_says(mail: bytes, port: int) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from digest.channels.mail_records import faults, lookup_at
 from digest.config import EmailSettings
 from digest.errors import DeliveryError
-from tests.channels.dns_server import free_port, names
+from tests.channels.dns_server import names
 from tests.channels.test_dkim import DOMAIN, RSA, SELECTOR, configured, record
 
 KEY = f"{SELECTOR}._domainkey.{DOMAIN}"
@@ -81,8 +82,11 @@ def test_a_real_name_server_is_asked(settings: EmailSettings, tmp_path: Path) ->
 
 def test_a_name_server_that_is_silent_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digest.channels.mail_records.SECONDS", 0.2)
-    with pytest.raises(DeliveryError, match=r"no answer for example\.org"):
-        lookup_at(f"127.0.0.1:{free_port()}")("example.org")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        look_up = lookup_at(f"127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(DeliveryError, match=r"no answer for example\.org"):
+            look_up("example.org")
 
 
 def test_a_name_server_that_is_none_is_refused() -> None:

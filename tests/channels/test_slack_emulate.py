@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +20,9 @@ from digest.channels.slack import SlackChannel
 from digest.channels.slack_http import Limits
 from digest.channels.slack_pace import OwnPace
 from digest.model import HandOver, Message, Refused, Sent
+from tests.channels.programs import running
 from tests.channels.slack_sheets import papers, sheet
+from tests.ports import held_port
 
 PROGRAM = Path(__file__).resolve().parents[1] / "node_modules" / ".bin" / "emulate"
 OLDEST_NODE = (22, 15)
@@ -51,29 +51,10 @@ def _version(place: str) -> tuple[int, int]:
 def url() -> Iterator[str]:
     if not PROGRAM.exists():
         pytest.skip("emulate is not installed: npm ci --prefix tests")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    program = subprocess.Popen(
-        [node(), str(PROGRAM), "--service", "slack", "--port", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait_for(port)
-        yield f"http://localhost:{port}/api/"
-    finally:
-        program.terminate()
-        program.wait(20)
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(600):
-        with socket.socket() as asking:
-            if asking.connect_ex(("localhost", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise TimeoutError("emulate does not answer")
+    with held_port() as port:
+        command = (node(), str(PROGRAM), "--service", "slack", "--port", str(port))
+        with running(*command, port=port):
+            yield f"http://localhost:{port}/api/"
 
 
 def channel_to(url: str) -> SlackChannel:

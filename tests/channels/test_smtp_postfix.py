@@ -18,7 +18,8 @@ from digest.channels.smtp_session import Relay as Server
 from digest.channels.smtp_session import open_session
 from digest.model import Deferred, Faulty, HandOver, Message, Refused, Sent
 from tests.channels.certificates import make_certificate
-from tests.processes import free_port, wait_for
+from tests.ports import held_port
+from tests.processes import wait_for
 
 pytestmark = pytest.mark.counterpart
 
@@ -77,6 +78,19 @@ class Postfix:
     port: int
     clear: int
 
+    def set_up(self) -> None:
+        for name in ("etc", "queue", "data", "mail"):
+            (self.folder / name).mkdir()
+        shutil.chown(self.folder / "data", "postfix")
+        shutil.chown(self.folder / "mail", 65534)
+        make_certificate(self.folder / "relay.pem")
+        (self.folder / "etc" / "main.cf").write_text(MAIN.format(folder=self.folder))
+        (self.folder / "etc" / "master.cf").write_text(MASTER.format(port=self.port, clear=self.clear))
+
+    def told(self, program: str, word: str) -> None:
+        command = [program, "-c", str(self.folder / "etc"), word]
+        subprocess.run(command, check=True, capture_output=True, timeout=100)
+
     def server(self, **changes: object) -> Server:
         return Server(**{"host": "127.0.0.1", "port": self.port, "hello": "localhost"} | changes)  # type: ignore[arg-type]
 
@@ -97,19 +111,12 @@ def postfix() -> Iterator[Postfix]:
         pytest.skip("Postfix is not installed, or cannot be started without root")
     folder = Path(tempfile.mkdtemp(prefix="digest-postfix-"))
     folder.chmod(0o755)
-    running = Postfix(folder, free_port(), free_port())
-    for name in ("etc", "queue", "data", "mail"):
-        (folder / name).mkdir()
-    shutil.chown(folder / "data", "postfix")
-    shutil.chown(folder / "mail", 65534)
-    make_certificate(folder / "relay.pem")
-    (folder / "etc" / "main.cf").write_text(MAIN.format(folder=folder))
-    (folder / "etc" / "master.cf").write_text(MASTER.format(port=running.port, clear=running.clear))
-    subprocess.run(
-        [program, "-c", str(folder / "etc"), "start"], check=True, capture_output=True, timeout=100
-    )
-    yield running
-    subprocess.run([program, "-c", str(folder / "etc"), "stop"], check=True, capture_output=True, timeout=100)
+    with held_port() as port, held_port() as clear:
+        running = Postfix(folder, port, clear)
+        running.set_up()
+        running.told(program, "start")
+        yield running
+        running.told(program, "stop")
     shutil.rmtree(folder, ignore_errors=True)
 
 

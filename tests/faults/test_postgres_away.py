@@ -11,15 +11,16 @@ from digest.model import DeliveryState
 from digest.store.database import open_engine
 from digest.store.migrating import upgrade
 from tests.faults.relay import Relay
-from tests.processes import answers, free_port, settings, started, wait_for
+from tests.processes import answers, settings, started, wait_for
 from tests.store.outbox import all_of, fill
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_the_daemon_outlasts_a_postgres_that_goes_away_and_sends_what_waited(tmp_path: Path) -> None:
+def test_the_daemon_outlasts_a_postgres_that_goes_away_and_sends_what_waited(
+    tmp_path: Path, port: int
+) -> None:
     """It lives on without its store, says that it is not ready, and needs nobody when the store is back."""
-    port = free_port()
     site = f"http://127.0.0.1:{port}"
     with postgres(settings={}) as server, Relay() as relay:
         engine = open_engine(server.url)

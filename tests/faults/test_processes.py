@@ -17,7 +17,7 @@ from digest.store.database import open_engine, transaction
 from digest.store.schema import SubscriberRow
 from tests.faults.relay import Relay
 from tests.faults.small_disk import Disk
-from tests.processes import free_port, settings, started, wait_for
+from tests.processes import settings, started, wait_for
 from tests.store.outbox import all_of, fill, plan, subscribe
 
 READERS = 30
@@ -33,22 +33,22 @@ def outage(engine: Engine) -> list[int]:
     return numbers
 
 
-def alone(url: str, relay: Relay, folder: Path) -> dict[str, str]:
+def alone(url: str, relay: Relay, folder: Path, port: int) -> dict[str, str]:
     """No source answers, and no digest waits for one."""
-    more = {"DIGEST_DIGEST__WAIT_MINUTES": "0", "DIGEST_WEB__PORT": str(free_port())}
+    more = {"DIGEST_DIGEST__WAIT_MINUTES": "0", "DIGEST_WEB__PORT": str(port)}
     return settings(url, relay, folder, **more)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_daemon_cron_and_hand_together_send_one_digest_after_an_outage(
-    store_url: str, tmp_path: Path
+    store_url: str, tmp_path: Path, port: int
 ) -> None:
     """Three days were missed: one digest and one mail for each reader, whoever prepares and delivers it."""
     engine = open_engine(store_url)
     outage(engine)
     with Relay() as relay, ExitStack() as stack:
-        environment = alone(store_url, relay, tmp_path)
+        environment = alone(store_url, relay, tmp_path, port)
         for command in (["run"], ["prepare"], ["deliver"], ["worker"], ["prepare"], ["deliver"]):
             stack.enter_context(started(command, environment, tmp_path))
         wait_for(lambda: [one.state for one in all_of(engine)] == [DeliveryState.SENT] * READERS, 150)
@@ -57,12 +57,14 @@ def test_daemon_cron_and_hand_together_send_one_digest_after_an_outage(
 
 
 @pytest.mark.timeout(300)
-def test_what_waited_before_an_outage_is_merged_and_no_flood_comes(sqlite_url: str, tmp_path: Path) -> None:
+def test_what_waited_before_an_outage_is_merged_and_no_flood_comes(
+    sqlite_url: str, tmp_path: Path, port: int
+) -> None:
     engine = open_engine(sqlite_url)
     numbers, now = outage(engine), datetime.now(UTC)
     for days in (5, 4):
         plan(engine, numbers, slot=now.date() - timedelta(days=days), now=now - timedelta(days=days))
-    with Relay() as relay, started(["run"], alone(sqlite_url, relay, tmp_path), tmp_path):
+    with Relay() as relay, started(["run"], alone(sqlite_url, relay, tmp_path, port), tmp_path):
         done = {DeliveryState.SENT: READERS, DeliveryState.MERGED: 2 * READERS}
         wait_for(lambda: Counter(one.state for one in all_of(engine)) == done, 150)
         assert len(relay.accepted) == READERS
