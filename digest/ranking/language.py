@@ -128,13 +128,16 @@ def format_profile(keywords: tuple[Keyword, ...] | list[Keyword]) -> str:
 
 
 def format_keyword(keyword: Keyword) -> str:
-    """One keyword with its marks: ``-title:"video generation"``, ``agent*^2``."""
+    """One keyword with its marks: ``-title:"video generation"``, ``agent*^2``.
+
+    The weight 1 is written where the keyword itself ends as a weight does: ``l^p^1``.
+    """
     mark = {KeywordKind.EXCLUDE: "-", KeywordKind.REQUIRE: "+"}.get(keyword.kind, "")
     field = "" if keyword.field is Field.ANY else f"{keyword.field.value}:"
     body = keyword.text + ("*" if keyword.prefix else "")
-    quoted = f'"{body}"' if keyword.exact else body
-    weight = "" if keyword.weight == 1 else f"^{keyword.weight:g}"
-    return f"{mark}{field}{quoted}{weight}"
+    written = f'"{body}"' if keyword.exact else body
+    weight = f"^{keyword.weight:g}" if keyword.weight != 1 or _WEIGHT.search(written) else ""
+    return f"{mark}{field}{written}{weight}"
 
 
 def _pieces(text: str) -> Iterator[_Piece]:

@@ -161,6 +161,11 @@ def test_the_order_is_that_in_which_each_keyword_came_first() -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["l^p^1", "^beta*^1", "title:a^3^1", "a^3^2", '"a^3"', "-a^b c"])
+def test_a_keyword_that_ends_as_a_weight_does_reads_back_the_same(text: str) -> None:
+    assert format_profile(parse_profile(text)) == text
+
+
 @given(st.text(alphabet='ab RAG"*^2.-+,:;\ntitle扩β🤖', max_size=40))
 def test_what_is_read_prints_and_reads_back_the_same(text: str) -> None:
     try:
