@@ -7,6 +7,7 @@ the session does not come about.
 from __future__ import annotations
 
 import base64
+import re
 import ssl
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,6 +16,8 @@ from typing import Literal
 
 from digest.channels.smtp_wire import Reply, Wire, WireError
 from digest.model import Faulty
+
+SIZE = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Session:
     def largest(self) -> int | None:
         """The largest message the server takes, in bytes, if it says so."""
         told = self.abilities.get("SIZE", "")
-        return int(told) if told.isdigit() and int(told) > 0 else None
+        return int(told) if SIZE.fullmatch(told) and int(told) > 0 else None
 
     def close(self) -> None:
         """Say goodbye; what the server answers changes nothing that was accepted."""

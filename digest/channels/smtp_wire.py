@@ -18,6 +18,7 @@ MOST_LINES = 200
 ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]+(?=@[\w\[])")
 """The part before the @: what makes an address in a server's words a person's."""
 WOULD_WAIT = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+CODE = re.compile(r"[0-9]{3}")
 ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")
 
 
@@ -166,9 +167,12 @@ class Wire:
         return self._socket.pending() if isinstance(self._socket, ssl.SSLSocket) else 0
 
     def _wait(self, until: select.poll, deadline: float) -> None:
-        """Raises ``WireError`` when the deadline comes first."""
-        left = deadline - time.monotonic()
-        if left <= 0 or not until.poll(left * 1000):
+        """Raises ``WireError`` when the deadline comes first.
+
+        What lies there already counts even then: whoever was stopped for a while was not left unanswered.
+        """
+        left = max(deadline - time.monotonic(), 0.0)
+        if not until.poll(left * 1000):
             raise WireError("no answer in time")
 
     def interrupted(self) -> bool:
@@ -197,7 +201,7 @@ def _understood(line: bytes) -> tuple[Reply, bool]:
     """
     text = line.decode("utf-8", "replace").rstrip("\r")
     code, mark = text[:3], text[3:4]
-    if not code.isdigit() or mark not in {"", " ", "-"}:
+    if not CODE.fullmatch(code) or mark not in {"", " ", "-"}:
         raise WireError("the server does not speak SMTP")
     return Reply(int(code), text[4:]), mark != "-"
 
