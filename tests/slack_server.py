@@ -62,7 +62,7 @@ class Slack:
     def wait_for(self, method: str, count: int = 1) -> list[Json]:
         """The calls of a method once there are so many; answers to ``response_url`` are ``response``."""
         with self.told:
-            came = self.told.wait_for(lambda: len(self.called(method)) >= count, timeout=20)
+            came = self.told.wait_for(lambda: len(self.called(method)) >= count, timeout=60)
         assert came, f"{method} was called {len(self.called(method))} times, not {count}"
         return self.called(method)
 

@@ -27,7 +27,7 @@ def test_run_delivers_serves_and_ends_with_0_on_sigterm(sqlite_url: str, tmp_pat
             wait_for(lambda: len(relay.accepted) == 20)
             wait_for(lambda: answers(f"http://127.0.0.1:{port}/healthz"))
             process.send_signal(signal.SIGTERM)
-            assert process.wait(40) == 0
+            assert process.wait(60) == 0
     assert {one.state for one in all_of(engine)} == {DeliveryState.SENT}
     engine.dispose()
 
@@ -49,12 +49,12 @@ def test_run_serves_the_slack_app_by_the_way_its_settings_choose(
         for more in ({}, {"DIGEST_SLACK__APP_TOKEN": "xapp-unknown"}):
             with started(["run"], environment | more, tmp_path) as process:
                 wait_for(lambda: answers(f"http://127.0.0.1:{port}/healthz"))
-                unsigned = requests.post(f"http://127.0.0.1:{port}/slack/events", data="x", timeout=20)
+                unsigned = requests.post(f"http://127.0.0.1:{port}/slack/events", data="x", timeout=60)
                 assert unsigned.status_code == (404 if more else 401)
                 if more:
                     slack.wait_for("apps.connections.open")
                 process.send_signal(signal.SIGTERM)
-                assert process.wait(40) == 0
+                assert process.wait(60) == 0
 
 
 def test_a_stop_in_the_middle_finishes_the_message_in_hand(sqlite_url: str, tmp_path: Path) -> None:
@@ -118,6 +118,6 @@ def test_a_hand_over_that_outlasts_the_limit_is_left_to_its_lease(sqlite_url: st
         with started(["worker"], environment, tmp_path) as process:
             wait_for(lambda: any(one.state is DeliveryState.HANDING_OVER for one in all_of(engine)))
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
     assert {one.state for one in all_of(engine)} == {DeliveryState.HANDING_OVER}
     engine.dispose()

@@ -8,12 +8,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
 from digest.http_client import Bounds, Client, FetchError, same_place
 
-BOUNDS = Bounds(deadline_seconds=0.6, connect_seconds=0.5, wire_bytes=200_000, body_bytes=1_000_000)
+BOUNDS = Bounds(deadline_seconds=60, connect_seconds=60, wire_bytes=200_000, body_bytes=1_000_000)
+HASTY = replace(BOUNDS, deadline_seconds=0.6)
+"""For servers that do not come to an end."""
 Talk = Callable[[socket.socket], None]
 
 
@@ -21,13 +24,12 @@ Talk = Callable[[socket.socket], None]
 def server(talk: Talk, heard: list[bytes] | None = None) -> Iterator[str]:
     """A server that reads a request (kept in ``heard``) and then does what ``talk`` does."""
     listener = socket.create_server(("127.0.0.1", 0))
-    listener.settimeout(10)
     threads: list[threading.Thread] = []
     stop = threading.Event()
 
     def converse(connection: socket.socket) -> None:
         with connection:
-            connection.settimeout(5)
+            connection.settimeout(60)
             try:
                 request = connection.recv(65_536)
                 if heard is not None:
@@ -58,11 +60,23 @@ def server(talk: Talk, heard: list[bytes] | None = None) -> Iterator[str]:
             one.join()
 
 
+@contextmanager
+def opened(bounds: Bounds) -> Iterator[Client]:
+    client = Client(user_agent="test/1 (+https://example.org)", bounds=bounds)
+    yield client
+    client.close()
+
+
 @pytest.fixture
 def client() -> Iterator[Client]:
-    opened = Client(user_agent="test/1 (+https://example.org)", bounds=BOUNDS)
-    yield opened
-    opened.close()
+    with opened(BOUNDS) as client:
+        yield client
+
+
+@pytest.fixture
+def hasty() -> Iterator[Client]:
+    with opened(HASTY) as client:
+        yield client
 
 
 def reply(body: bytes, *headers: str, status: str = "200 OK", length: int | None = None) -> bytes:
@@ -99,24 +113,22 @@ def test_a_status_and_a_redirect_are_answers(client: Client) -> None:
 
 
 def test_a_resolver_that_hangs_is_cut_by_the_deadline_and_what_it_finds_later_is_not_used(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+    hasty: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release, heard, ended = threading.Event(), list[bytes](), threading.Event()
     resolve = socket.getaddrinfo
 
     def hang(*_name: object, **_hints: object) -> object:
-        release.wait(10)
+        release.wait(100)
         return resolve("127.0.0.1", port, type=socket.SOCK_STREAM)
 
     with server(lambda _connection: ended.set(), heard) as url:
         port = int(url.split(":")[2].removesuffix("/x"))
         monkeypatch.setattr(socket, "getaddrinfo", hang)
-        began = time.monotonic()
         with pytest.raises(FetchError, match=r"name was not resolved .* within 0\.6 s"):
-            client.get(url, accept="*/*")
-        assert time.monotonic() - began < 5  # far above the deadline, far below the resolver's ten seconds
+            hasty.get(url, accept="*/*")
         release.set()
-        assert ended.wait(5)
+        assert ended.wait(60)
     assert heard == [b""]
 
 
@@ -165,9 +177,11 @@ def test_a_body_without_end_is_stopped(client: Client) -> None:
 
 
 def drip(start: bytes) -> Talk:
+    """A server that goes on for a minute, or until it is hung up on."""
+
     def talk(connection: socket.socket) -> None:
         connection.sendall(start)
-        for _ in range(100):
+        for _ in range(1200):
             connection.sendall(b"x")
             time.sleep(0.05)
 
@@ -183,14 +197,15 @@ def drip(start: bytes) -> Talk:
     ],
     ids=["headers", "body", "body without a length"],
 )
-def test_a_server_that_drips_cannot_stretch_the_deadline(client: Client, start: bytes) -> None:
-    began = time.monotonic()
-    assert "within 0.6 s" in str(fails(client, drip(start)))
-    assert time.monotonic() - began < 6  # the server alone would drip as long again
+def test_a_server_that_drips_cannot_stretch_the_deadline(hasty: Client, start: bytes) -> None:
+    assert "within 0.6 s" in str(fails(hasty, drip(start)))
 
 
-def test_a_server_that_says_nothing_is_given_up(client: Client) -> None:
-    fails(client, lambda connection: time.sleep(1.5))
+def test_a_server_that_says_nothing_is_given_up(hasty: Client) -> None:
+    def hush(connection: socket.socket) -> None:
+        connection.recv(1)  # until it is hung up on
+
+    assert "within 0.6 s" in str(fails(hasty, hush))
 
 
 def test_a_closed_connection_is_an_error_without_the_address(client: Client) -> None:

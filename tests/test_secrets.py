@@ -201,11 +201,11 @@ def test_the_daemon_logs_no_token_of_a_link_and_no_address(
             wait_for(lambda: answers(f"{base}/healthz"))
             wait_for(lambda: any(line.startswith("RCPT") for line in relay.lines))
             pages = [
-                requests.get(f"{base}/u/canary-token", timeout=20),
-                requests.post(f"{base}/p/canary-token", data={"email": ADDRESS}, timeout=20),
-                requests.post(f"{base}/subscribe", data={"email": f"{ADDRESS}\0canary"}, timeout=20),
-                requests.get(f"{base}/nothing?address={ADDRESS}&token=canary", timeout=20),
-                requests.post(f"{base}/slack/events", data="canary", timeout=20),
+                requests.get(f"{base}/u/canary-token", timeout=60),
+                requests.post(f"{base}/p/canary-token", data={"email": ADDRESS}, timeout=60),
+                requests.post(f"{base}/subscribe", data={"email": f"{ADDRESS}\0canary"}, timeout=60),
+                requests.get(f"{base}/nothing?address={ADDRESS}&token=canary", timeout=60),
+                requests.post(f"{base}/slack/events", data="canary", timeout=60),
             ]
             daemon.send_signal(signal.SIGTERM)
             said, _ = daemon.communicate(timeout=90)

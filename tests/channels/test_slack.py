@@ -46,7 +46,7 @@ def channel_to(slack: Slack, clock: Clock | None = None, **values: Any) -> Slack
         bot_token=TOKEN,
         base_url=slack.api,
         webhook_hosts=("hooks.slack.com", slack.url),
-        limits=Limits(connect=2, deadline=5),
+        limits=Limits(connect=60, deadline=60),
         pace=OwnPace(moved.read, moved.sleep),
     )
     return replace(made, **values)

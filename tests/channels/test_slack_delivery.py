@@ -68,7 +68,7 @@ def channel_to(slack: Slack, clock: Moving) -> SlackChannel:
         base_url=slack.api,
         webhook_hosts=(slack.url,),
         layout="always",
-        limits=Limits(connect=5, deadline=20),
+        limits=Limits(connect=60, deadline=60),
         pace=OwnPace(clock.monotonic, clock.sleep),
     )
 

@@ -63,7 +63,7 @@ def channel_to(url: str) -> SlackChannel:
         base_url=url,
         layout="always",
         interactive=True,
-        limits=Limits(connect=5, deadline=20),
+        limits=Limits(connect=60, deadline=60),
         pace=OwnPace(gap=0.0),
     )
 

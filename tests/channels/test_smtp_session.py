@@ -40,7 +40,7 @@ def send(relay: Relay, server: Server) -> HandOver:
 
 def secure(certificate: Path, **changes: str) -> Server:
     return replace(
-        Server("127.0.0.1", security="starttls", ca_file=certificate, command_seconds=5.0),
+        Server("127.0.0.1", security="starttls", ca_file=certificate, command_seconds=60.0),
         **changes,  # type: ignore[arg-type]
     )
 

@@ -8,6 +8,7 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -148,8 +149,17 @@ def clock() -> Callable[[], datetime]:
     return lambda: NOW
 
 
+@contextmanager
+def using(app: App, slack: Slack) -> Iterator[Person]:
+    """A person before the app. What it still does for them in the end is waited for: nothing of it meets the
+    next test."""
+    yield Person(app, slack)
+    app.listener_runner.listener_executor.shutdown()
+
+
 @pytest.fixture
-def person(desk: Desk, slack: Slack, clock: Callable[[], datetime]) -> Person:
+def person(desk: Desk, slack: Slack, clock: Callable[[], datetime]) -> Iterator[Person]:
     """A person in the one workspace that the bot token serves."""
     access = Access(signing_secret=SECRET, bot_token=TOKEN, base_url=slack.api)
-    return Person(build_app(desk, access, clock), slack)
+    with using(build_app(desk, access, clock), slack) as found:
+        yield found

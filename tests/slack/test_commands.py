@@ -25,7 +25,7 @@ from digest.subscriptions.suppressing import ADDRESS
 from digest.tokens import keyed_hash
 from tests.keys import KEYS
 from tests.naughty import NAUGHTY
-from tests.slack.conftest import DEFAULTS, NOW, SECRET, Person
+from tests.slack.conftest import DEFAULTS, NOW, SECRET, Person, using
 from tests.slack_server import TOKEN, Slack, wrong_content
 
 
@@ -106,14 +106,14 @@ def test_a_command_is_acknowledged_before_it_is_worked_on(desk: Desk, slack: Sla
     released = threading.Event()
 
     def slow_clock() -> datetime:
-        assert released.wait(20)
+        assert released.wait(60)
         return NOW
 
-    person = Person(build_app(desk, Access(SECRET, TOKEN, base_url=slack.api), slow_clock), slack)
-    assert person.types("today").status == 200  # returned although the work has not begun
-    assert not slack.called("response")
-    released.set()
-    person.told()
+    with using(build_app(desk, Access(SECRET, TOKEN, base_url=slack.api), slow_clock), slack) as person:
+        assert person.types("today").status == 200  # returned although the work has not begun
+        assert not slack.called("response")
+        released.set()
+        person.told()
 
 
 @pytest.mark.parametrize("way", ["old", "forged", "unsigned"])

@@ -30,7 +30,7 @@ from digest.store.database import reading, transaction
 from digest.store.deliveries import Planned
 from digest.store.digests import Coverage
 from tests.channels.slack_sheets import papers, sheet
-from tests.slack.conftest import NOW, SECRET, Person, signed
+from tests.slack.conftest import NOW, SECRET, Person, signed, using
 from tests.slack_server import TOKEN, Slack
 
 SEAL = Seal((b"a secret key of the house",))
@@ -43,10 +43,13 @@ def installations(sqlite_engine: Engine, clock: Callable[[], datetime]) -> Insta
 
 
 @pytest.fixture
-def several(slack: Slack, desk: Desk, clock: Callable[[], datetime], installations: Installations) -> Person:
+def several(
+    slack: Slack, desk: Desk, clock: Callable[[], datetime], installations: Installations
+) -> Iterator[Person]:
     """A person in one of several workspaces; nobody has installed the app yet."""
     access = Access(SECRET, client_id="1.2", client_secret="hush", base_url=slack.api)
-    return Person(build_app(desk, access, clock, installations=installations), slack)
+    with using(build_app(desk, access, clock, installations=installations), slack) as found:
+        yield found
 
 
 @contextmanager
@@ -61,11 +64,11 @@ def served(person: Person) -> Iterator[str]:
         time.sleep(0.01)
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
-    thread.join(20)
+    thread.join(60)
 
 
 def send(url: str, body: str, headers: dict[str, Any]) -> int:
-    return requests.post(f"{url}/slack/events", data=body.encode(), headers=headers, timeout=20).status_code
+    return requests.post(f"{url}/slack/events", data=body.encode(), headers=headers, timeout=60).status_code
 
 
 def test_signed_requests_are_answered_and_others_refused(person: Person) -> None:
@@ -78,16 +81,16 @@ def test_signed_requests_are_answered_and_others_refused(person: Person) -> None
         assert send(url, body, signed(body, FORM, at=time.time() - 301)) == 401
         assert send(url, body, {}) == 401
         assert send(url, "x" * (LONGEST + 1), {}) == 413
-        assert requests.get(f"{url}/slack/install", timeout=20).status_code == 404
+        assert requests.get(f"{url}/slack/install", timeout=60).status_code == 404
 
 
 def install(url: str) -> requests.Response:
     """Walk through OAuth as a browser does, without Slack's own page."""
-    page = requests.get(f"{url}/slack/install", timeout=20)
+    page = requests.get(f"{url}/slack/install", timeout=60)
     state = page.text.partition("authorize?state=")[2].partition("&")[0]
     cookie = {"Cookie": page.headers["Set-Cookie"].partition(";")[0]}  # it is for https alone
     back = f"{url}/slack/oauth_redirect?code=good&state={state}"
-    return requests.get(back, headers=cookie, timeout=20)
+    return requests.get(back, headers=cookie, timeout=60)
 
 
 def test_a_workspace_installs_by_oauth_and_its_token_is_not_readable_in_the_store(
@@ -109,7 +112,7 @@ def test_an_oauth_state_works_once_in_its_own_browser_and_not_forged(several: Pe
         again = requests.get(
             first.request.url or "", headers={"Cookie": first.request.headers["Cookie"]}, timeout=20
         )
-        forged = requests.get(f"{url}/slack/oauth_redirect?code=good&state=forged", timeout=20)
+        forged = requests.get(f"{url}/slack/oauth_redirect?code=good&state=forged", timeout=60)
     assert (first.status_code, again.status_code, forged.status_code) == (200, 401, 400)
 
 
@@ -167,7 +170,7 @@ def test_a_workspace_that_leaves_loses_its_token_and_its_digests_stop(
     several.told()
     for _ in range(2):  # Slack may tell it twice
         several.event(event)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while installations.find_bot(enterprise_id=None, team_id="T111") and time.monotonic() < deadline:
         time.sleep(0.01)
     assert installations.find_bot(enterprise_id=None, team_id="T111") is None

@@ -53,7 +53,7 @@ def source(httpserver: HTTPServer, notebook: Notebook) -> Iterator[HuggingFace]:
         httpserver.url_for("/"),
         contact="https://example.org/contact",
         version="1.2",
-        bounds=Bounds(deadline_seconds=5, connect_seconds=2),
+        bounds=Bounds(deadline_seconds=60, connect_seconds=60),
         pace=notebook,
         memory=notebook,
         sleep=lambda _seconds: None,

@@ -148,7 +148,7 @@ def test_who_asks_is_the_nearest_host_that_is_not_ours(peer: str, forwarded: lis
 def test_it_serves_over_a_real_socket_and_stops(site: Site) -> None:
     with bound(WebSettings(port=0)) as listening:
         with serving(create_app(site.house), listening) as address:
-            answer = requests.get(f"{address}/day/2026-10-15", timeout=10)
+            answer = requests.get(f"{address}/day/2026-10-15", timeout=60)
             assert answer.status_code == 200
             assert "server" not in answer.headers
             port = int(address.rpartition(":")[2])
