@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from digest.model import Field, Paper, ReasonKind
+from digest.ranking.cells import Cells
 from digest.ranking.corpus import Corpus
 from digest.ranking.evidence import Lookup
 from digest.ranking.extracts import extracts_of
@@ -29,8 +30,7 @@ _NAMES = frozenset(_KINDS.values())
 class Board:
     """The evidence of papers for all units of a vocabulary; ``read`` brings it up to date with them.
 
-    ``evidence`` is [hits, related] × units × papers, ``presence`` units × papers. ``rows`` are the papers in
-    the corpus's space of terms (None without).
+    ``rows`` are the papers in the corpus's space of terms (None without).
     """
 
     def __init__(self, papers: Sequence[Paper], corpus: Corpus, vocabulary: Vocabulary) -> None:
@@ -38,8 +38,9 @@ class Board:
         self.vocabulary = vocabulary
         self.extracts = extracts_of(papers)
         self.rows: Rows | None = corpus.rows_of(self.extracts) if corpus.space else None
-        self.evidence: Floats = np.zeros((2, 0, len(papers)))
-        self.presence: Mask = np.zeros((0, len(papers)), dtype=np.bool_)
+        self._hits = Cells(len(papers), np.float64)
+        self._near = Cells(len(papers), np.float32)
+        self._present = Cells(len(papers), np.bool_)
         self.book = Phrasebook(len(papers))
         self._lookups: list[Lookup] = []
         self._starts: list[int] = []
@@ -47,11 +48,21 @@ class Board:
     @property
     def cells(self) -> int:
         """Papers × units."""
-        return self.presence.size
+        return len(self._hits) * len(self.extracts)
+
+    def evidence(self, units: Ints) -> Floats:
+        """[hits, related] × units × papers: how strongly the papers speak of these units."""
+        found = np.empty((2, len(units), len(self.extracts)))
+        found[0], found[1] = self._hits.dense(units), self._near.dense(units)
+        return found
+
+    def presence(self, units: Ints) -> Mask:
+        """Units × papers: which papers hold these units."""
+        return self._present.dense(units)
 
     def read(self) -> None:
         """Look the units that are new up in every paper."""
-        start = len(self.presence)
+        start = len(self._hits)
         units = self.vocabulary.units[start:]
         if not units:
             return
@@ -59,11 +70,9 @@ class Board:
         lookup.read(self.extracts)
         frequencies = lookup.frequencies()
         hits = (frequencies @ lookup.weights).tocsr()
-        presence = ((frequencies > 0) @ lookup.phrases).toarray() > 0
-        near = self._related(start, hits)
-        both = np.stack([hits.toarray().T, near.toarray().T.astype(np.float64)])
-        self.evidence = np.concatenate([self.evidence, both], axis=1)
-        self.presence = np.concatenate([self.presence, presence.T])
+        self._near.add(self._related(start, hits).T.tocsr())
+        self._hits.add(hits.T.tocsr())
+        self._present.add(((frequencies > 0) @ lookup.phrases > 0).T.tocsr())
         self._lookups.append(lookup)
         self._starts.append(start)
 
@@ -91,7 +100,8 @@ class Board:
     def _said_near(self, rows: Ints, numbers: Ints) -> Iterator[Said]:
         """What papers say that is related to a unit."""
         units = self.vocabulary.units
-        strengths = self.evidence[1, numbers, rows].tolist()
+        used, places = np.unique(numbers, return_inverse=True)
+        strengths = self._near.dense(used)[places, rows].tolist()
         for number, strength, terms in zip(
             numbers.tolist(), strengths, self._named(rows, numbers), strict=True
         ):

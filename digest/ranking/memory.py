@@ -12,9 +12,10 @@ from digest.ranking.shares import Phrasebook
 from digest.ranking.vocabulary import Vocabulary
 
 MOST_CELLS = 2_000_000
-"""Papers × keywords remembered: 29 bytes each. Of a day of 100 papers so many as 20,000 keywords."""
+"""Papers × keywords remembered, three bytes each: most papers say nothing of most keywords. Of a day of 100
+papers so many as 20,000 keywords."""
 MOST_SAID = 100_000
-"""What papers say of keywords, remembered: half a kilobyte each."""
+"""What papers say of keywords, remembered: a hundred bytes each."""
 MOST_KEYWORDS = 20_000
 """Keywords remembered, however few the papers: three kilobytes each."""
 MOST_BOARDS = 64

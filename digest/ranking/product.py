@@ -65,10 +65,12 @@ class Pulls:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """Profiles as arrays. ``speaking`` are the pulls that may speak for a paper; ``silent`` the profiles that
-    ask for nothing (exclusions aside): they follow what everybody votes for.
+    """Profiles as arrays. ``units`` are those of the vocabulary that profiles ask for; the units of the
+    pulls are places in it. ``speaking`` are the pulls that may speak for a paper; ``silent`` the profiles
+    that ask for nothing (exclusions aside): they follow what everybody votes for.
     """
 
+    units: Ints
     pulls: Pulls
     speaking: Pulls
     silent: Mask
@@ -88,16 +90,24 @@ def pack(profiles: Sequence[Profile], vocabulary: Vocabulary) -> Packed:
     given = np.array([one.weight for one in chain.from_iterable(fed)], dtype=np.float64) / tolls[feeders]
     order = np.argsort(np.concatenate([owners, feeders]), kind="stable")
     counts = [len(profile.keywords) + len(weights) for profile, weights in zip(profiles, fed, strict=True)]
+    units, places = _used(np.concatenate([asked.units, terms])[order], len(vocabulary))
     pulls = Pulls(
         np.cumsum([0, *counts], dtype=np.intp),
-        np.concatenate([asked.units, terms])[order],
+        places,
         np.concatenate([asked.kinds, np.full(len(terms), INCLUDE, dtype=np.uint8)])[order],
         np.concatenate([own, given])[order],
         np.concatenate([near, np.zeros(len(terms))])[order],
         (np.arange(len(order)) >= len(owners))[order],
     )
     silent = np.array([is_trending(profile) for profile in profiles], dtype=np.bool_)
-    return Packed(pulls, pulls.only((pulls.kinds != EXCLUDE) & ~silent[pulls.owners]), silent)
+    return Packed(units, pulls, pulls.only((pulls.kinds != EXCLUDE) & ~silent[pulls.owners]), silent)
+
+
+def _used(numbers: Ints, many: int) -> tuple[Ints, Ints]:
+    """The different numbers, ascending, of so ``many``; and where each stands among them."""
+    used = np.zeros(many, dtype=np.bool_)
+    used[numbers] = True
+    return np.flatnonzero(used), (np.cumsum(used) - 1)[numbers]
 
 
 def _owners(counts: Sequence[int] | Ints) -> Ints:
@@ -116,7 +126,7 @@ def toll_of(profile: Profile) -> float:
 
 
 def raw_scores(packed: Packed, evidence: Floats) -> Floats:
-    """Papers × profiles: the sums of evidence, which is [hits, related] × units × papers.
+    """Papers × profiles: the sums of evidence, which is [hits, related] × ``packed.units`` × papers.
 
     Each sum is taken in the order of the profile's keywords: alone or among thousands, it is the same.
     """
@@ -130,12 +140,12 @@ def raw_scores(packed: Packed, evidence: Floats) -> Floats:
 
 
 def kept_out(packed: Packed, presence: Mask) -> Mask:
-    """Papers × profiles: an excluded keyword is present. ``presence`` is units × papers."""
+    """Papers × profiles: an excluded keyword is present. ``presence`` is ``packed.units`` × papers."""
     return np.asarray(_counted(packed.pulls.only(packed.pulls.kinds == EXCLUDE), presence) > 0)
 
 
 def lacking(packed: Packed, presence: Mask) -> Mask:
-    """Papers × profiles: a required keyword is absent. ``presence`` is units × papers."""
+    """Papers × profiles: a required keyword is absent. ``presence`` is ``packed.units`` × papers."""
     required = packed.pulls.only(packed.pulls.kinds == REQUIRE)
     return np.asarray(_counted(required, presence) < np.diff(required.bounds))
 

@@ -40,12 +40,17 @@ class Shares(NamedTuple):
 
 @dataclass(frozen=True)
 class Scored:
-    """Candidates × profiles: ``raw`` is the evidence, ``values`` the scores, 0 to 10 in tenths."""
+    """Candidates × profiles: ``raw`` is the evidence, ``values`` the scores, 0 to 10 in tenths.
+
+    ``evidence`` and ``presence`` are the board's, of the units that the profiles ask for.
+    """
 
     candidates: Sequence[Candidate]
     board: Board
     profiles: Sequence[Profile]
     packed: Packed
+    evidence: Floats
+    presence: Mask
     votes: Floats
     raw: Floats
     kept_out: Mask
@@ -118,7 +123,7 @@ class Scored:
         keywords = self.profiles[place].keywords
         units = self.packed.pulls.units[self.packed.pulls.bounds[place] :]
         return [
-            (keyword, self.board.presence[unit])
+            (keyword, self.presence[unit])
             for keyword, unit in zip(keywords, units[: len(keywords)].tolist(), strict=True)
             if keyword.kind in kinds
         ]
@@ -132,12 +137,12 @@ class Scored:
         owner, pull = speaking.of_profiles(places)
         row, unit = rows[owner], speaking.units[pull]
         weights = np.stack([speaking.hits[pull], speaking.related[pull]], axis=1)
-        evidence = self.board.evidence.reshape(2, -1).take(unit * len(self.candidates) + row, axis=1)
+        evidence = self.evidence.reshape(2, -1).take(unit * len(self.candidates) + row, axis=1)
         speaks = evidence.T != 0
         speaks[:, 1] &= weights[:, 1] != 0
         asked, side = np.divmod(np.flatnonzero(speaks), 2)
         manner = np.where(side == 1, NEAR, np.where(speaking.fed[pull[asked]], FED, HITS))
-        spoken, numbers = book.look_up(row[asked], unit[asked], manner, self.board.said)
+        spoken, numbers = book.look_up(row[asked], self.packed.units[unit[asked]], manner, self.board.said)
         raw = weights[asked, side][spoken] * book.strengths[numbers]
         owner = owner[asked[spoken]]
         ends = np.cumsum(np.bincount(owner, minlength=len(rows)))
@@ -158,14 +163,15 @@ def score_on(
     """
     packed = pack(profiles, board.vocabulary)
     board.read()
+    evidence, presence = board.evidence(packed.units), board.presence(packed.units)
     votes = np.array([vote_evidence(candidate.upvotes) for candidate in candidates])
-    raw = raw_scores(packed, board.evidence)
+    raw = raw_scores(packed, evidence)
     np.add(raw, votes[:, None], out=raw, where=raw > 0)
     if packed.silent.any():
         trends = [trending_score(one.upvotes, age_hours(one.day, now)) for one in candidates]
         raw[:, packed.silent] = np.array(trends)[:, None]
-    out, without = kept_out(packed, board.presence), lacking(packed, board.presence)
-    return Scored(candidates, board, profiles, packed, votes, raw, out, without)
+    out, without = kept_out(packed, presence), lacking(packed, presence)
+    return Scored(candidates, board, profiles, packed, evidence, presence, votes, raw, out, without)
 
 
 def vote_evidence(upvotes: int) -> float:

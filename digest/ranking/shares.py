@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from digest.model import Field, ReasonKind
 from digest.model.grounds import SUMMED_UP, head_of, place_of
-from digest.model.separators import FIELDS, GROUNDS, LINES
+from digest.model.separators import FIELDS
 from digest.ranking.reasons import Floats, Ints, spans
 
 
@@ -41,73 +41,92 @@ FIELDS_TOLD = tuple(FIELDS + place_of(field) for field in _FIELDS)
 class Phrasebook:
     """Numbers for what papers say of units; each is asked for once. ``votes`` is the number of the votes.
 
-    By number stand the ``strengths``, and how each is told (``model/grounds.py``): in which turn, whatever it
-    weighs; of which subject, which makes a ground; in which line of it; what the line begins with (``heads``:
-    inside a ground, and where one begins); and by which of ``FIELDS_TOLD`` the share does (``fields``).
+    By number stand the ``strengths``, by which of ``FIELDS_TOLD`` the share begins (``fields``), and in which
+    line it is told (``lines``). By line, whoever shares it: what it begins with (``heads``,
+    ``model/grounds.py``), in which turn it is told, whatever it weighs, and of which subject, which makes a
+    ground.
     """
 
     votes = 0
 
     def __init__(self, papers: int) -> None:
         self.strengths: Floats = np.zeros(0)
-        self.turns, self.subjects, self.lines, self.fields = (np.zeros(0, dtype=np.intp) for _ in range(4))
-        self.heads = np.zeros((0, 2), dtype=np.object_)
-        self.whats: list[What] = []
-        self._names: dict[tuple[str, ...], int] = {}
-        self._answers = np.zeros((len(MANNERS), 0, papers), dtype=np.int32)
-        """Manners × units × papers: which answer, 0 where none was asked for yet."""
-        self._starts = np.zeros(1, dtype=np.intp)
-        self._counts = np.zeros(1, dtype=np.intp)
+        self.fields: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
+        self.lines: NDArray[np.int32] = np.zeros(0, dtype=np.int32)
+        self.heads = np.zeros(0, dtype=np.object_)
+        self.turns, self.subjects = np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
+        self._papers = papers
+        self._lines: dict[str, int] = {}
+        self._subjects: dict[str, int] = {}
+        self._asked: Ints = np.full(1, -1)
+        """Units × papers × manners: the places of those asked for, ascending, after one that is none."""
+        self._answers: NDArray[np.int32] = np.zeros(1, dtype=np.int32)
+        """Of each the number of its answer."""
+        self._starts: NDArray[np.int32] = np.zeros(0, dtype=np.int32)
+        self._counts: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
         """Of each answer its first number, and how many there are."""
         self._learn([[(What(ReasonKind.VOTES, "votes"), 1.0)]])
 
     def __len__(self) -> int:
-        return len(self.whats)
+        return len(self.strengths)
 
     def look_up(self, rows: Ints, units: Ints, manners: Ints, ask: Ask) -> tuple[Ints, Ints]:
         """What these papers say of these units, one after the other: which of those asked, and the number."""
-        self._make_room(int(units.max(initial=-1)) + 1)
-        places = np.ravel_multi_index((manners, units, rows), self._answers.shape)
-        answers = self._answers.take(places)
-        unknown = np.unique(places[answers == 0])
-        if len(unknown):
-            manner, unit, row = np.unravel_index(unknown, self._answers.shape)
-            self._answers.flat[unknown] = self._learn(ask(row, unit, manner))
-            answers = self._answers.take(places)
-        return spans(self._starts[answers], self._counts[answers])
+        places = (units * self._papers + rows) * len(MANNERS) + manners
+        at, known = self._find(places)
+        if not known.all():
+            self._hear(np.unique(places[~known]), ask)
+            at, _ = self._find(places)
+        answers = self._answers[at]
+        return spans(self._starts[answers].astype(np.intp), self._counts[answers].astype(np.intp))
 
-    def _make_room(self, units: int) -> None:
-        manners, known, papers = self._answers.shape
-        if units > known:
-            more = np.zeros((manners, units - known, papers), dtype=np.int32)
-            self._answers = np.concatenate([self._answers, more], axis=1)
+    def _find(self, places: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+        """Where each place stands among those asked for, and whether it does."""
+        at = np.searchsorted(self._asked, places)
+        return at, self._asked.take(at, mode="clip") == places
+
+    def _hear(self, unknown: Ints, ask: Ask) -> None:
+        """Ask what is said at places that were not asked for yet."""
+        pairs, manners = np.divmod(unknown, len(MANNERS))
+        units, rows = np.divmod(pairs, self._papers)
+        before = np.searchsorted(self._asked, unknown)
+        self._answers = np.insert(self._answers, before, self._learn(ask(rows, units, manners)))
+        self._asked = np.insert(self._asked, before, unknown)
 
     def _learn(self, said: Sequence[Said]) -> Ints:
         """Number what is said; give the answers."""
         whats = [what for one in said for what, _ in one]
         counts = np.array([len(one) for one in said], dtype=np.intp)
-        starts = len(self.whats) + np.cumsum(counts) - counts
+        starts = len(self.strengths) + np.cumsum(counts) - counts
         answers = len(self._starts) + np.arange(len(said))
-        told = np.array([self._place(what) for what in whats], dtype=np.intp).reshape(-1, 4)
-        heads = [head_of(what.kind, what.term, what.related_to) for what in whats]
-        parted = np.array([[LINES + head, GROUNDS + head] for head in heads], dtype=np.object_).reshape(-1, 2)
         self._starts, self._counts = _grown(self._starts, starts), _grown(self._counts, counts)
         self.strengths = _grown(self.strengths, [strength for one in said for _, strength in one])
-        self.turns, self.subjects = _grown(self.turns, told[:, 0]), _grown(self.subjects, told[:, 1])
-        self.lines = _grown(self.lines, told[:, 2])
-        self.fields = _grown(self.fields, told[:, 3])
-        self.heads = _grown(self.heads, parted)
-        self.whats += whats
+        self.fields = _grown(self.fields, [_FIELDS.index(what.field) for what in whats])
+        self.lines = _grown(self.lines, self._lines_of(whats))
         return answers
 
-    def _place(self, what: What) -> tuple[int, int, int, int]:
-        """Turn, subject, line and field."""
-        field = _FIELDS.index(what.field)
-        names = self._names
-        line = names.setdefault((what.kind, what.term, what.related_to), len(names))
+    def _lines_of(self, whats: Sequence[What]) -> list[int]:
+        """The line of each; a new one where nothing was told in it yet."""
+        known, lines, new = len(self._lines), [], {}
+        for what in whats:
+            head = head_of(what.kind, what.term, what.related_to)
+            lines.append(self._lines.setdefault(head, len(self._lines)))
+            if lines[-1] >= known:
+                new[head] = what
+        self.heads = _grown(self.heads, list(new))
+        self.turns = _grown(self.turns, [_turn(what) for what in new.values()])
+        self.subjects = _grown(self.subjects, [self._subject(what) for what in new.values()])
+        return lines
+
+    def _subject(self, what: What) -> int:
+        """The number of the keyword, or of what sums all of its kind up."""
         if what.kind in SUMMED_UP:
-            return 1 + SUMMED_UP.index(what.kind), names.setdefault((what.kind, ""), len(names)), line, field
-        return 0, names.setdefault((what.term,), len(names)), line, field
+            return SUMMED_UP.index(what.kind)
+        return len(SUMMED_UP) + self._subjects.setdefault(what.term, len(self._subjects))
+
+
+def _turn(what: What) -> int:
+    return 1 + SUMMED_UP.index(what.kind) if what.kind in SUMMED_UP else 0
 
 
 def _grown(column: NDArray[Any], more: object) -> NDArray[Any]:

@@ -12,10 +12,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from digest.model.separators import GROUNDS, LINES
 from digest.ranking.reasons import TENTHS, Ints, by_owner, spans
 from digest.ranking.shares import FIELDS_TOLD, Phrasebook
 
 Texts = NDArray[np.object_]
+_BEGINS: Texts = np.array([LINES, GROUNDS], dtype=np.object_)
+"""The sign before a line inside a ground, and where one begins."""
 
 
 class Lines(NamedTuple):
@@ -37,27 +40,31 @@ def grounds_told(book: Phrasebook, scores: int, owners: Ints, numbers: Ints, ten
 
     ``owners``, ascending, says whose each share is; of one score's the greatest comes first.
     """
-    lines = _lines(book, owners, numbers, tenths)
+    of = book.lines[numbers].astype(np.intp)
+    lines = _lines(book, owners, of, tenths)
     _, places = spans(lines.starts, lines.counts)
     shares = lines.shares[places]
     pieces = np.insert(
         _shares_told(book, numbers[shares], tenths[shares]),
-        np.cumsum(lines.counts) - lines.counts,
-        _heads_told(book, numbers[lines.shares[lines.starts]], lines),
+        np.repeat(np.cumsum(lines.counts) - lines.counts, len(_BEGINS)),
+        _heads_told(book, of[lines.shares[lines.starts]], lines),
     ).tolist()
-    many = np.bincount(owners, minlength=scores) + np.bincount(lines.owners, minlength=scores)
+    many = np.bincount(owners, minlength=scores) + len(_BEGINS) * np.bincount(lines.owners, minlength=scores)
     bounds = [0, *np.cumsum(many).tolist()]
     return ["".join(pieces[start:end]) for start, end in pairwise(bounds)]
 
 
-def _lines(book: Phrasebook, owners: Ints, numbers: Ints, tenths: Ints) -> Lines:
-    """Keywords come first, the weightiest of them before; in a ground the line with the greatest share."""
-    shares = by_owner(owners, book.lines[numbers])
-    starts = _runs(owners[shares], book.lines[numbers[shares]])
+def _lines(book: Phrasebook, owners: Ints, of: Ints, tenths: Ints) -> Lines:
+    """Keywords come first, the weightiest of them before; in a ground the line with the greatest share.
+
+    ``of`` says in which of the book's lines each share is told.
+    """
+    shares = by_owner(owners, of)
+    starts = _runs(owners[shares], of[shares])
     counts = np.diff(starts, append=len(shares))
     points = np.add.reduceat(tenths[shares], starts)
     first = shares[starts]
-    owner, subject, turn = owners[first], book.subjects[numbers[first]], book.turns[numbers[first]]
+    owner, subject, turn = owners[first], book.subjects[of[first]], book.turns[of[first]]
     order = by_owner(owner, subject * len(shares) + first)
     begins = _runs(owner[order], subject[order])
     ground = np.empty(len(order), dtype=np.intp)
@@ -84,8 +91,8 @@ def _shares_told(book: Phrasebook, numbers: Ints, tenths: Ints) -> Texts:
     return np.asarray(texts[book.fields[numbers], np.searchsorted(different, tenths)])
 
 
-def _heads_told(book: Phrasebook, numbers: Ints, lines: Lines) -> Texts:
-    """What each line begins with."""
-    begins = np.zeros(len(numbers), dtype=np.intp)
+def _heads_told(book: Phrasebook, of: Ints, lines: Lines) -> Texts:
+    """What each line begins with, in two pieces: the sign before it, and its head."""
+    begins = np.zeros(len(of), dtype=np.intp)
     begins[_runs(lines.owners, lines.heads)] = 1
-    return np.asarray(book.heads[numbers, begins])
+    return np.stack([_BEGINS[begins], book.heads[of]], axis=1).ravel()

@@ -41,15 +41,16 @@ def said_by(board: Board, asked: Sequence[tuple[int, int, int]]) -> list[Said]:
 
 
 BOARD = read_board()
+EVIDENCE = BOARD.evidence(np.arange(len(BOARD.vocabulary)))
 PAIRS = list(product(range(len(PAPERS)), range(len(BOARD.vocabulary))))
 
 
 @pytest.mark.parametrize(("manner", "side"), [(HITS, 0), (FED, 0), (NEAR, 1)])
 def test_what_is_said_adds_up_to_the_evidence(manner: int, side: int) -> None:
-    asked = [(row, unit, manner) for row, unit in PAIRS if BOARD.evidence[side, unit, row]]
+    asked = [(row, unit, manner) for row, unit in PAIRS if EVIDENCE[side, unit, row]]
     assert len(asked) > 20
     for (row, unit, _), said in zip(asked, said_by(BOARD, asked), strict=True):
-        assert sum(strength for _, strength in said) == pytest.approx(BOARD.evidence[side, unit, row])
+        assert sum(strength for _, strength in said) == pytest.approx(EVIDENCE[side, unit, row])
 
 
 def test_a_pair_alone_is_told_as_among_thousands() -> None:
@@ -59,7 +60,7 @@ def test_a_pair_alone_is_told_as_among_thousands() -> None:
 
 
 def test_related_papers_are_named_by_shared_terms_that_the_keyword_does_not_say() -> None:
-    asked = [(row, unit, NEAR) for row, unit in PAIRS if BOARD.evidence[1, unit, row]]
+    asked = [(row, unit, NEAR) for row, unit in PAIRS if EVIDENCE[1, unit, row]]
     space, rows = CORPUS.space, BOARD.rows
     assert space is not None
     assert rows is not None
@@ -81,11 +82,11 @@ def test_a_followed_name_is_told_by_its_field() -> None:
     [unit] = [place for place, one in enumerate(BOARD.vocabulary.units) if one.field == "author"]
     [[(what, strength)]] = said_by(BOARD, [(0, unit, HITS)])
     assert (what.kind, what.field) == (ReasonKind.AUTHOR, "author")
-    assert strength == pytest.approx(BOARD.evidence[0, unit, 0])
+    assert strength == pytest.approx(EVIDENCE[0, unit, 0])
 
 
 def test_without_a_space_of_terms_nothing_is_named() -> None:
     young = read_board(Corpus.build(PAPERS[:3]))
     [[(what, _)]] = said_by(young, [(0, 0, NEAR)])
     assert what.term == "papers like it"
-    assert not np.any(young.evidence[1])
+    assert not np.any(young.evidence(np.arange(len(young.vocabulary)))[1])

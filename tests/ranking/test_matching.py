@@ -18,7 +18,7 @@ NOW = datetime(2026, 5, 20, tzinfo=UTC)
 def finds(keyword: str, paper: Paper) -> bool:
     profile = Profile(1, 1, "one", keyword, parse_profile(keyword))
     scored = score_all([Candidate(paper, date(2026, 5, 20), 0, 1)], [profile], Corpus(), now=NOW)
-    return bool(scored.board.presence[0, 0])
+    return bool(scored.presence[0, 0])
 
 
 @pytest.mark.parametrize(

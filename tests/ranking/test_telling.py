@@ -38,6 +38,7 @@ def test_together_they_are_what_each_is_alone(scores: list[list[tuple[int, int]]
     scores = [sorted(one, key=lambda share: -share[1]) for one in scores]
     flat = np.array([(owner, *share) for owner, one in enumerate(scores) for share in one], dtype=np.intp)
     owners, numbers, tenths = flat.reshape(-1, 3).T
-    alone = [grounds_of([earned(book.whats[number], points) for number, points in one]) for one in scores]
+    told = [What(ReasonKind.VOTES, "votes"), *WHATS]
+    alone = [grounds_of([earned(told[number], points) for number, points in one]) for one in scores]
     together = grounds_told(book, len(scores), owners, numbers, tenths)
     assert [split_grounds(text) for text in together] == alone
