@@ -102,12 +102,12 @@ class Lookup:
 
     def _rare(self, extracts: Sequence[Extract]) -> list[tuple[int, int, Counts]]:
         """What is not counted for every profile, looked for in the words of papers that may hold it."""
-        clues = self.wanted.clues
+        wanted = self.wanted
         return [
             (row, self.terms[term], counts)
-            for row, extract in enumerate(extracts if clues else ())
-            if any(clue in extract.joined for clue in clues)
-            for term, counts in count_rare(extract.fields, self.wanted).items()
+            for row, extract in enumerate(extracts if wanted.terms else ())
+            if (here := wanted.within(extract.joined)).terms
+            for term, counts in count_rare(extract.fields, extract.openings, here).items()
         ]
 
     def frequencies(self) -> Matrix:

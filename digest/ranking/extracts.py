@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from digest.model import Paper
 from digest.ranking.frequencies import fingerprints
 from digest.ranking.tally import tally
-from digest.ranking.terms import Counts, Text, joined, names_and_capitals, read
+from digest.ranking.terms import Counts, Openings, Text, joined, names_and_capitals, openings, read
 
 FORMAT = 3
 """Grows when a paper is cut into other words or terms, or the bytes change meaning: then papers are read
@@ -66,6 +66,11 @@ class Extract:
     def joined(self) -> str:
         """All words in one piece: what is not in it stands in no run of words."""
         return "\n".join(map(joined, self.fields))
+
+    @cached_property
+    def openings(self) -> tuple[Openings, ...]:
+        """Where in the fields what is rarely asked for may begin."""
+        return tuple(map(openings, self.fields))
 
     def to_bytes(self) -> bytes:
         """For the store."""

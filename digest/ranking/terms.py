@@ -18,8 +18,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from sys import intern
+from typing import NamedTuple
 
 from digest.model import Paper
 from digest.ranking.text import BREAK, Word, in_capitals, is_acronym, singular, stem, words
@@ -71,14 +73,14 @@ class Text:
     @property
     def capitals(self) -> Iterator[tuple[str, int]]:
         """The terms of the words written in capitals, and where they stand."""
-        for place, field in enumerate(self.fields):
-            for word in field:
+        for place, found in enumerate(self.fields):
+            for word in found:
                 if in_capitals(word.raw):
                     yield _capital(word.folded), place
 
     @property
     def lengths(self) -> Counts:
-        title, abstract, named = (sum(1 for word in field if word.folded != BREAK) for field in self.fields)
+        title, abstract, named = (sum(1 for word in one if word.folded != BREAK) for one in self.fields)
         return title, abstract, named
 
 
@@ -151,14 +153,14 @@ class Wanted:
 
     ``heads`` are their first letters: a run of words whose letters start otherwise is never joined nor
     stemmed (a stem keeps the head of its word), so that long phrases and wildcards cost next to nothing.
-    ``clues`` are letters that stand somewhere in the joined words of every paper that holds a term.
+    ``clues`` are, by term, letters that stand somewhere in the joined words of every paper that holds it.
     """
 
     terms: Mapping[str, int]
     longest: int = 0
     heads: frozenset[str] = frozenset()
     prefixes: bool = False
-    clues: tuple[str, ...] = ()
+    clues: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, terms: Iterable[tuple[str, int]]) -> Wanted:
@@ -167,12 +169,21 @@ class Wanted:
         for term, length in terms:
             if term.startswith((EXACT, PREFIX)) or (length > ALWAYS_COUNTED and term.startswith(STEMMED)):
                 rare[term] = max(length, rare.get(term, 0))
+        return cls._of(rare, {term: _clue(term) for term in rare})
+
+    def within(self, text: str) -> Wanted:
+        """The terms whose clues stand in the joined words of a paper: few, of many."""
+        here = {term: clue for term, clue in self.clues.items() if clue in text}
+        return self._of({term: self.terms[term] for term in here}, here)
+
+    @classmethod
+    def _of(cls, rare: Mapping[str, int], clues: Mapping[str, str]) -> Wanted:
         return cls(
             rare,
             max(rare.values(), default=0),
             frozenset(term[2 : 2 + HEAD] for term in rare),
             any(term.startswith(PREFIX) for term in rare),
-            tuple(sorted({_clue(term) for term in rare})),
+            clues,
         )
 
 
@@ -192,19 +203,39 @@ def joined(folded: Sequence[str]) -> str:
     return "".join([singular(word) if word != BREAK else "\n" for word in folded])
 
 
-def count_rare(fields: Sequence[Sequence[str]], wanted: Wanted) -> dict[str, Counts]:
-    """How often each wanted term stands in the folded words of title, abstract and keywords."""
+class Openings(NamedTuple):
+    """The first letters of each word of a field, and of the words joined from it on; a break has none."""
+
+    words: tuple[str, ...]
+    runs: tuple[str, ...]
+
+
+def openings(folded: Sequence[str]) -> Openings:
+    """By what letters the runs of a field may be known."""
+    return Openings(
+        tuple([intern(word[:HEAD]) if word != BREAK else "" for word in folded]),
+        tuple([intern(_head(folded, place)) if word != BREAK else "" for place, word in enumerate(folded)]),
+    )
+
+
+def count_rare(
+    fields: Sequence[Sequence[str]], begin: Sequence[Openings], wanted: Wanted
+) -> dict[str, Counts]:
+    """How often each wanted term stands in the folded words of title, abstract and keywords.
+
+    ``begin`` are the ``openings`` of each field.
+    """
     counts: dict[str, Counts] = {}
-    for place, folded in enumerate(fields):
-        for term, times in Counter(_rare(folded, wanted)).items():
+    for place, (folded, heads) in enumerate(zip(fields, begin, strict=True)):
+        for term, times in Counter(_rare(folded, heads, wanted)).items():
             counts[term] = plus(counts.get(term, NONE), place, times)
     return counts
 
 
-def _rare(folded: Sequence[str], wanted: Wanted) -> Iterator[str]:
+def _rare(folded: Sequence[str], begin: Openings, wanted: Wanted) -> Iterator[str]:
     heads = wanted.heads
-    for place, word in enumerate(folded):
-        if word != BREAK and (word[:HEAD] in heads or _head(folded, place) in heads):
+    for place, (word, run) in enumerate(zip(*begin, strict=True)):
+        if word in heads or run in heads:
             yield from _runs_from(folded, place, wanted)
 
 
