@@ -1,4 +1,7 @@
-"""Furnishes the house from its settings: source, channels, rules and terms. Built once, passed down."""
+"""Furnishes the house from its settings: source, channels, rules and terms. Built once, passed down.
+
+What only reads the source or only prepares is imported when it is asked for: a worker would hold 35 MB of it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import socket
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
@@ -23,21 +27,21 @@ from digest.channels.smtp_session import Relay
 from digest.config import EmailSettings, Settings, SourceSettings
 from digest.errors import ConfigError
 from digest.house import House, keys_of
-from digest.http_client import Bounds
 from digest.model import ChannelName, UnknownPolicy
 from digest.pipeline.deliver import Allowance, Terms
-from digest.pipeline.editions import Limits
 from digest.pipeline.health import Thresholds
 from digest.pipeline.notice_letters import Writer
 from digest.pipeline.notices import Report as NoticeReport
 from digest.pipeline.notices import send_notices
 from digest.pipeline.pacing import KeptAnswers, SharedPace, SharedSlackPace
-from digest.pipeline.rankings import Rules
 from digest.pipeline.sheets import Desk
 from digest.sealing import Seal
-from digest.sources.huggingface import HuggingFace
 from digest.store import slack_installations
 from digest.store.database import reading
+
+if TYPE_CHECKING:
+    from digest.pipeline.rankings import Rules
+    from digest.sources.huggingface import HuggingFace
 
 
 def open_source(
@@ -47,6 +51,9 @@ def open_source(
 
     ``sleep`` waits between two attempts; one that a stop cuts short ends a reading early.
     """
+    from digest.http_client import Bounds
+    from digest.sources.huggingface import HuggingFace
+
     return HuggingFace(
         settings.base_url,
         contact=settings.contact,
@@ -61,6 +68,9 @@ def open_source(
 
 def prepare_rules(settings: Settings) -> Rules:
     """What the settings say about preparing digests."""
+    from digest.pipeline.editions import Limits
+    from digest.pipeline.rankings import Rules
+
     digest = settings.digest
     return Rules(
         bar=digest.bar,

@@ -20,6 +20,15 @@ def test_a_command_about_subscribers_loads_no_heavy_library(module: str) -> None
     assert not HEAVY & set(loaded.split())
 
 
+def test_a_worker_of_the_queue_loads_nothing_that_reads_the_source_or_ranks() -> None:
+    pytest.importorskip("procrastinate")
+    asked = "import sys, digest.cluster.starting; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+
+    assert "digest.channels.email" in loaded.split()
+    assert not (HEAVY - {"jinja2"}) & set(loaded.split())
+
+
 @pytest.mark.parametrize("command", [["search", "diffusion"], ["days"], ["paper", "2609.00001"], ["stats"]])
 def test_a_command_that_only_reads_loads_no_logs(command: list[str], sqlite_url: str) -> None:
     asked = f"import sys; from digest.cli import main; main({command}); print(*sys.modules, file=sys.stderr)"

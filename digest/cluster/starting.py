@@ -23,7 +23,6 @@ from digest.cluster.tasks import (
 from digest.errors import ConfigError
 from digest.house import House
 from digest.model import ChannelName
-from digest.scheduler import handing, planning
 
 EACH_MINUTE = "* * * * *"
 
@@ -72,6 +71,8 @@ def steps_of(house: House, care: Care) -> Sequence[Step]:
 
     Digests are delivered by the workers; the few notices (confirmations) are sent by the schedulers.
     """
+    from digest.scheduler import handing, planning  # a worker does without: it would hold 35 MB more
+
     here = planning(house, care.stopping.is_set, care.stopping.wait, enqueue=care.enqueue)
     here += [job for job in handing(house, care.stopping.is_set) if job.name == "notices"]
 
