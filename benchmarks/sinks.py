@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from tests.ports import held_port
+
 BACKLOG = "512"
 MISSING = "smtp-source and smtp-sink are missing: apt-get install postfix"
 
@@ -34,19 +36,19 @@ def _tool(name: str) -> str | None:
 @contextmanager
 def sink(*options: str) -> Iterator[Sink]:
     """A sink on loopback with options of ``smtp-sink``, e.g. ``-w 1``: a second before each answer."""
-    port = free_port()
     tool = _tool("smtp-sink")
     if tool is None:
         raise RuntimeError(MISSING)
-    # it refuses to run as root
-    command = [tool, "-u", "nobody", *options, f"inet:127.0.0.1:{port}", BACKLOG]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    try:
-        _wait_for(port)
-        yield Sink(port, process.pid)
-    finally:
-        process.terminate()
-        process.wait()
+    with held_port() as port:
+        # it refuses to run as root
+        command = [tool, "-u", "nobody", *options, f"inet:127.0.0.1:{port}", BACKLOG]
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        try:
+            _wait_for(port)
+            yield Sink(port, process.pid)
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def source(port: int, *, messages: int, length: int, sessions: int) -> float:
@@ -63,14 +65,6 @@ def source(port: int, *, messages: int, length: int, sessions: int) -> float:
         check=True,
     )  # fmt: skip
     return time.perf_counter() - begun
-
-
-def free_port(address: str = "127.0.0.1") -> int:
-    """A port of an address that nobody listens on."""
-    with socket.socket() as found:
-        found.bind((address, 0))
-        port: int = found.getsockname()[1]
-    return port
 
 
 def _wait_for(port: int, seconds: float = 10) -> None:

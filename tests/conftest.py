@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 import uuid
@@ -22,12 +23,16 @@ from tests.ports import held_port
 # before numpy is imported: on a busy machine threads that spin make the same work three times as long
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+SHELL = re.compile(r"DIGEST_.*|(?i:\w+_proxy)|COLUMNS|LINES|NO_COLOR|FORCE_COLOR|TTY_COMPATIBLE")
+"""What a shell is set up for, and no test: the program's settings, proxies, the look of a terminal."""
+for _name in filter(SHELL.fullmatch, list(os.environ)):
+    del os.environ[_name]
+
 settings.register_profile(
     "digest",
     deadline=None,  # a slow machine is no falsified property
     suppress_health_check=[HealthCheck.too_slow],
-    derandomize=os.environ.get("SOAK")
-    != "1",  # the same examples each time; others are looked for in the long form
+    derandomize=os.environ.get("SOAK") != "1",  # the same examples in each run; the long form tries others
 )
 settings.load_profile("digest")
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def held_port() -> Iterator[int]:
-    """A port of loopback on which nobody listens but who is told its number.
+def held_port(address: str = "127.0.0.1") -> Iterator[int]:
+    """A port of an address of this machine on which nobody listens but who is told its number.
 
     It stays bound here, without listening: to whoever asks for any port the system gives another, and no
     connection comes from it. A server that asks for this very number with ``SO_REUSEADDR``, as servers do,
@@ -17,5 +17,5 @@ def held_port() -> Iterator[int]:
     """
     with socket.socket() as held:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        held.bind(("127.0.0.1", 0))
+        held.bind((address, 0))
         yield held.getsockname()[1]

@@ -190,14 +190,17 @@ def test_the_daemon_logs_no_token_of_a_link_and_no_address(
     with Relay(repeats_the_address) as relay:
         more = {"DIGEST_WEB__PORT": str(port), "DIGEST_DELIVERY__SHUTDOWN_SECONDS": "1"}
         given = environment(sqlite_url, relay, slack, tmp_path, **more)
-        with subprocess.Popen(
-            [Path(sys.executable).parent / "digest", "run"],
-            cwd=tmp_path,
-            env=given,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as daemon:
+        words = tmp_path / "words"  # a file takes them all; a pipe would be full at some time
+        with (
+            words.open("wb") as file,
+            subprocess.Popen(
+                [Path(sys.executable).parent / "digest", "run"],
+                cwd=tmp_path,
+                env=given,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            ) as daemon,
+        ):
             wait_for(lambda: answers(f"{base}/healthz"))
             wait_for(lambda: any(line.startswith("RCPT") for line in relay.lines))
             pages = [
@@ -208,7 +211,8 @@ def test_the_daemon_logs_no_token_of_a_link_and_no_address(
                 requests.post(f"{base}/slack/events", data="canary", timeout=60),
             ]
             daemon.send_signal(signal.SIGTERM)
-            said, _ = daemon.communicate(timeout=90)
+            daemon.wait(90)
+    said = words.read_text()
     engine.dispose()
 
     assert all(page.status_code < 500 for page in pages)

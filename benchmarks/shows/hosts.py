@@ -31,10 +31,10 @@ from sqlalchemy import Engine, text
 from benchmarks import house
 from benchmarks.shows.day import DIGEST, environment, states
 from benchmarks.shows.server import postgres
-from benchmarks.sinks import free_port
 from digest.cluster.queue import install
 from digest.store.database import open_engine, transaction
 from digest.store.migrating import upgrade
+from tests.ports import held_port
 
 NET = "10.77.0"
 HUB = "digest-hub"
@@ -132,8 +132,9 @@ class Postbox:
 
 def show(given: argparse.Namespace) -> None:
     postbox = Postbox()
-    mails = Controller(postbox, hostname=f"{NET}.1", port=free_port(f"{NET}.1"))
-    mails.start()
+    with held_port(f"{NET}.1") as port:
+        mails = Controller(postbox, hostname=f"{NET}.1", port=port)
+        mails.start()
     with postgres(f"{NET}.1") as server, tempfile.TemporaryDirectory(prefix="digest-shows-") as folder:
         engine = open_engine(server.url)
         upgrade(engine)

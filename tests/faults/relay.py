@@ -21,7 +21,7 @@ from typing import Self
 CUT = "cut"
 """Close the connection without an answer."""
 STALL = "stall"
-"""Say nothing at all."""
+"""Say nothing any more, until the relay ends."""
 
 Fault = Callable[[str, str], str | None]
 """Given a phase (``greeting``, ``EHLO``, ``STARTTLS``, ``AUTH``, ``MAIL``, ``RCPT``, ``DATA``, ``content``,
@@ -160,7 +160,7 @@ class Conversation:
                 self.peer.shutdown(socket.SHUT_RDWR)
             raise EOFError
         if what == STALL:
-            self.relay._stop.wait(30)
+            self.relay._stop.wait()
             raise EOFError
         self.say(what or consent)
         if what and what.startswith("421"):

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections import Counter
 from contextlib import ExitStack
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -26,8 +26,9 @@ READERS = 30
 def outage(engine: Engine) -> list[int]:
     """Nothing ran for three days, and everybody is due since then."""
     numbers = subscribe(engine, READERS)
-    due = datetime.now(UTC) - timedelta(days=3)
-    wishes = {"next_due_at": due, "empty_digests": "always", "send_at": time(0, 0)}
+    now = datetime.now(UTC)
+    hour = (now - timedelta(hours=1)).time().replace(second=0, microsecond=0)  # the next one is far from now
+    wishes = {"next_due_at": now - timedelta(days=3), "empty_digests": "always", "send_at": hour}
     with transaction(engine) as session:
         session.execute(update(SubscriberRow).values(wishes))
     return numbers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import Self
 
 import pytest
@@ -251,7 +251,7 @@ def test_what_was_sent_is_recorded_before_anything_else_is_sent(
         freeze(sqlite_engine, frozen=False)
 
     relay = Freezing()
-    monkeypatch.setattr("digest.pipeline.notices.time.sleep", thaw)
+    monkeypatch.setattr("digest.pipeline.notices.time", SimpleNamespace(sleep=thaw))
     assert send(sqlite_engine, relay).sent == 2
     assert seen == [1]
     end_leases(sqlite_engine)
