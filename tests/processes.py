@@ -70,7 +70,7 @@ def started(command: list[str], environment: dict[str, str], folder: Path) -> It
         process.join()
 
 
-def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
+def wait_for(what: Callable[[], bool], seconds: float = 200) -> None:
     until = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < until, "it did not happen"
@@ -79,7 +79,7 @@ def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
 
 def answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
+        with urllib.request.urlopen(url, timeout=20) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -94,7 +94,7 @@ class Systemd:
     def __enter__(self) -> Self:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(self.path)
-        self._socket.settimeout(60)
+        self._socket.settimeout(200)
         return self
 
     def __exit__(self, *_: object) -> None:

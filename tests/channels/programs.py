@@ -20,7 +20,7 @@ def program(name: str) -> str:
 
 
 @contextmanager
-def running(*command: str, port: int, patience: float = 60) -> Iterator[None]:
+def running(*command: str, port: int, patience: float = 200) -> Iterator[None]:
     """A program from when it listens on ``port`` to the end of the block."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:

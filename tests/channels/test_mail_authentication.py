@@ -71,7 +71,11 @@ def mails(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 def perl_says(mail: bytes, port: int) -> str:
     done = subprocess.run(
-        [program("perl"), "-e", VERIFIER, str(port)], input=mail, capture_output=True, check=False, timeout=60
+        [program("perl"), "-e", VERIFIER, str(port)],
+        input=mail,
+        capture_output=True,
+        check=False,
+        timeout=300,
     )
     if b"Can't locate Mail/DKIM" in done.stderr:
         pytest.skip("libmail-dkim-perl is not installed")
@@ -124,7 +128,7 @@ def set_up_rspamd(folder: Path, resolver: int, port: int, control: int) -> None:
 def rspamd_says(mail: bytes, port: int) -> dict[str, float]:
     """The symbols the filter saw, with what each adds to the score."""
     about = {"IP": SENDER, "From": sheet().bounce_address, "Helo": DOMAIN, "Rcpt": "reader@example.net"}
-    said = requests.post(f"http://127.0.0.1:{port}/checkv2", data=mail, headers=about, timeout=60).json()
+    said = requests.post(f"http://127.0.0.1:{port}/checkv2", data=mail, headers=about, timeout=300).json()
     return {name: float(symbol["score"]) for name, symbol in said["symbols"].items()}
 
 

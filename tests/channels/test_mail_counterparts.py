@@ -66,7 +66,7 @@ def tool(name: str) -> str:
 
 
 def ran(*command: str, given: bytes) -> str:
-    done = subprocess.run(command, input=given, capture_output=True, check=False, timeout=100)
+    done = subprocess.run(command, input=given, capture_output=True, check=False, timeout=300)
     return (done.stdout + done.stderr).decode("utf-8", "replace")
 
 

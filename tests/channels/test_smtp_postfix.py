@@ -89,7 +89,7 @@ class Postfix:
 
     def told(self, program: str, word: str) -> None:
         command = [program, "-c", str(self.folder / "etc"), word]
-        subprocess.run(command, check=True, capture_output=True, timeout=100)
+        subprocess.run(command, check=True, capture_output=True, timeout=300)
 
     def server(self, **changes: object) -> Server:
         return Server(**{"host": "127.0.0.1", "port": self.port, "hello": "localhost"} | changes)  # type: ignore[arg-type]

@@ -45,7 +45,7 @@ def start(cluster: Cluster, folder: Path, *arguments: str, **settings: str) -> s
     return subprocess.Popen([DIGEST, *arguments], env=surroundings, stderr=subprocess.PIPE)
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 60) -> None:
+def wait_until(true: Callable[[], bool], seconds: float = 200) -> None:
     until = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < until, "it never came true"
@@ -58,7 +58,7 @@ def test_a_worker_drains_on_sigterm_and_another_finishes(cluster: Cluster, tmp_p
     first = start(cluster, tmp_path, "worker", "--at-once", "1")
     wait_until(lambda: len(cluster.mailbox.mails) >= 3)
     first.send_signal(signal.SIGTERM)
-    _, said = first.communicate(timeout=60)
+    _, said = first.communicate(timeout=200)
     assert first.returncode == 0, said.decode()
     with reading(cluster.house.engine) as session:
         stuck = session.execute(
@@ -68,7 +68,7 @@ def test_a_worker_drains_on_sigterm_and_another_finishes(cluster: Cluster, tmp_p
 
     cluster.care.sweep(datetime.now(UTC))
     second = start(cluster, tmp_path, "worker", "--until-empty")
-    _, said = second.communicate(timeout=60)
+    _, said = second.communicate(timeout=200)
     assert second.returncode == 0, said.decode()
     assert cluster.recipients() == sorted(f"reader{number}@example.org" for number in range(MANY))
 
@@ -78,7 +78,7 @@ def test_a_worker_set_up_wrongly_takes_no_jobs(cluster: Cluster, tmp_path: Path)
     cluster.prepare()
     short = environment(cluster, tmp_path) | {"DIGEST_DELIVERY__LEASE_SECONDS": "1"}
     command = [str(DIGEST), "worker", "--until-empty"]
-    done = subprocess.run(command, env=short, check=False, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, env=short, check=False, capture_output=True, text=True, timeout=200)
     assert done.returncode != 0
     assert "must outlast a hand-over" in done.stderr
     with reading(cluster.house.engine) as session:
@@ -97,7 +97,7 @@ def test_a_worker_that_was_counted_as_dead_works_on(cluster: Cluster, tmp_path: 
     cluster.prepare()
     wait_until(lambda: len(cluster.mailbox.mails) == 3)
     worker.send_signal(signal.SIGTERM)
-    _, said = worker.communicate(timeout=60)
+    _, said = worker.communicate(timeout=200)
     assert worker.returncode == 0, said.decode()
 
 
@@ -132,7 +132,7 @@ def test_a_scheduler_told_to_stop_reads_no_further_day(cluster: Cluster, tmp_pat
         scheduler = start(cluster, tmp_path, "scheduler", **settings)
         wait_until(lambda: bool(asked))
         scheduler.send_signal(signal.SIGTERM)
-        _, said = scheduler.communicate(timeout=60)
+        _, said = scheduler.communicate(timeout=200)
         source.shutdown()
     assert scheduler.returncode == 0, said.decode()
     assert "left_running" not in said.decode()
@@ -149,11 +149,11 @@ def test_a_worker_leaves_to_its_lease_what_outlasts_the_limit(cluster: Cluster, 
             "DIGEST_DELIVERY__SHUTDOWN_SECONDS": "1",
         }
         worker = start(cluster, tmp_path, "worker", **settings)
-        silent.settimeout(60)
+        silent.settimeout(200)
         connection, _ = silent.accept()
         with connection:
             worker.send_signal(signal.SIGTERM)
-            _, said = worker.communicate(timeout=60)
+            _, said = worker.communicate(timeout=200)
     assert worker.returncode == 0, said.decode()
     assert "left_running" in said.decode()
     assert scalar(cluster, "SELECT count(*) FROM deliveries WHERE lease_until IS NOT NULL") == 3

@@ -41,6 +41,19 @@ LIBRARY = (
 )
 
 
+@pytest.fixture(autouse=True)
+def apps_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bolt gives a listener three seconds, as Slack gives Bolt; a busy machine may need more."""
+    register = App._register_listener
+
+    def registered(app: App, *given: Any, **named: Any) -> Any:
+        told = register(app, *given, **named)
+        app._listeners[-1].ack_timeout = 60
+        return told
+
+    monkeypatch.setattr(App, "_register_listener", registered)
+
+
 @pytest.fixture
 def slack() -> Iterator[Slack]:
     with running_slack() as running:

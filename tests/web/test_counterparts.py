@@ -105,7 +105,7 @@ def test_no_page_has_an_html_error(site: Site, tmp_path: Path) -> None:
     done = subprocess.run(
         [java, "-jar", str(CHECKER), "--format", "json", "--skip-non-html", str(folder)],
         capture_output=True,
-        timeout=110,
+        timeout=300,
         check=False,
     )
     said = [
