@@ -71,7 +71,7 @@ class Desk:
             raise DeliveryError(f"delivery {delivery.id} has no date yet", remedy="claim it first")
         return Sheet(
             digest=digest,
-            papers={entry[0]: read[entry[:2]] for entry in digest.entries if entry[:2] in read},
+            papers={entry[0]: paper for entry in digest.entries if (paper := read.get(entry[:2]))},
             address=delivery.address,
             links=make_links(
                 self.keys,

@@ -153,13 +153,14 @@ class Wanted:
 
     ``heads`` are their first letters: a run of words whose letters start otherwise is never joined nor
     stemmed (a stem keeps the head of its word), so that long phrases and wildcards cost next to nothing.
+    Of words, the ``longest`` term has so many, and of those that end with a wildcard the ``longest_prefix``.
     ``clues`` are, by term, letters that stand somewhere in the joined words of every paper that holds it.
     """
 
     terms: Mapping[str, int]
     longest: int = 0
     heads: frozenset[str] = frozenset()
-    prefixes: bool = False
+    longest_prefix: int = 0
     clues: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -182,7 +183,7 @@ class Wanted:
             rare,
             max(rare.values(), default=0),
             frozenset(term[2 : 2 + HEAD] for term in rare),
-            any(term.startswith(PREFIX) for term in rare),
+            max((length for term, length in rare.items() if term.startswith(PREFIX)), default=0),
             clues,
         )
 
@@ -264,7 +265,7 @@ def _runs_from(folded: Sequence[str], place: int, wanted: Wanted) -> Iterator[st
         if len(run) > ALWAYS_COUNTED:
             terms.append(STEMMED + join(run))
         yield from (term for term in terms if wanted.terms.get(term, 0) >= len(run))
-        if wanted.prefixes:
+        if len(run) <= wanted.longest_prefix:
             yield from _prefixes(run, wanted)
 
 

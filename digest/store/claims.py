@@ -175,6 +175,8 @@ def _attempt(number: int, claim: int, worker: str, ruling: Ruling, now: datetime
 
 def release(session: Session, token: str, ids: Collection[int], *, now: datetime) -> None:
     """Give back claimed deliveries that were certainly not handed over: the attempt does not count."""
+    if not ids:
+        return
     waiting = case((TABLE.c.unanswered > 0, State.UNKNOWN.value), else_=State.PLANNED.value)
     statement = (
         update(TABLE)
