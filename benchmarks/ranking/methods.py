@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from digest.model import Candidate, Paper, Profile
+from digest.model import Candidate, Keyword, Paper, Profile
 from digest.ranking.corpus import Corpus
 from digest.ranking.language import parse_profile
 from tests.scores import score_all
@@ -23,14 +24,19 @@ Method = Callable[[Sequence[Paper], Sequence[Candidate], Sequence[str]], Scores]
 
 def ours(before: Sequence[Paper], week: Sequence[Candidate], texts: Sequence[str]) -> Scores:
     now = datetime.combine(max(one.day for one in week), time(23), tzinfo=UTC)
-    profiles = [Profile(1, 1, "one", text, parse_profile(text)) for text in texts]
+    profiles = [Profile(1, 1, "one", text, _keywords(text)) for text in texts]
     return score_all(week, profiles, Corpus.build(before), now=now).raw
 
 
 def ours_by_words_alone(before: Sequence[Paper], week: Sequence[Candidate], texts: Sequence[str]) -> Scores:
     now = datetime.combine(max(one.day for one in week), time(23), tzinfo=UTC)
-    profiles = [Profile(1, 1, "one", text, parse_profile(text), learning=False) for text in texts]
+    profiles = [Profile(1, 1, "one", text, _keywords(text), learning=False) for text in texts]
     return score_all(week, profiles, Corpus.build(before), now=now).raw
+
+
+def _keywords(text: str) -> tuple[Keyword, ...]:
+    """Line by line, since many topics together may have more keywords than a person may ask for."""
+    return tuple(dict.fromkeys(one for line in text.splitlines() for one in parse_profile(line)))
 
 
 def substrings(_before: Sequence[Paper], week: Sequence[Candidate], texts: Sequence[str]) -> Scores:
@@ -59,7 +65,8 @@ def bm25(before: Sequence[Paper], week: Sequence[Candidate], texts: Sequence[str
     """rank_bm25 over the week's papers with statistics of all earlier ones."""
     papers = [_tokens(_text(paper)) for paper in (*before, *(one.paper for one in week))]
     index = BM25Okapi(papers)
-    return np.array([index.get_scores(_tokens(text))[len(before) :] for text in texts]).T
+    score = cache(lambda token: index.get_scores([token])[len(before) :])
+    return np.array([np.sum([score(token) for token in _tokens(text)], axis=0) for text in texts]).T
 
 
 METHODS: dict[str, Method] = {
@@ -74,10 +81,9 @@ METHODS: dict[str, Method] = {
 
 def _count(week: Sequence[Candidate], texts: Sequence[str], hits: Callable[[str, str], int]) -> Scores:
     papers = [_text(one.paper).lower() for one in week]
-    pieces = [[piece.strip().lower() for piece in text.split(",")] for text in texts]
-    return np.array(
-        [[sum(hits(piece, paper) for piece in group) for group in pieces] for paper in papers], float
-    )
+    count = cache(lambda piece: np.array([hits(piece, paper) for paper in papers], dtype=float))
+    pieces = [[piece.strip().lower() for piece in text.split(",") if piece.strip()] for text in texts]
+    return np.array([np.sum([count(piece) for piece in group], axis=0) for group in pieces]).T
 
 
 def _text(paper: Paper) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.ranking.data import READERS, STYLES, Judged, Topic, read_listings, read_topics, weeks
 from benchmarks.ranking.methods import ours
-from benchmarks.ranking.quality import Pair, score
+from benchmarks.ranking.quality import counted, f1, score, stream
 from digest.ranking.calibration import DEFAULT_BAR, evidence_of
 from digest.ranking.reasons import TENTHS
 
@@ -34,14 +34,7 @@ def main(data: Path) -> None:
 def measure(judged: Sequence[Judged], topics: Sequence[Topic]) -> list[float]:
     """F1 at the default bar, over all topics, for each wording."""
     pairs = score(ours, judged, topics)
-    return [f1([pair for topic in topics for pair in pairs[style, topic.name]]) for style in STYLES]
-
-
-def f1(pairs: Sequence[Pair]) -> float:
-    """Twice the hits by all that were chosen or wanted."""
-    hits = sum(int(((raw >= BAR) & (grades > 0)).sum()) for raw, grades in pairs)
-    either = sum(int((raw >= BAR).sum()) + int((grades > 0).sum()) for raw, grades in pairs)
-    return 2 * hits / either
+    return [f1(counted([stream(pairs[style, topic.name]) for topic in topics], BAR)) for style in STYLES]
 
 
 if __name__ == "__main__":
