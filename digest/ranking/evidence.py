@@ -28,8 +28,8 @@ FOLLOW = 12.5
 """Evidence of a followed author or organisation: nearly eight points, enough for an entry by itself."""
 TITLE_LEAST = 6.0
 """The idf that a keyword counts with at least where it stands in the title: what a title names the paper is
-about, however common the word. In a paper of up to a fifth over the mean length that alone passes the default
-bar. More (to 7 was tried) pleases judges who read titles only, which ours did."""
+about, however common the word. In a paper of mean length that alone passes the default bar, also beside the
+least ``commonness.evenness``. More (to 7 was tried) pleases judges who read titles only, which ours did."""
 _SCOPES: dict[Field, tuple[int, ...]] = {Field.TITLE: (0,), Field.ABSTRACT: (1,)}
 _EVERYWHERE = (0, 1, 2)
 

@@ -57,7 +57,7 @@ class Memory:
         yield slice(start, len(profiles))
 
     def _forget(self) -> None:
-        self._vocabulary = Vocabulary(self.corpus.relations)
+        self._vocabulary = Vocabulary(self.corpus)
         self._boards: dict[tuple[tuple[str, int], ...], Board] = {}
 
 

@@ -2,7 +2,8 @@
 
 A profile is a row over units. Keywords that mean the same must not count twice, and keywords that mean
 different things must not dilute each other; so each keyword's weight is divided by how many keywords of the
-profile say the same (``dilution.py``).
+profile say the same (``dilution.py``). Where the words of a profile are common, all that it asks for counts a
+little less (``commonness.py``).
 
 Scores of all papers for all profiles are one product, ``wanted @ evidence`` with evidence = [hits, related];
 exclusion and requirement are two more over presence, made only where some profile asks for them.
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from digest.model import KeywordKind, Profile
+from digest.ranking.commonness import evenness
 from digest.ranking.dilution import diluted
 from digest.ranking.reasons import Floats, Ints, spans
 from digest.ranking.vocabulary import EXCLUDE, INCLUDE, REQUIRE, Mask, Vocabulary
@@ -81,13 +83,15 @@ def pack(profiles: Sequence[Profile], vocabulary: Vocabulary) -> Packed:
     asked = vocabulary.keywords_of(profiles)
     fed = [profile.weights if profile.learning else () for profile in profiles]
     terms = vocabulary.terms([one.term for weights in fed for one in weights])
-    tolls = np.array([toll_of(profile) for profile in profiles], dtype=np.float64)
     learning = np.array([profile.learning for profile in profiles], dtype=np.bool_)
     owners = _owners([len(profile.keywords) for profile in profiles])
-    own = np.where(asked.topical, diluted(asked, owners, vocabulary) / tolls[owners], asked.weights)
+    shares = diluted(asked, owners, vocabulary)
+    even = evenness(vocabulary.common[asked.units], shares * asked.topical, owners, len(profiles))
+    scales = even / [toll_of(profile) for profile in profiles]
+    own = shares * np.where(asked.topical, scales[owners], 1.0)
     near = np.where(learning[owners] & vocabulary.has_relation[asked.units], own, 0.0)
     feeders = _owners([len(weights) for weights in fed])
-    given = np.array([one.weight for one in chain.from_iterable(fed)], dtype=np.float64) / tolls[feeders]
+    given = np.array([one.weight for one in chain.from_iterable(fed)], dtype=np.float64) * scales[feeders]
     order = np.argsort(np.concatenate([owners, feeders]), kind="stable")
     counts = [len(profile.keywords) + len(weights) for profile, weights in zip(profiles, fed, strict=True)]
     units, places = _used(np.concatenate([asked.units, terms])[order], len(vocabulary))

@@ -6,7 +6,7 @@ profiles are rows of numbers, and packing a thousand of them is a few array oper
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digest.model import Field, Keyword, KeywordKind, Profile
+from digest.ranking.commonness import commonness
+from digest.ranking.corpus import Corpus
 from digest.ranking.reasons import Floats, Ints, spans
 from digest.ranking.relations import Relation
 from digest.ranking.units import Unit, term_unit, unit_of_keyword
 
-Learn = Callable[[Sequence[Unit]], Sequence[Relation | None]]
 Mask = NDArray[np.bool_]
 Thing = TypeVar("Thing")
 KINDS = tuple(KeywordKind)
@@ -43,11 +44,11 @@ class Keywords:
 class Vocabulary:
     """The keywords and named terms of the profiles met so far; those that look for the same share a unit.
 
-    ``units`` and ``relations`` go by the unit's number.
+    ``units``, ``relations`` and ``common`` (``commonness.py``) go by the unit's number.
     """
 
-    def __init__(self, learn: Learn) -> None:
-        self._learn = learn
+    def __init__(self, corpus: Corpus) -> None:
+        self._corpus = corpus
         self._units: dict[Unit, int] = {}
         self._keywords: _Numbers[Keyword] = _Numbers()
         self._terms: _Numbers[str] = _Numbers()
@@ -55,6 +56,7 @@ class Vocabulary:
         self._of_terms: list[int] = []
         self.units: list[Unit] = []
         self.relations: list[Relation | None] = []
+        self.common: Floats = np.zeros(0)
         self.known_words: _Numbers[str] = _Numbers()
         self._words: Ints = np.zeros(0, dtype=np.intp)
         self._bounds: Ints = np.zeros(1, dtype=np.intp)
@@ -102,13 +104,14 @@ class Vocabulary:
         return number
 
     def _look_up(self) -> None:
-        """Learn what the units numbered since are made of and related to."""
+        """Learn what the units numbered since are made of and related to, and how common they are."""
         fresh = self.units[len(self.relations) :]
         words = [[self.known_words[word] for word in sorted(unit.words)] for unit in fresh]
         self._words = np.concatenate([self._words, np.array([*chain.from_iterable(words)], dtype=np.intp)])
         ends = self._bounds[-1] + np.cumsum([len(some) for some in words], dtype=np.intp)
         self._bounds = np.concatenate([self._bounds, ends])
-        learnt = self._learn(fresh)
+        self.common = np.concatenate([self.common, commonness(fresh, self._corpus)])
+        learnt = self._corpus.relations(fresh)
         self.relations += learnt
         width = max((len(one.latent) for one in learnt if one), default=1)
         new = np.zeros((len(learnt), width), dtype=np.float32)

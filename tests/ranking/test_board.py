@@ -25,7 +25,7 @@ PROFILES = material.profiles(20)
 
 def read_board(corpus: Corpus = CORPUS) -> Board:
     """A board that was asked in two portions, names and fed-back terms among the keywords."""
-    board = Board(PAPERS, corpus, Vocabulary(corpus.relations))
+    board = Board(PAPERS, corpus, Vocabulary(corpus))
     board.vocabulary.keywords_of(PROFILES)
     board.read()
     names = f'author:"{PAPERS[0].authors[0]}", title:agents'
