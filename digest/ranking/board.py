@@ -12,7 +12,7 @@ from scipy import sparse
 from digest.model import Field, Paper, ReasonKind
 from digest.ranking.cells import Cells
 from digest.ranking.corpus import Corpus
-from digest.ranking.evidence import Lookup
+from digest.ranking.evidence import Lookup, Told
 from digest.ranking.extracts import extracts_of
 from digest.ranking.naming import Names
 from digest.ranking.reasons import Floats, Ints
@@ -42,7 +42,7 @@ class Board:
         self._near = Cells(len(papers), np.float32)
         self._present = Cells(len(papers), np.bool_)
         self.book = Phrasebook(len(papers))
-        self._lookups: list[Lookup] = []
+        self._told: list[Told] = []
         self._starts: list[int] = []
 
     @property
@@ -73,7 +73,7 @@ class Board:
         self._near.add(self._related(start, hits).T.tocsr())
         self._hits.add(hits.T.tocsr())
         self._present.add(((frequencies > 0) @ lookup.phrases > 0).T.tocsr())
-        self._lookups.append(lookup)
+        self._told.append(lookup.told())
         self._starts.append(start)
 
     def _related(self, start: int, hits: Rows) -> Rows:
@@ -138,5 +138,5 @@ class Board:
         portions = np.searchsorted(self._starts, numbers, side="right") - 1
         for portion in np.unique(portions).tolist():
             of = np.flatnonzero(portions == portion)
-            shares[of] = self._lookups[portion].by_place(rows[of], numbers[of] - self._starts[portion])
+            shares[of] = self._told[portion].by_place(rows[of], numbers[of] - self._starts[portion])
         return shares

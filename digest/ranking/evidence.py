@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,8 +85,9 @@ class Lookup:
         self.terms = {
             term: place for place, term in enumerate(dict.fromkeys(term for term, _ in self.columns))
         }
-        self._sought = _Sorted.of(sought, rows, len(units))
-        self.found = Found.nothing()
+        self.sought = _Sorted.of(sought, rows, len(units))
+        none = np.empty(0, dtype=np.intp)
+        self.found = Found.of(1, none, none, np.empty((0, 3)))
         self.norms = np.empty(0)
 
     def _column(self, term: str, field: Field) -> int:
@@ -95,10 +96,14 @@ class Lookup:
     def read(self, extracts: Sequence[Extract]) -> None:
         """Look every term up in every paper."""
         self.norms = norms_of([one.lengths for one in extracts], self.statistics.mean_length)
-        stack = Stack.of(extracts)
+        stack, rare = Stack.of(extracts), self._rare(extracts)
         at, terms = stack.find(fingerprints(self.terms))
-        common = Found(len(extracts), stack.rows[at], terms, stack.counts[at].astype(np.int64))
-        self.found = common.plus(self._rare(extracts))
+        self.found = Found.of(
+            len(self.terms),
+            np.concatenate([stack.rows[at], np.array([row for row, _, _ in rare], dtype=np.intp)]),
+            np.concatenate([terms, np.array([term for _, term, _ in rare], dtype=np.intp)]),
+            np.concatenate([stack.counts[at], np.array([counts for _, _, counts in rare]).reshape(-1, 3)]),
+        )
 
     def _rare(self, extracts: Sequence[Extract]) -> list[tuple[int, int, Counts]]:
         """What is not counted for every profile, looked for in the words of papers that may hold it."""
@@ -114,49 +119,69 @@ class Lookup:
         """Papers × columns: saturated frequencies; 1 for an author or organisation."""
         at, columns = self._in_columns()
         rows = self.found.rows[at]
-        pooled = (self.found.counts[at] * self._scopes[columns]).sum(axis=1)
-        values = np.where(self._names[columns], 1.0, saturated(pooled, self.norms[rows]))
+        pooled = (self.found.counts[at] * self.columns_told.scopes(columns)).sum(axis=1)
+        values = np.where(self.columns_told.names[columns], 1.0, saturated(pooled, self.norms[rows]))
         held = pooled > 0
         shape = (len(self.norms), len(self.columns))
         return sparse.csr_matrix((values[held], (rows[held], columns[held])), shape=shape)
 
     def _in_columns(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Each finding for each column of its term: which finding, which column."""
-        order = np.argsort(self._terms, kind="stable")
-        sizes = np.bincount(self._terms, minlength=len(self.terms))
-        starts = np.cumsum(sizes) - sizes
-        repeats = sizes[self.found.terms]
-        at = np.repeat(np.arange(len(repeats)), repeats)
-        within = np.arange(len(at)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-        return at, order[starts[self.found.terms[at]] + within]
+        terms = self.columns_told.terms
+        order = np.argsort(terms, kind="stable")
+        sizes = np.bincount(terms, minlength=len(self.terms))
+        at, places = spans((np.cumsum(sizes) - sizes)[self.found.terms], sizes[self.found.terms])
+        return at, order[places]
 
     @cached_property
-    def _terms(self) -> NDArray[np.intp]:
-        """The term of each column."""
-        return np.array([self.terms[term] for term, _ in self.columns], dtype=np.intp)
+    def columns_told(self) -> _Columns:
+        """The columns as arrays."""
+        return _Columns(
+            np.array([self.terms[term] for term, _ in self.columns], dtype=np.int32),
+            np.array([_FIELDS.index(field) for _, field in self.columns], dtype=np.uint8),
+            np.array([_is_name(term) for term, _ in self.columns], dtype=np.bool_),
+        )
 
-    @cached_property
-    def _scopes(self) -> NDArray[np.float64]:
+    def told(self) -> Told:
+        """What says in which places units stand, without what was needed to find it."""
+        return Told(self.sought, self.columns_told, self.found, self.norms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Of each column its term, the place of its field in ``_FIELDS``, and whether it is a name."""
+
+    terms: NDArray[np.int32]
+    fields: NDArray[np.uint8]
+    names: NDArray[np.bool_]
+
+    def scopes(self, columns: NDArray[np.intp]) -> NDArray[np.float64]:
         """Columns × fields: the weights of those looked at."""
-        return np.array([_weights_in(scope_of(field)) for _, field in self.columns]).reshape(-1, 3)
+        return _WEIGHTS[self.fields[columns]]
 
-    @cached_property
-    def _names(self) -> NDArray[np.bool_]:
-        return np.array([_is_name(term) for term, _ in self.columns], dtype=np.bool_)
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What units look for and what was found of it, kept for as long as somebody may ask why."""
+
+    sought: _Sorted
+    columns: _Columns
+    found: Found
+    norms: NDArray[np.float64]
 
     def by_place(self, rows: NDArray[np.intp], units: NDArray[np.intp]) -> NDArray[np.float64]:
         """Pairs of paper and unit × fields: the strength of the unit in the paper, divided over title,
         abstract and the source's keywords.
         """
-        pair, one = self._sought.of_units(units)
-        column = self._sought.columns[one]
-        at = self.found.places(rows[pair], self._terms[column])
-        pooled = np.where(at[:, None] >= 0, self.found.counts[at], 0) * self._scopes[column]
+        pair, one = self.sought.of_units(units)
+        column = self.sought.columns[one].astype(np.intp)
+        at = self.found.places(rows[pair], self.columns.terms[column].astype(np.intp))
+        pooled = np.where(at[:, None] >= 0, self.found.counts[at], 0) * self.columns.scopes(column)
         sums = pooled.sum(axis=1)
         held = np.flatnonzero(sums)
         pair, column, sums = pair[held], column[held], sums[held]
-        values = np.where(self._names[column], 1.0, saturated(sums, self.norms[rows[pair]]))
-        strengths = self._sought.weights[one[held]] * values / sums
+        values = np.where(self.columns.names[column], 1.0, saturated(sums, self.norms[rows[pair]]))
+        strengths = self.sought.weights[one[held]] * values / sums
         shares = np.zeros((len(rows), len(FIELD_WEIGHTS)))
         np.add.at(shares, pair, strengths[:, None] * pooled[held])
         return shares
@@ -166,7 +191,7 @@ class Lookup:
 class _Sorted:
     """What units look for as arrays, unit by unit: of each its column and weight; where a unit's begin."""
 
-    columns: NDArray[np.intp]
+    columns: NDArray[np.int32]
     weights: NDArray[np.float64]
     bounds: NDArray[np.intp]
 
@@ -175,7 +200,7 @@ class _Sorted:
         places = np.array([one.place for one in sought], dtype=np.intp)
         order = np.argsort(places, kind="stable")
         return cls(
-            np.array(columns, dtype=np.intp)[order],
+            np.array(columns, dtype=np.int32)[order],
             np.array([one.weight for one in sought], dtype=np.float64)[order],
             np.searchsorted(places[order], np.arange(units + 1)),
         )
@@ -185,45 +210,50 @@ class _Sorted:
         return spans(self.bounds[units], self.bounds[units + 1] - self.bounds[units])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Found:
-    """What was found: in which of the papers which term, how often in title, abstract and keywords; sorted
-    by paper and term.
+    """What was found: in which of the papers which of so many ``terms``, how often in title, abstract and
+    keywords; ``keys``, ascending, are paper × term.
     """
 
-    papers: int
-    rows: NDArray[np.intp]
-    terms: NDArray[np.intp]
-    counts: NDArray[np.int64]
+    width: int
+    keys: NDArray[np.int64]
+    counts: NDArray[np.int32]
 
     @classmethod
-    def nothing(cls) -> Found:
-        return cls(0, np.empty(0, np.intp), np.empty(0, np.intp), np.empty((0, 3), np.int64))
-
-    def plus(self, more: Sequence[tuple[int, int, Counts]]) -> Found:
-        """With more counts; those of the same term in the same paper are added."""
-        rows = np.concatenate([self.rows, np.array([row for row, _, _ in more], dtype=np.intp)])
-        terms = np.concatenate([self.terms, np.array([term for _, term, _ in more], dtype=np.intp)])
-        added = np.array([counts for _, _, counts in more], dtype=np.int64).reshape(-1, 3)
-        counts = np.concatenate([self.counts, added])
-        width = int(terms.max(initial=0)) + 1
+    def of(cls, width: int, rows: NDArray[np.intp], terms: NDArray[np.intp], counts: NDArray[Any]) -> Found:
+        """Of counts pair by pair; those of the same term in the same paper are added."""
         keys, places = np.unique(rows * width + terms, return_inverse=True)
-        sums = np.zeros((len(keys), 3), dtype=np.int64)
-        np.add.at(sums, places, counts)
-        return Found(self.papers, keys // width, keys % width, sums)
+        sums = np.zeros((len(keys), 3), dtype=np.int32)
+        np.add.at(sums, places, counts.astype(np.int32))
+        return cls(width, keys, sums)
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """The paper of each."""
+        return self.keys // self.width
+
+    @property
+    def terms(self) -> NDArray[np.int64]:
+        """The term of each."""
+        return self.keys % self.width
 
     def places(self, rows: NDArray[np.intp], terms: NDArray[np.intp]) -> NDArray[np.intp]:
         """Where it is found that a paper holds a term, for each pair of the two; -1 where it does not."""
-        if not len(self.terms):
-            return np.full(len(rows), -1)
-        width = 1 + max(int(self.terms.max()), int(terms.max(initial=0)))
-        keys, sought = self.rows * width + self.terms, rows * width + terms
-        at = np.minimum(np.searchsorted(keys, sought), len(keys) - 1)
-        return np.where(keys[at] == sought, at, -1)
+        sought = rows * self.width + terms
+        if not len(self.keys):
+            return np.full(len(sought), -1)
+        at = np.minimum(np.searchsorted(self.keys, sought), len(self.keys) - 1)
+        return np.where(self.keys[at] == sought, at, -1)
 
 
 def _weights_in(scope: Sequence[int]) -> tuple[float, ...]:
     return tuple(weight if place in scope else 0.0 for place, weight in enumerate(FIELD_WEIGHTS))
+
+
+_FIELDS = tuple(Field)
+_WEIGHTS = np.array([_weights_in(scope_of(field)) for field in _FIELDS])
+"""Fields of keywords × fields of papers."""
 
 
 def _is_name(term: str) -> bool:

@@ -22,7 +22,7 @@ PRIOR_PAPERS = 500
 what is common while it is young, and fade as it grows."""
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def fingerprint(term: str) -> int:
     """64 bits of BLAKE2b of a term; the same on every machine."""
     return int.from_bytes(blake2b(term.encode(), digest_size=8).digest(), "little")

@@ -87,6 +87,6 @@ def _shorten(relations: dict[str, Relation | None]) -> None:
         del relations[mark]
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def _mark_of_keyword(keyword: Keyword) -> str:
     return mark_of(unit_of_keyword(keyword))

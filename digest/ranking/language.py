@@ -38,7 +38,7 @@ SHORTEST_WILDCARD = 3
 LEAST_WEIGHT, MOST_WEIGHT = 0.1, 10.0
 LONGEST_QUOTE = 60
 """Characters of a piece that an error repeats."""
-PIECES_KEPT = 50_000
+PIECES_KEPT = 20_000
 """Keywords remembered as read: a hundred thousand profiles ask for the same few thousand."""
 
 _FIELDS = {

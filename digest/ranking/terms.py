@@ -109,7 +109,7 @@ def names_and_capitals(text: Text) -> dict[str, Counts]:
     return counts | dict.fromkeys((term for mark, found in marked for term in _names(mark, found)), (1, 0, 0))
 
 
-@lru_cache(maxsize=300_000)
+@lru_cache(maxsize=50_000)
 def word_term(word: str) -> str:
     return STEMMED + stem(word)
 
@@ -120,7 +120,7 @@ def words_of_term(shown: str) -> frozenset[str]:
     return frozenset(word_term(word) for word in shown.split())
 
 
-@lru_cache(maxsize=600_000)
+@lru_cache(maxsize=100_000)
 def pair_term(first: str, second: str) -> str:
     return STEMMED + join((first, second))
 

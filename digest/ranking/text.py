@@ -105,7 +105,7 @@ def words(text: str) -> list[Word]:
     return [CLAUSE_END if match.lastgroup == "end" else _word(match.group()) for match in matches]
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def _word(raw: str) -> Word:
     folded = raw.casefold().replace("’", "'").removesuffix("'s").replace("'", "")
     return Word(raw, _american(folded))
@@ -122,7 +122,7 @@ def _american(word: str) -> str:
     return word
 
 
-@lru_cache(maxsize=400_000)
+@lru_cache(maxsize=50_000)
 def singular(word: str) -> str:
     """A plural folded to its singular by spelling alone: *policies* → *policy*, *classes* → *class*."""
     if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
@@ -134,7 +134,7 @@ def singular(word: str) -> str:
     return word[:-1]
 
 
-@lru_cache(maxsize=400_000)
+@lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """The Snowball English stem (Porter 2001) of a folded word; words with digits or signs stay, and a tool
     only loses its plural.
@@ -162,7 +162,7 @@ def is_acronym(raw: str) -> bool:
     return len(letters) > 1 and all(letter.isupper() for letter in letters)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def in_capitals(raw: str) -> bool:
     """Written with at least two capitals, as acronyms are: *RAG*, *LLMs*, *NeRF*; not *Rag*."""
     return sum(letter.isupper() for letter in raw) > 1

@@ -65,7 +65,7 @@ class Unit:
         return max(part.words for part in self.parts)
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def unit_of(text: str, field: Field, exact: bool, prefix: bool) -> Unit:  # noqa: FBT001  key of a cache
     """The unit of a keyword's text; the same for every profile that holds it."""
     found = tuple(word for word in words(text) if word.folded != BREAK)
@@ -81,7 +81,7 @@ def unit_of(text: str, field: Field, exact: bool, prefix: bool) -> Unit:  # noqa
     return Unit(text, field, parts, loose, related=field is Field.ANY, titled=phrase)
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def term_unit(text: str) -> Unit:
     """The unit of a named term (feedback): its phrase alone, no scattered words, nothing related."""
     found = tuple(word for word in words(text) if word.folded != BREAK)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import material
-from digest.ranking import memory
+from digest.ranking import kin, memory
 from digest.ranking.corpus import Corpus
 from digest.ranking.memory import Memory, lasting
 from digest.ranking.rank import rank, rank_on
@@ -59,6 +59,33 @@ def test_however_few_the_papers_so_many_keywords_are_remembered(monkeypatch: pyt
     assert rank_on(known, candidates, profiles, now=material.NOW) == expected
     known.board([])
     assert len(known._vocabulary) <= 2 * 40
+
+
+def test_however_many_keywords_readers_bring_no_more_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "MOST_KEYWORDS", 60)
+    monkeypatch.setattr(kin, "MOST_REMEMBERED", 30)
+    known = Memory(Corpus.build(material.papers(200)))
+    candidates, profiles = material.candidates(20), material.profiles(240)
+    papers = [one.paper for one in candidates]
+    asked = {keyword for profile in profiles for keyword in profile.keywords}
+    assert len(asked) > 8 * 60
+    for start in range(0, 240, 8):
+        rank_on(known, candidates, profiles[start : start + 8], now=material.NOW)
+        assert len(known._vocabulary) <= 60 + 8 * 8
+        assert known.board(papers).cells <= len(papers) * (60 + 8 * 8)
+        assert len(known.corpus.kin) <= 30
+
+
+def test_however_much_papers_say_no_more_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "MOST_SAID", 300)
+    known = Memory(Corpus.build(material.papers(200)))
+    candidates, profiles = material.candidates(20), material.profiles(80)
+    said = []
+    for start in range(0, 80, 8):
+        rank_on(known, candidates, profiles[start : start + 8], now=material.NOW)
+        said.append(len(known._boards[next(iter(known._boards))].book))
+    assert max(said) < 2 * 300
+    assert min(said[1:]) < max(said)
 
 
 def test_the_oldest_sets_of_papers_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
