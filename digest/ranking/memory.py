@@ -17,7 +17,7 @@ papers so many as 20,000 keywords."""
 MOST_SAID = 100_000
 """What papers say of keywords, remembered: a hundred bytes each."""
 MOST_KEYWORDS = 20_000
-"""Keywords remembered, however few the papers: three kilobytes each."""
+"""Keywords remembered, however few the papers: three kilobytes each, reached where readers share none."""
 MOST_BOARDS = 64
 """Sets of papers remembered: those whose last digest was another day are shown other papers."""
 
