@@ -62,9 +62,10 @@ class Relay:
     lines: list[str] = field(default_factory=list)
     inject: bytes = b""
     heard: set[str] = field(default_factory=set)
+    address: str = "127.0.0.1"
 
     def __enter__(self) -> Self:
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = socket.create_server((self.address, 0))
         self.port: int = self._socket.getsockname()[1]
         self._lock = threading.Lock()
         self._stop = threading.Event()

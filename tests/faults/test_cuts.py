@@ -75,7 +75,6 @@ def test_cuts_at_every_phase_cost_no_more_than_promised(
     assert sum(map(len, cutter.cut.values())) > count * SHARE / 2
 
 
-@pytest.mark.timeout(300)
 def test_the_judge_sees_a_twin_that_takes_silence_for_a_no(
     sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

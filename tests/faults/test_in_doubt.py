@@ -23,7 +23,6 @@ from tests.store.outbox import address_of, all_of, end_leases, fill
 COUNT, KILLED_AT = 8, 4
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("gate_size", "most"), [(1, 1), (5, 5)])
 def test_a_kill_leaves_no_more_in_doubt_than_passed_the_gate_together(
     store_url: str, gate_size: int, most: int

@@ -423,7 +423,6 @@ def _silence_is_a_no(one: Delivery, outcome: HandOver, rules: Rules, now: dateti
     return settle(one, Deferred("no answer") if isinstance(outcome, Unknown) else outcome, rules, now)
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("where", "twin"),
     [

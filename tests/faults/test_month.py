@@ -150,7 +150,6 @@ def test_everything_is_delivered_within_an_hour_of_each_faults_end(
     engine.dispose()
 
 
-@pytest.mark.timeout(300)
 def test_the_judge_sees_a_twin_that_probes_too_seldom(
     sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,6 @@ from tests.store.outbox import all_of, fill
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_the_daemon_outlasts_a_postgres_that_goes_away_and_sends_what_waited(
     tmp_path: Path, port: int
 ) -> None:

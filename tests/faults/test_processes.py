@@ -41,7 +41,6 @@ def alone(url: str, relay: Relay, folder: Path, port: int) -> dict[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_daemon_cron_and_hand_together_send_one_digest_after_an_outage(
     store_url: str, tmp_path: Path, port: int
 ) -> None:
@@ -57,7 +56,6 @@ def test_daemon_cron_and_hand_together_send_one_digest_after_an_outage(
     engine.dispose()
 
 
-@pytest.mark.timeout(300)
 def test_what_waited_before_an_outage_is_merged_and_no_flood_comes(
     sqlite_url: str, tmp_path: Path, port: int
 ) -> None:
@@ -72,7 +70,6 @@ def test_what_waited_before_an_outage_is_merged_and_no_flood_comes(
     engine.dispose()
 
 
-@pytest.mark.timeout(300)
 def test_a_worker_outlasts_a_store_that_somebody_else_has_locked(sqlite_url: str, tmp_path: Path) -> None:
     engine = open_engine(sqlite_url)
     fill(engine, 3)
@@ -88,7 +85,6 @@ def test_a_worker_outlasts_a_store_that_somebody_else_has_locked(sqlite_url: str
     engine.dispose()
 
 
-@pytest.mark.timeout(300)
 def test_a_worker_outlasts_a_disk_that_fills_up(disk: Disk, tmp_path: Path) -> None:
     """After its claim, before its gate: it neither sends nor ends, and goes on by itself."""
     engine = disk.open()
@@ -114,7 +110,6 @@ def test_a_worker_outlasts_a_disk_that_fills_up(disk: Disk, tmp_path: Path) -> N
     engine.dispose()
 
 
-@pytest.mark.timeout(300)
 def test_a_worker_does_not_start_on_a_read_only_disk(disk: Disk, tmp_path: Path) -> None:
     engine = disk.open()
     fill(engine, 3)

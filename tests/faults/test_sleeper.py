@@ -28,7 +28,6 @@ LEASE = 3600.0
 FRESH_SECONDS = 60.0
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("fresh", "copies"),
     [(FRESH_SECONDS, 0), (2 * LEAP_SECONDS, 1)],

@@ -38,7 +38,6 @@ def backfill(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 def test_a_backfill_killed_again_and_again_ends_complete(store_url: str) -> None:
     engine = open_engine(store_url)
 

@@ -414,7 +414,6 @@ def test_a_profile_is_tried_on_thirty_or_ninety_days(site: Site) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_ten_thousand_sign_ups_for_one_address_from_everywhere_send_one_mail(build: Build) -> None:
     site = build(trusted_proxies=("198.51.100.7",), sign_ups_per_hour=2_000)
     token = form_token(site)
