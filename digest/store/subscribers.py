@@ -172,7 +172,7 @@ def counts(session: Session) -> dict[SubscriberState, int]:
 
 
 def anybody_due(session: Session, now: datetime) -> bool:
-    """Whether a digest is due, or a pause over: a look at the index on (state, next_due_at)."""
+    """Whether a digest is due, or a pause over: a look at the index on (state, next_due_at, id)."""
     question = select(SubscriberRow.id).where(SubscriberRow.state.in_(ACTIVE))
     return session.scalar(question.where(SubscriberRow.next_due_at <= now).limit(1)) is not None
 
@@ -193,8 +193,8 @@ def due(
     """A batch of confirmed subscribers whose digest is due, longest due first.
 
     Pass the last subscriber of a batch as ``after`` to get the next one. Served by the index on
-    (state, next_due_at): the cost is that of the batch, however many subscribers there are. The rows
-    stay locked until the transaction ends, and those another process has locked are left to it.
+    (state, next_due_at, id): the cost is that of the batch, however many are due at the same moment. The
+    rows stay locked until the transaction ends, and those another process has locked are left to it.
     """
     question = (
         select(*COLUMNS)

@@ -186,7 +186,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,  # links name the number
     )
     with op.batch_alter_table("subscribers", schema=None) as batch_op:
-        batch_op.create_index("ix_subscribers_state_next_due_at", ["state", "next_due_at"], unique=False)
+        batch_op.create_index(
+            "ix_subscribers_state_next_due_at_id", ["state", "next_due_at", "id"], unique=False
+        )
 
     op.create_table(
         "suppressions",
@@ -523,7 +525,7 @@ def downgrade() -> None:
     op.drop_table("digests")
     op.drop_table("suppressions")
     with op.batch_alter_table("subscribers", schema=None) as batch_op:
-        batch_op.drop_index("ix_subscribers_state_next_due_at")
+        batch_op.drop_index("ix_subscribers_state_next_due_at_id")
 
     op.drop_table("subscribers")
     with op.batch_alter_table("slack_states", schema=None) as batch_op:

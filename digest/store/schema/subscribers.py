@@ -17,7 +17,7 @@ class SubscriberRow(Base):
     __tablename__ = "subscribers"
     __table_args__ = (
         UniqueConstraint("channel", "address"),
-        Index("ix_subscribers_state_next_due_at", "state", "next_due_at"),
+        Index("ix_subscribers_state_next_due_at_id", "state", "next_due_at", "id"),
         {"sqlite_autoincrement": True},  # links name the number: it must not come back after an erasure
     )
 
