@@ -120,7 +120,7 @@ def _smtp(value: str) -> tuple[str, int]:
     host, mark, port = value.rpartition(":")
     if not mark:
         return value, 25
-    if not port.isdigit() or not host:
+    if not host or not port.isdecimal() or len(port) > 5:
         raise click.BadParameter(f"{value!r} is not HOST:PORT", param_hint="--smtp")
     return host, int(port)
 

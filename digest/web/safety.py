@@ -108,7 +108,7 @@ class TooLarge(HTTPException):
 
 def _announced(headers: Iterable[tuple[bytes, bytes]]) -> int:
     length = next((value for name, value in headers if name == b"content-length"), b"0")
-    return int(length) if length.isdigit() else LARGEST_EVENT + 1
+    return int(length) if length.isdigit() and len(length) < 19 else LARGEST_EVENT + 1
 
 
 def _bounded(receive: Receive, largest: int) -> Receive:

@@ -53,7 +53,9 @@ def test_a_place_that_cannot_be_written_is_named(empty: Digest, tmp_path: Path) 
 
 
 def test_a_mail_server_that_is_no_host_and_port_is_wrong_usage(empty: Digest) -> None:
-    assert empty("init", "--smtp", "mail.example.org:smtp").code == 2
+    for port in ("smtp", "²", "9" * 5_000):
+        ran = empty("init", "--smtp", f"mail.example.org:{port}")
+        assert (ran.code, "is not HOST:PORT" in ran.err) == (2, True), port
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,8 @@ def test_what_is_too_large_is_refused_before_it_is_read(site: Site) -> None:
 
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     assert site.post("/subscribe", content=chunks(), headers=form).status_code == 413
-    assert site.post("/subscribe", headers={"Content-Length": "many"}).status_code == 413
+    for length in ("many", "9" * 5_000):
+        assert site.post("/subscribe", headers={"Content-Length": length}).status_code == 413
 
 
 def test_head_is_get_without_a_body(site: Site) -> None:
