@@ -62,14 +62,14 @@ class _HandedOn(TypeDecorator[list[str]]):
     """A text in a list, taken out of it when it is sent.
 
     SQLAlchemy keeps the first statement of each kind, with its parameters, as long as the process lives: this
-    one's would be megabytes.
+    one's would be megabytes. Sent a second time it raises ``IndexError``, and does not send nothing.
     """
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> str | None:  # noqa: ARG002  its signature
-        return value.pop() if value else None
+        return None if value is None else value.pop()
 
 
 def _document(rows: Sequence[Mapping[str, Any]]) -> BindParameter[list[str]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy.exc import StatementError
 
 from digest.store.database import reading, transaction
 from digest.store.given import insert_all, table_of
@@ -105,3 +106,14 @@ def _paper(paper_id: str) -> dict[str, object]:
 def _listing(paper_id: str, *, silent: bool) -> dict[str, object]:
     counts = dict.fromkeys(("position", "upvotes", "comments", "arrival"), 1)
     return {"paper_id": paper_id, **counts, "silent": silent, "last_seen_at": AT}
+
+
+def test_given_rows_are_never_sent_a_second_time_as_nothing(engine: Engine) -> None:
+    """They are let go when they are sent: a statement that is used again must not pass for an empty one."""
+    (number,) = outbox.subscribe(engine, 1)
+    with transaction(engine) as session:
+        given = insert_all(session, DigestRow, [digest(number)], {"created_at": AT})
+        session.execute(given)
+        session.execute(delete(DigestRow))
+        with pytest.raises((StatementError, IndexError)):
+            session.execute(given)
