@@ -5,7 +5,7 @@ WORKDIR /src
 RUN python -m venv /opt/digest
 # with every extra: Slack's app, the cluster, DKIM
 COPY requirements/image.txt requirements/image.txt
-RUN /opt/digest/bin/pip install --require-hashes -r requirements/image.txt
+RUN /opt/digest/bin/pip install --no-deps --require-hashes -r requirements/image.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY digest digest
 COPY migrations migrations

@@ -104,3 +104,11 @@ def test_the_unit_runs_a_command_that_exists() -> None:
     line = re.search(r"^ExecStart=\S+/digest --config \S+ (\S+)$", UNIT, re.MULTILINE)
     assert line
     assert (line[1],) in TREE
+
+
+@pytest.mark.parametrize("file", ["Makefile", "Dockerfile"])
+def test_what_is_locked_is_installed_as_it_stands(file: str) -> None:
+    """Resolving again, pips before 23.3 wanted the newest release of what is asked for with an extra."""
+    installs = re.findall(r"pip install .*-r requirements/.*", (PROJECT / file).read_text(encoding="utf-8"))
+    assert installs
+    assert all("--no-deps --require-hashes" in install for install in installs)
