@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock
 
 from sqlalchemy import Engine
 
-from digest.model import Candidate, Listing, Paper, Profile
-from digest.pipeline.extracting import make_known
+from digest.model import Candidate, Profile
+from digest.pipeline.last_days import read_last_days
 from digest.pipeline.situation import read_corpus
 from digest.pipeline.trials import ENDLESS, Trials, busy
 from digest.ranking.corpus import Corpus
 from digest.ranking.lab import Effect, Lab
-from digest.store import counters, listings, papers
+from digest.store import counters
 from digest.store.database import reading
 
 DAYS, MORE_DAYS = 30, 90
@@ -25,13 +24,12 @@ DAYS, MORE_DAYS = 30, 90
 class Material:
     """What a profile is tried on: the store's statistics and the papers of the last stored days.
 
-    ``days`` of the last ``DAYS`` are stored; ``longer`` are the papers of the last ``MORE_DAYS``.
+    ``candidates`` are the papers of the last ``DAYS``, ``longer`` those of the last ``MORE_DAYS``.
     """
 
     arrival: int
     corpus: Corpus
     candidates: tuple[Candidate, ...]
-    days: int
     longer: tuple[Candidate, ...]
     trials: Trials
 
@@ -83,26 +81,11 @@ class Shelf:
 
 def _read(engine: Engine, arrival: int, now: datetime, patience: float) -> Material:
     corpus = read_corpus(engine, now=now)
-    with reading(engine) as session:
-        until = listings.newest_day(session) or now.date()
-        since = until - timedelta(days=MORE_DAYS - 1)
-        listed = listings.candidates(session, after_arrival=None, since_day=since, until_day=until)
-        known = papers.load(session, {one.paper_id for one in listed})
-    make_known(engine, known.values())
-    near = [one for one in listed if (until - one.day).days < DAYS]
+    stored = read_last_days(engine, MORE_DAYS)
     return Material(
         arrival,
         corpus,
-        _firsts(near, known),
-        len({one.day for one in near}),
-        _firsts(listed, known),
+        stored.candidates(DAYS),
+        stored.candidates(MORE_DAYS),
         Trials(corpus, patience=patience),
     )
-
-
-def _firsts(listed: Sequence[Listing], known: Mapping[str, Paper]) -> tuple[Candidate, ...]:
-    """Each paper once, oldest day first: a paper counts where it stood first."""
-    first: dict[str, Candidate] = {}
-    for one in reversed(listed):
-        first.setdefault(one.paper_id, Candidate(known[one.paper_id], one.day, one.upvotes, one.arrival))
-    return tuple(first.values())

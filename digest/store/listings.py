@@ -79,9 +79,10 @@ def neighbours(session: Session, day: date) -> tuple[date | None, date | None]:
     return row[0], row[1]
 
 
-def newest_day(session: Session) -> date | None:
-    """The newest day with a paper."""
-    return session.scalar(select(func.max(ListingRow.day)))
+def newest_day(session: Session, *, until: date | None = None) -> date | None:
+    """The newest day with a paper, of those up to ``until``."""
+    newest = select(func.max(ListingRow.day))
+    return session.scalar(newest if until is None else newest.where(ListingRow.day <= until))
 
 
 Place = tuple[int, int, int]

@@ -31,6 +31,14 @@ def test_the_material_is_held_until_a_stored_read_has_come(sqlite_engine: Engine
     assert len(kept.material(sqlite_engine, now=NOW).candidates) == 2
 
 
+def test_the_last_days_end_with_the_newest_stored_one(sqlite_engine: Engine) -> None:
+    """A source out of reach for months makes no profile empty."""
+    source = Shelf({TODAY: [paper(1, "Diffusion")], OLD: [paper(2, "Too old")]})
+    collect(sqlite_engine, source, now=NOW, days=[OLD, TODAY])
+    months_later = NOW + timedelta(days=200)
+    assert [one.day for one in Kept().material(sqlite_engine, now=months_later).candidates] == [TODAY]
+
+
 def test_while_one_request_reads_anew_others_take_what_there_was(sqlite_engine: Engine) -> None:
     source, kept = Shelf({TODAY: [paper(1, "Diffusion")]}), Kept()
     collect(sqlite_engine, source, now=NOW, days=[TODAY])
