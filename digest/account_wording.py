@@ -32,6 +32,13 @@ def day_name(day: date, *, year: bool = False) -> str:
     return f"{week} {day.day} {months[day.month - 1]}" + (f" {day.year}" if year else "")
 
 
+def days_between(first: date, last: date) -> str:
+    """``Mon 2 Mar to Fri 29 May 2026``; a year of its own for each where they differ."""
+    if first == last:
+        return day_name(last, year=True)
+    return f"{day_name(first, year=first.year != last.year)} to {day_name(last, year=True)}"
+
+
 def account_line(account: Account, timezone: str) -> str:
     """The one line in which a digest accounts for itself: what was listed, and what became of it.
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digest.model import Candidate, Keyword, KeywordKind, Profile, Ranked, Verdict
+from digest.model.grounds import SUMMED_UP
 from digest.ranking.calibration import DEFAULT_BAR
 from digest.ranking.language import format_keyword
 from digest.ranking.memory import Memory
@@ -32,19 +33,24 @@ NOISY_SHARE = 0.15
 
 @dataclass(frozen=True, slots=True)
 class KeywordReport:
-    """How often one keyword hit, and in how many of the chosen papers."""
+    """How often one keyword hit, and in how many of the chosen papers.
+
+    ``gave_points`` counts the chosen papers that it gave points, by a hit or by its words apart.
+    """
 
     keyword: str
     hits: int
     in_chosen: int
     dead: bool
     noisy: bool
+    gave_points: int
 
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """What a profile brings over stored days. ``borderline`` are the papers nearest to the bar, on both
-    sides.
+    """What a profile brings over stored days, the first of them ``since``, the last ``until``.
+
+    ``borderline`` are the papers nearest to the bar, on both sides.
     """
 
     days: int
@@ -59,16 +65,35 @@ class Lab:
     add: tuple[str, ...]
     exclude: tuple[str, ...]
     chosen_ids: tuple[str, ...]
+    since: date | None
+    until: date | None
+    bar: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What an edit does to a paper that it gains or loses: the score ``before`` and ``after``, 0 where a rule
+    keeps it out, and ``because`` of what the paper is not chosen on one side.
+    """
+
+    paper: str
+    before: float
+    after: float
+    because: str
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Two profiles side by side: the papers the second adds and those it loses, best first."""
+    """Two profiles side by side: the papers the second adds and those it loses, best first.
+
+    ``shifts`` has one for each of them, in their order.
+    """
 
     before: Lab
     after: Lab
     gained: tuple[Ranked, ...]
     lost: tuple[Ranked, ...]
+    shifts: tuple[Shift, ...]
 
 
 def try_profile(
@@ -100,7 +125,9 @@ def compare(
     new = _Bench(candidates, after, memory, now, default_bar)
     gained = [row for row in new.order if new.chosen[row] and not old.chosen[row]]
     lost = [row for row in old.order if old.chosen[row] and not new.chosen[row]]
-    return Effect(old.lab(), new.lab(), new.ranked(gained), old.ranked(lost))
+    shifts = [_shift(row, old, new, lacks=old) for row in gained]
+    shifts += [_shift(row, old, new, lacks=new) for row in lost]
+    return Effect(old.lab(), new.lab(), new.ranked(gained), old.ranked(lost), tuple(shifts))
 
 
 class _Bench:
@@ -139,10 +166,13 @@ class _Bench:
             by_day=tuple((day, by_day[day]) for day in days),
             best=self.ranked(taken[:BEST]),
             borderline=self.ranked(self._borderline()),
-            keywords=tuple(self._keywords()),
+            keywords=tuple(self._keywords(taken)),
             add=tuple(self._add(taken)),
             exclude=tuple(self._exclude(taken)),
             chosen_ids=tuple(self.candidates[row].paper.id for row in taken),
+            since=days[0] if days else None,
+            until=days[-1] if days else None,
+            bar=self.bar,
         )
 
     def ranked(self, rows: Sequence[int]) -> tuple[Ranked, ...]:
@@ -151,10 +181,21 @@ class _Bench:
                 self.candidates[row],
                 score,
                 Verdict.CHOSEN if self.chosen[row] else Verdict.BELOW_BAR,
-                f"{self.values[row] - self.bar:+.1f} from the bar of {self.bar:g}".replace("-", "−"),
+                self._from_bar(row),
             )
             for row, score in zip(rows, self.scored.scores(rows, [0] * len(rows)), strict=True)
         )
+
+    def because(self, row: int) -> str:
+        """What decides about a paper: a keyword that keeps it out, or how far it is from the bar."""
+        if self.scored.kept_out[row, 0]:
+            return "excluded by " + _named(self.scored.excluding(row, 0))
+        if self.scored.lacking[row, 0]:
+            return "required keyword missing: " + _named(self.scored.missing(row, 0))
+        return self._from_bar(row)
+
+    def _from_bar(self, row: int) -> str:
+        return f"{self.values[row] - self.bar:+.1f} from the bar of {self.bar:g}".replace("-", "−")
 
     def _borderline(self) -> list[int]:
         near = sorted(
@@ -163,12 +204,21 @@ class _Bench:
         )
         return sorted(near[:BORDERLINE], key=self.order.index)
 
-    def _keywords(self) -> list[KeywordReport]:
-        reports = []
+    def _keywords(self, taken: Sequence[int]) -> list[KeywordReport]:
+        reports, given = [], self._given(taken)
         for keyword, held in self.scored.holding(0, *KeywordKind):
             noisy = held.sum() > NOISY_SHARE * len(held) and keyword.kind is not KeywordKind.REQUIRE
-            reports.append(_report(keyword, int(held.sum()), int((held & self.chosen).sum()), noisy=noisy))
+            hits, chosen = int(held.sum()), int((held & self.chosen).sum())
+            gave = given[unit_of_keyword(keyword).text]
+            shown = format_keyword(keyword)
+            reports.append(KeywordReport(shown, hits, chosen, hits == 0, bool(noisy), gave))
         return reports
+
+    def _given(self, taken: Sequence[int]) -> Counter[str]:
+        """How many of the chosen papers each keyword gave points."""
+        scores = self.scored.scores(taken, [0] * len(taken))
+        told = [{one.term for one in score.reasons if one.kind not in SUMMED_UP} for score in scores]
+        return Counter(term for terms in told for term in terms)
 
     def _add(self, taken: Sequence[int]) -> list[str]:
         """Terms far more frequent among the chosen papers than in the store, that the profile does not
@@ -201,8 +251,14 @@ def _shares(found: Rows, papers: Sequence[int]) -> NDArray[np.float64]:
     return np.bincount(found[papers].indices, minlength=found.shape[1]) / max(len(papers), 1)
 
 
-def _report(keyword: Keyword, hits: int, in_chosen: int, *, noisy: bool) -> KeywordReport:
-    return KeywordReport(format_keyword(keyword), hits, in_chosen, dead=hits == 0, noisy=bool(noisy))
+def _shift(row: int, old: _Bench, new: _Bench, *, lacks: _Bench) -> Shift:
+    """``lacks`` is the bench on which the paper is not chosen."""
+    paper = new.candidates[row].paper.id
+    return Shift(paper, float(old.values[row]), float(new.values[row]), lacks.because(row))
+
+
+def _named(keywords: Sequence[Keyword]) -> str:
+    return ", ".join(format_keyword(keyword) for keyword in keywords)
 
 
 def _words_of(profile: Profile) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from digest.account_wording import plural
+from digest.account_wording import days_between, plural
 from digest.channels.slack_text import Block, clean, context, cut, section
 from digest.model import Profile
 from digest.ranking.lab import Lab
@@ -25,7 +25,8 @@ def tried(desk: Desk, profile: Profile, now: datetime) -> list[Block]:
 
 
 def _rate(found: Lab) -> str:
-    told = f"*{found.per_week:g} papers a week* over the last {plural(found.days, 'stored day')}"
+    between = f" ({days_between(found.since, found.until)})" if found.since and found.until else ""
+    told = f"*{found.per_week:g} papers a week* over the last {plural(found.days, 'stored day')}{between}"
     passed = f"{found.chosen} of {plural(found.papers, 'paper')} would have passed"
     hint = "; the best:" if found.chosen else ". Broader keywords or a lower bar would bring some."
     return f"{told}: {passed}{hint}"

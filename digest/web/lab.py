@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from digest.account_wording import days_between
 from digest.model import Profile, Ranked
 from digest.pipeline.shelf import DAYS, MORE_DAYS, Material
 from digest.ranking.lab import Effect, Lab
@@ -42,13 +43,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a profile would have found: ``per_week`` papers, the best, those around the bar.
+    """What a profile would have found ``between`` two days: ``per_week`` papers, the best, those around the
+    bar.
 
     ``dead`` keywords hit nothing; ``noisy`` ones hit too much. ``add`` are words that keep company
     with the profile, ``exclude`` those that stand out among the papers just over the bar.
     """
 
     days: int
+    between: str
     papers: int
     chosen: int
     per_week: float
@@ -101,6 +104,7 @@ def _shown(found: Lab, profile: Profile, default_bar: float) -> Trial:
     below = [one for one in found.borderline if one.score.value < bar]
     return Trial(
         days=found.days,
+        between=days_between(found.since, found.until) if found.since and found.until else "",
         papers=found.papers,
         chosen=found.chosen,
         per_week=found.per_week,

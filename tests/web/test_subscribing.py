@@ -410,7 +410,7 @@ def test_a_profile_is_tried_on_thirty_or_ninety_days(site: Site) -> None:
         store_reading(session, Reading(day, old, Tier.API), now=site.clock(), silent=True)
     texts = [site.post("/lab", data={"keywords": "diffusion", "days": days}).text for days in ("30", "90")]
     assert "3 stored days" in texts[0]
-    assert "4 stored days" in texts[1]
+    assert "4 stored days, Thu 20 Aug to " in texts[1]
 
 
 @pytest.mark.slow
