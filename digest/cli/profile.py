@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli.context import house_of, print_json
+from digest.cli.kinds import JSON, Day
 from digest.clock import utc_now
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from digest.house import House
-    from digest.model import Candidate, Paper, Profile, Ranked
-    from digest.ranking.lab import Effect, Lab
+    from digest.model import Candidate, Paper, Profile
 
 
 @click.group(help="Try a profile on stored days, or have one proposed.")
@@ -32,37 +30,45 @@ def command() -> None:
 )
 @click.argument("profile")
 @click.option(
-    "--days", default=30, show_default=True, type=click.IntRange(1, 3650), help="Days back from today."
+    "--days",
+    default=30,
+    show_default=True,
+    type=click.IntRange(1, 3650),
+    help="Days back from the newest stored one.",
 )
+@click.option("--until", type=Day(), help="Days back from this one, or the newest stored before it.")
 @click.option("--against", metavar="PROFILE", help="Another wording: show what it would change.")
 @click.option(
     "--bar", type=click.FloatRange(0, 10), help="Least score of an entry; the default of the settings."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@JSON
 @click.pass_context
 def test(
     ctx: click.Context,
     profile: str,
     days: int,
+    until: date | None,
     against: str | None,
     bar: float | None,
     as_json: bool,  # noqa: FBT001  Click calls it
 ) -> None:
+    from digest.cli.profile_shown import effect_lines, lab_lines
     from digest.pipeline.situation import read_corpus
     from digest.ranking.lab import compare, try_profile
     from digest.ranking.memory import Memory
 
     now = utc_now()
-    tried, other = _profile(profile, bar), None if against is None else _profile(against, bar)
     with house_of(ctx) as house:
-        papers = _stored(house, days, now)
+        least = house.settings.digest.bar if bar is None else bar
+        tried, other = _profile(profile, least), None if against is None else _profile(against, least)
+        papers = _stored(house, days, until)
         memory = Memory(read_corpus(house.engine, now=now))
     if other is None:
         lab = try_profile(papers, tried, memory, now=now)
-        print_json(asdict(lab)) if as_json else _show(lab)
+        print_json(asdict(lab)) if as_json else click.echo("\n".join(lab_lines(lab)))
         return
     effect = compare(papers, tried, other, memory, now=now)
-    print_json(asdict(effect)) if as_json else _show_effect(effect)
+    print_json(asdict(effect)) if as_json else click.echo("\n".join(effect_lines(effect)))
 
 
 @command.command(
@@ -83,31 +89,29 @@ def suggest_command(ctx: click.Context, examples: tuple[str, ...]) -> None:
     click.echo(format_profile(suggest(papers, corpus)))
 
 
-def _profile(text: str, bar: float | None) -> Profile:
+def _profile(text: str, bar: float) -> Profile:
     from digest.model import Profile
     from digest.ranking.language import parse_profile
 
     return Profile(0, 0, "tried", text, parse_profile(text), bar=bar)
 
 
-def _stored(house: House, days: int, now: datetime) -> list[Candidate]:
-    """The papers of the last days, each once, on its newest day."""
-    from digest.model import Candidate
-    from digest.pipeline.extracting import KEPT, make_known
-    from digest.store import listings, papers
-    from digest.store.database import reading
+def _stored(house: House, days: int, until: date | None) -> tuple[Candidate, ...]:
+    """The papers of the last stored days. Raises ``NotFound`` where there are none to look through."""
+    from digest.errors import NotFound
+    from digest.pipeline.last_days import read_last_days
 
-    today = now.date()
-    with reading(house.engine) as session:
-        found = listings.candidates(
-            session, after_arrival=None, since_day=today - timedelta(days=days - 1), until_day=today
+    found = read_last_days(house.engine, days, until=until).candidates(days)
+    if not found:
+        last = until or utc_now().date()
+        backfill = f"`digest backfill {last - timedelta(days=days - 1)} {last}`"
+        raise NotFound(
+            "no papers are stored"
+            + (f" for {until} or any day before it" if until else "")
+            + ", so there is nothing to try a profile on",
+            remedy=f"give a later day, or run {backfill}" if until else f"run {backfill} first",
         )
-        once = {listing.paper_id: listing for listing in reversed(found)}
-        known = papers.load(session, once)
-    make_known(house.engine, [known[one.paper_id] for one in found if today - one.day < KEPT])
-    return [
-        Candidate(known[one.paper_id], one.day, one.upvotes, one.arrival) for one in reversed(once.values())
-    ]
+    return found
 
 
 def _examples(house: House, example: str) -> list[Paper]:
@@ -150,41 +154,3 @@ def _text(path: Path) -> str:
         raise NotFound(f"{path} is no text in UTF-8", remedy="give a .bib, .ris or text file") from error
     except OSError as error:
         raise NotFound(f"{path} cannot be read: {error.strerror}", remedy="check its rights") from error
-
-
-def _show(lab: Lab) -> None:
-    from digest.account_wording import plural
-
-    click.echo(
-        f"{lab.chosen:,} of {lab.papers:,} papers on {plural(lab.days, 'day')} would pass the bar: "
-        f"{lab.per_week:g} a week, on {plural(lab.days_with_papers, 'day')}"
-    )
-    _list("Best", lab.best)
-    _list("Around the bar", lab.borderline)
-    click.echo("\nKeywords")
-    for one in lab.keywords:
-        note = "  never hits" if one.dead else "  hits too much to tell papers apart" if one.noisy else ""
-        click.echo(f"  {one.keyword}: {plural(one.hits, 'paper')}, {one.in_chosen:,} of them chosen{note}")
-    if lab.add:
-        click.echo(f"\nMight be added: {', '.join(lab.add)}")
-    if lab.exclude:
-        click.echo(f"Might be excluded: {', '.join('-' + term for term in lab.exclude)}")
-
-
-def _show_effect(effect: Effect) -> None:
-    click.echo(
-        f"before: {effect.before.chosen:,} papers, {effect.before.per_week:g} a week; "
-        f"after: {effect.after.chosen:,}, {effect.after.per_week:g} a week"
-    )
-    _list(f"Gained ({len(effect.gained):,})", effect.gained[:10])
-    _list(f"Lost ({len(effect.lost):,})", effect.lost[:10])
-
-
-def _list(title: str, papers: tuple[Ranked, ...]) -> None:
-    from digest.wording import reason_line
-
-    if papers:
-        click.echo(f"\n{title}")
-    for one in papers:
-        click.echo(f"  {one.score.value:4.1f}  {one.candidate.paper.title}  [{one.candidate.paper.id}]")
-        click.echo(f"        {reason_line(one.score)}")

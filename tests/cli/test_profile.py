@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete, update
 
 from benchmarks import material
 from digest.account_wording import day_name
@@ -21,8 +22,10 @@ from digest.ranking.space import Space
 from digest.ranking.units import Unit
 from digest.store import listings, papers
 from digest.store.database import transaction
+from digest.store.schema import ListingRow
 from tests.cli.conftest import Digest
 
+OLD = date(2025, 6, 2)
 PAPERS = (
     Paper("2605.00001", "Diffusion Policy for Robots", "A diffusion policy moves a robot arm by diffusion."),
     Paper("2605.00002", "Weather from Satellites", "Global forecasts of rain."),
@@ -48,15 +51,100 @@ def test_a_profile_is_tried_on_the_stored_days(digest: Digest) -> None:
 
 def test_the_lab_speaks_to_people(digest: Digest) -> None:
     shown = digest("profile", "test", "diffusion policy, RLHF").out
-    assert "1 of 3 papers on 1 day would pass the bar" in shown
-    assert "RLHF: 0 papers, 0 of them chosen  never hits" in shown
-    assert "diffusion policy: 1 paper, 1 of them chosen" in shown
+    today = day_name(datetime.now(UTC).date(), year=True)
+    assert f"1 of 3 papers on 1 day ({today}) would pass the bar of 4" in shown
+    assert rows(shown)["RLHF"] == ["0", "0", "0", "never hits"]
+    assert rows(shown)["diffusion policy"][:3] == ["1", "1", "1"]
+
+
+def test_what_is_just_below_the_bar_stands_under_a_line(digest: Digest) -> None:
+    scores = json.loads(digest("profile", "test", "robots, diffusion", "--json").out)["best"]
+    between = sum(one["score"][0] for one in scores) / 2
+    lines = digest("profile", "test", "robots, diffusion", "--bar", f"{between:.2f}").out.splitlines()
+    [bar] = [place for place, line in enumerate(lines) if line.endswith("- the bar")]
+    above, below = "\n".join(lines[:bar]), "\n".join(lines[bar:])
+    best, nearly = (one["candidate"]["paper"]["title"] for one in scores)
+    assert [best in above, nearly in above, nearly in below] == [True, False, True]
+
+
+def test_a_keyword_that_only_its_words_find_is_not_called_dead(digest: Digest) -> None:
+    shown = digest("profile", "test", "robot diffusion", "--bar", "1").out
+    assert rows(shown)["robot diffusion"] == ["0", "0", "1", "never hits as a whole, only by its words"]
+
+
+def test_the_bar_of_the_settings_decides(digest: Digest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGEST_DIGEST__BAR", "10")
+    assert "0 of 3 papers" in digest("profile", "test", "diffusion policy").out
+    assert "1 of 3 papers" in digest("profile", "test", "diffusion policy", "--bar", "4").out
 
 
 def test_an_edit_is_shown_side_by_side(digest: Digest) -> None:
-    shown = digest("profile", "test", "robots", "--against", "robots, -survey").out
-    assert "Lost (1)" in shown
-    assert "A Survey of Robots" in shown
+    shown = digest("profile", "test", "robots", "--against", "robots, -survey, satellites").out
+    assert rows(shown)["Papers chosen"] == ["2", "2"]
+    assert rows(shown)["robots"][:3] == ["2", "2", "1"]
+    assert rows(shown)["-survey"] == ["1", "–", "0", "–", "0", "hits too much to tell papers apart"]
+    assert shown.index("Gained (1)") < shown.index("Weather from Satellites") < shown.index("Lost (1)")
+    assert "→    –  A Survey of Robots" in shown
+    assert "excluded by -survey" in shown
+
+
+def test_an_edit_is_told_with_the_scores_before_and_after(digest: Digest) -> None:
+    effect = json.loads(digest("profile", "test", "robots", "--against", "robots, +arm", "--json").out)
+    [lost] = effect["shifts"]
+    assert (lost["paper"], lost["after"]) == ("2605.00003", 0)
+    assert lost["before"] == effect["lost"][0]["score"][0] > 4
+    assert lost["because"] == "required keyword missing: +arm"
+
+
+def test_days_are_counted_back_from_the_newest_stored_one(digest: Digest, sqlite_engine: Engine) -> None:
+    """Where nothing came for months, keywords are not dead: the days that are stored are looked through."""
+    _move(sqlite_engine, OLD)
+    lab = json.loads(digest("profile", "test", "diffusion policy", "--days", "1", "--json").out)
+    assert (lab["papers"], lab["since"], lab["until"]) == (3, str(OLD), str(OLD))
+    assert day_name(OLD, year=True) in digest("profile", "test", "diffusion policy").out
+
+
+def test_an_earlier_span_can_be_looked_through(digest: Digest, sqlite_engine: Engine) -> None:
+    with transaction(sqlite_engine) as session:
+        records = [Record(PAPERS[1], upvotes=5)]
+        listings.store(session, OLD, records, arrival=2, silent=False, now=datetime.now(UTC))
+    until = str(OLD + timedelta(days=3))
+    lab = json.loads(digest("profile", "test", "satellites", "--until", until, "--json").out)
+    assert (lab["chosen_ids"], lab["until"]) == (["2605.00002"], str(OLD))
+
+
+def test_a_paper_of_two_days_counts_on_the_first(digest: Digest, sqlite_engine: Engine) -> None:
+    now = datetime.now(UTC)
+    before = now.date() - timedelta(days=2)
+    with transaction(sqlite_engine) as session:
+        listings.store(session, before, [Record(PAPERS[0])], arrival=2, silent=False, now=now)
+    lab = json.loads(digest("profile", "test", "diffusion policy", "--json").out)
+    assert (lab["papers"], lab["by_day"]) == (3, [[str(before), 1], [str(now.date()), 0]])
+
+
+def test_without_stored_papers_the_remedy_is_told_and_no_keyword_called_dead(
+    digest: Digest, sqlite_engine: Engine
+) -> None:
+    before = digest("profile", "test", "diffusion", "--until", "2025-01-01")
+    assert (before.code, before.out) == (1, "")
+    assert "no papers are stored for 2025-01-01 or any day before it" in before.err
+    with transaction(sqlite_engine) as session:
+        session.execute(delete(ListingRow))
+    ran = digest("profile", "test", "diffusion", "--json")
+    today = datetime.now(UTC).date()
+    assert (ran.code, ran.out) == (1, "")
+    assert f"run `digest backfill {today - timedelta(days=29)} {today}` first" in ran.err
+
+
+def rows(shown: str) -> dict[str, list[str]]:
+    """The rows of the tables: columns are two blanks apart."""
+    cells = [re.split(r"\s{2,}", line) for line in shown.splitlines() if line[:1].strip()]
+    return {first: rest for first, *rest in cells}
+
+
+def _move(engine: Engine, day: date) -> None:
+    with transaction(engine) as session:
+        session.execute(update(ListingRow).values(day=day))
 
 
 def test_a_bad_profile_is_refused_with_the_piece_and_the_remedy(digest: Digest) -> None:
