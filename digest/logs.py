@@ -6,18 +6,41 @@ must recognise it.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
-import structlog
-
 from digest.config import LogSettings
+
+_later: list[Callable[[], None]] = []
+"""How to set up the logs with the first record, where that was left for it."""
+
+
+def set_up_later(settings: LogSettings, *, quiet: bool = False) -> None:
+    """For commands that hardly ever log: loading what logs would be much of their time.
+
+    What they call asks for its logger by ``logger``.
+    """
+    _later[:] = [lambda: set_up(settings, quiet=quiet)]
+
+
+def logger() -> Any:
+    """The logger for a record that is written now."""
+    import structlog
+
+    while _later:
+        _later.pop()()
+    return structlog.get_logger()
 
 
 def set_up(settings: LogSettings, *, quiet: bool = False) -> None:
     """Set up logging for this process, once, at its start."""
+    import logging
+
+    import structlog
+
+    _later.clear()
     level = max(getattr(logging, settings.level.upper()), logging.WARNING if quiet else 0)
     console = settings.format == "console" or (settings.format == "auto" and sys.stderr.isatty())
     colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR")

@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from digest.config import LogSettings
-from digest.logs import mask, set_up
+from digest.logs import logger, mask, set_up, set_up_later
 
 
 def test_a_record_is_one_line_of_json_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
@@ -18,6 +18,15 @@ def test_a_record_is_one_line_of_json_on_stderr(capsys: pytest.CaptureFixture[st
     assert shown.out == ""
     assert len(shown.err.strip().splitlines()) == 1
     assert json.loads(shown.err)["title"] == "two\nlines"
+
+
+def test_logs_left_for_the_first_record_are_set_up_by_it(capsys: pytest.CaptureFixture[str]) -> None:
+    structlog.reset_defaults()
+    set_up_later(LogSettings(format="json"), quiet=True)
+    logger().info("collected")
+    logger().warning("stale")
+    shown = capsys.readouterr()
+    assert (shown.out, json.loads(shown.err)["event"]) == ("", "stale")
 
 
 def test_quiet_silences_what_is_no_warning(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,17 +15,16 @@ if TYPE_CHECKING:
 
 
 def settings_of(ctx: click.Context, *, logs: bool = True) -> Settings:
-    """Load the settings once per command, with logging set up by them unless nothing will be logged."""
+    """Load the settings once per command, with logging set up by them, now or at the first record."""
     from digest.config import load
 
     found: Settings | None = ctx.obj.get("settings")
     if found is None:
         found = load(ctx.obj["config_path"])
         ctx.obj["settings"] = found
-        if logs:
-            from digest.logs import set_up
+        from digest.logs import set_up, set_up_later
 
-            set_up(found.log, quiet=ctx.obj["quiet"])
+        (set_up if logs else set_up_later)(found.log, quiet=ctx.obj["quiet"])
     return found
 
 
@@ -33,7 +32,7 @@ def settings_of(ctx: click.Context, *, logs: bool = True) -> Settings:
 def house_of(ctx: click.Context, *, logs: bool = True) -> Iterator[House]:
     """The opened house with a checked schema; closed at the end of the command.
 
-    ``logs=False`` is for commands that read and log nothing: loading the logs is a sixth of their time.
+    ``logs=False`` is for commands that read and hardly ever log: loading the logs is a sixth of their time.
     """
     from digest.house import open_house
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import Engine
 
 from digest.errors import StoreBusy
+from digest.logs import logger
 from digest.model import Paper
 from digest.store import extracts, papers
 from digest.store.database import reading, transaction
@@ -24,8 +24,6 @@ KEPT = timedelta(days=120)
 """
 PORTION = 200
 """Papers read and kept at once: a third of a second, so that a process that ends loses little."""
-
-log = structlog.get_logger()
 
 
 def make_known(engine: Engine, wanted: Collection[Paper]) -> None:
@@ -47,7 +45,7 @@ def make_known(engine: Engine, wanted: Collection[Paper]) -> None:
             else:
                 found.append((paper, Extract.from_bytes(stored.body)))
         except ExtractFormatError as error:
-            log.warning("extract read anew", paper=paper.id, reason=str(error))
+            logger().warning("extract read anew", paper=paper.id, reason=str(error))
             unread.append(paper)
     remember(found)
     for some in portions(unread, PORTION):
@@ -73,4 +71,4 @@ def _read(engine: Engine, some: Sequence[Paper]) -> None:
         with transaction(engine) as session:
             extracts.save(session, kept)
     except StoreBusy as error:
-        log.info("extracts not kept", papers=len(kept), reason=str(error))
+        logger().info("extracts not kept", papers=len(kept), reason=str(error))

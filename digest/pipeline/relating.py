@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import structlog
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from digest.errors import StoreBusy
+from digest.logs import logger
 from digest.model import Profile
 from digest.ranking.corpus import Corpus
 from digest.store import relations
 from digest.store.database import transaction
-
-log = structlog.get_logger()
 
 
 def recall(session: Session, corpus: Corpus, asking: Iterable[Profile]) -> None:
@@ -27,7 +25,7 @@ def recall(session: Session, corpus: Corpus, asking: Iterable[Profile]) -> None:
     unknown = corpus.kin.unknown(asking)
     damaged = corpus.kin.recall(relations.load(session, corpus.space.mark, unknown)) if unknown else []
     if damaged:
-        log.warning("relations learnt anew", keywords=len(damaged), reason="the bytes kept are damaged")
+        logger().warning("relations learnt anew", keywords=len(damaged), reason="the bytes kept are damaged")
 
 
 def keep(engine: Engine, corpus: Corpus) -> None:
@@ -39,4 +37,4 @@ def keep(engine: Engine, corpus: Corpus) -> None:
         with transaction(engine) as session:
             relations.save(session, corpus.space.mark, learnt)
     except StoreBusy as error:
-        log.info("relations not kept", keywords=len(learnt), reason=str(error))
+        logger().info("relations not kept", keywords=len(learnt), reason=str(error))
