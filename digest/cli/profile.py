@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
@@ -52,13 +53,14 @@ def test(
     bar: float | None,
     as_json: bool,  # noqa: FBT001  Click calls it
 ) -> None:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small products: threads wait for each other longer
     from digest.cli.profile_shown import effect_lines, lab_lines
     from digest.pipeline.situation import read_corpus
     from digest.ranking.lab import compare, try_profile
     from digest.ranking.memory import Memory
 
     now = utc_now()
-    with house_of(ctx) as house:
+    with house_of(ctx, logs=False) as house:
         least = house.settings.digest.bar if bar is None else bar
         tried, other = _profile(profile, least), None if against is None else _profile(against, least)
         papers = _stored(house, days, until)
@@ -83,7 +85,7 @@ def suggest_command(ctx: click.Context, examples: tuple[str, ...]) -> None:
     from digest.ranking.language import format_profile
     from digest.ranking.suggest import suggest
 
-    with house_of(ctx) as house:
+    with house_of(ctx, logs=False) as house:
         papers = [paper for example in examples for paper in _examples(house, example)]
         corpus = read_corpus(house.engine, now=utc_now())
     click.echo(format_profile(suggest(papers, corpus)))
