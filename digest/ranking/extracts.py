@@ -125,9 +125,18 @@ class Stack:
             return np.empty(0, np.intp), np.empty(0, np.intp)
         order = np.argsort(sought)
         known = sought[order]
-        nearest = np.minimum(np.searchsorted(known, self.terms), len(known) - 1)
-        at = np.flatnonzero(known[nearest] == self.terms)
-        return at, order[nearest[at]]
+        at = self._may_be(known)
+        terms = self.terms[at]
+        nearest = np.minimum(np.searchsorted(known, terms), len(known) - 1)
+        found = known[nearest] == terms
+        return at[found], order[nearest[found]]
+
+    def _may_be(self, known: Marks) -> NDArray[np.intp]:
+        """Terms that begin as one of the known does: nearly all others need no search among the known."""
+        first_bits = np.uint64(64 - 3 - len(known).bit_length())
+        beginnings = np.zeros(8 << len(known).bit_length(), dtype=bool)
+        beginnings[(known >> first_bits).astype(np.intp)] = True
+        return np.flatnonzero(beginnings[(self.terms >> first_bits).astype(np.intp)])
 
 
 def mark_of(paper: Paper) -> str:
@@ -155,12 +164,11 @@ _lock = Lock()
 
 def extracts_of(papers: Sequence[Paper]) -> list[Extract]:
     """The extracts of papers: those in memory, the others read at once."""
-    known = {paper: found for paper in papers if (found := _held.get(paper)) is not None}
-    missing = [paper for paper in dict.fromkeys(papers) if paper not in known]
+    held = [_held.get(paper) for paper in papers]
+    missing = list(dict.fromkeys(paper for paper, found in zip(papers, held, strict=True) if not found))
     read_now = dict(zip(missing, _extracts([read(paper) for paper in missing]), strict=True))
     remember(read_now.items())
-    known.update(read_now)
-    return [known[paper] for paper in papers]
+    return [found or read_now[paper] for paper, found in zip(papers, held, strict=True)]
 
 
 def unknown(papers: Iterable[Paper]) -> list[Paper]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import blake2b
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from digest.ranking.corpus import Corpus
 from digest.ranking.extracts import (
     Extract,
     ExtractFormatError,
+    Stack,
     extracts_of,
     forget,
     mark_of,
@@ -115,6 +117,18 @@ def test_whoever_changes_how_papers_are_read_raises_the_format() -> None:
     ]
     seen = blake2b(repr(found).encode(), digest_size=8).hexdigest()
     assert (extracts.FORMAT, seen) == (3, "108f9c807e27414e")
+
+
+def test_terms_are_found_among_others_that_begin_alike() -> None:
+    """Whatever the sought begin with, the first and the last number included, and each paper's in its row."""
+    sought = np.array([2**64 - 1, 0, 7 << 60, (7 << 60) + 1, 1 << 20], dtype=np.uint64)
+    near = np.concatenate([sought, sought + np.uint64(2), sought ^ np.uint64(1 << 40)])
+    counts = np.zeros((len(near), 3), dtype=np.uint16)
+    stack = Stack.of([Extract(terms, counts, 0, (0, 0, 0), b"") for terms in (near, near[::-1])])
+    for some in (sought, sought[:1], sought[1:2]):
+        rows, which = stack.find(some)
+        expected = [(row, term) for row, term in enumerate(stack.terms.tolist()) if term in some.tolist()]
+        assert list(zip(rows.tolist(), some[which].tolist(), strict=True)) == expected
 
 
 def test_memory_is_bounded_and_what_it_forgot_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
