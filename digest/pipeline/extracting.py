@@ -7,20 +7,22 @@ words (``make_known``): a store that was filled by another version heals by itse
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from digest.errors import StoreBusy
 from digest.logs import logger
 from digest.model import Paper
-from digest.store import extracts, papers
+from digest.store import extracts, listings, papers
 from digest.store.database import reading, transaction
 from digest.store.extracts import StoredExtract
 from digest.store.upserts import portions
 
 KEPT = timedelta(days=120)
-"""Extracts of papers listed so long ago at most: the profile lab looks at 90 days. 5 kB each, 15 MB in all.
+"""Extracts of papers listed so long before the newest stored day at most: the profile lab looks at 90 days.
+5 kB each, 15 MB in all.
 """
 PORTION = 200
 """Papers read and kept at once: a third of a second, so that a process that ends loses little."""
@@ -52,10 +54,16 @@ def make_known(engine: Engine, wanted: Collection[Paper]) -> None:
         _read(engine, some)
 
 
+def kept_since(session: Session, now: datetime) -> date:
+    """The first day whose papers' extracts are kept, counted back from the newest stored one."""
+    newest = listings.newest_day(session, until=now.date())
+    return (newest or now.date()) - KEPT
+
+
 def keep_up(engine: Engine, *, now: datetime) -> None:
     """Make the extracts that recent papers lack."""
     with reading(engine) as session:
-        lacking = extracts.missing(session, (now - KEPT).date())
+        lacking = extracts.missing(session, kept_since(session, now))
     for some in portions(lacking, PORTION):
         with reading(engine) as session:
             found = papers.load(session, some)

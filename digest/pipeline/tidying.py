@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from digest.config import RetentionSettings
-from digest.pipeline.extracting import KEPT as EXTRACTS
+from digest.pipeline.extracting import kept_since
 from digest.pipeline.pacing import SLACK
 from digest.store import (
     extracts,
@@ -45,7 +45,7 @@ def tidy_source(engine: Engine, *, now: datetime, keep_raw_days: int, observatio
     with transaction(engine) as session:
         seen = observations.forget(session, before=now - timedelta(days=observations_days))
     with transaction(engine) as session:
-        read = extracts.forget(session, before=(now - EXTRACTS).date())
+        read = extracts.forget(session, before=kept_since(session, now))
     with transaction(engine) as session:
         related = relations.forget(session)
     return Tidied(answers, seen, read, related)

@@ -12,6 +12,7 @@ from digest.model import Paper
 from digest.pipeline import extracting
 from digest.pipeline.collect import collect
 from digest.pipeline.extracting import KEPT, keep_up, make_known
+from digest.pipeline.tidying import tidy_source
 from digest.ranking import extracts as known
 from digest.ranking.extracts import Extract
 from digest.ranking.terms import Text
@@ -102,13 +103,23 @@ def test_what_does_not_fit_is_read_anew_a_portion_at_a_time(
 
 
 def test_only_recent_papers_are_kept_up(engine: Engine) -> None:
-    collected(engine, ["Of old"], LONG_AGO)
     recent = collected(engine, ["New"])
+    collected(engine, ["Of old"], LONG_AGO)
     assert kept(engine).keys() == {one.id for one in recent}
     with transaction(engine) as session:
         session.query(ExtractRow).delete()
     keep_up(engine, now=NOW)
     assert kept(engine).keys() == {one.id for one in recent}
+
+
+def test_where_nothing_came_for_months_what_profiles_are_tried_on_is_kept(engine: Engine) -> None:
+    stored = collected(engine, ["Of old"], LONG_AGO)
+    tidy_source(engine, now=NOW, keep_raw_days=30, observations_days=400)
+    with transaction(engine) as session:
+        session.query(ExtractRow).delete()
+    keep_up(engine, now=NOW)
+    tidy_source(engine, now=NOW, keep_raw_days=30, observations_days=400)
+    assert kept(engine).keys() == {one.id for one in stored}
 
 
 def test_a_store_that_is_busy_only_means_that_nothing_is_kept(sqlite_url: str) -> None:
