@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
@@ -53,7 +52,6 @@ def test(
     bar: float | None,
     as_json: bool,  # noqa: FBT001  Click calls it
 ) -> None:
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small products: threads wait for each other longer
     from digest.cli.profile_shown import effect_lines, lab_lines
     from digest.pipeline.situation import read_corpus
     from digest.ranking.lab import compare, try_profile
