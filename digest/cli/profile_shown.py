@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from digest.account_wording import days_between, plural
@@ -14,6 +15,7 @@ SHOWN = 10
 WORTH = ("Keyword", "hits", "chosen", "gave points to")
 EDITED = ("Keyword", "hits", "chosen before", "after", "gave points to before", "after")
 """What a keyword hits is the same before and after; which of those papers are chosen is not."""
+_WEIGHT = re.compile(r"\^[0-9.]+$")
 Row = tuple[str, ...]
 
 
@@ -83,11 +85,12 @@ def _note(one: KeywordReport) -> str:
 
 
 def _keywords(before: Lab, after: Lab) -> Iterator[Row]:
-    """Each keyword of either profile, in the order of the first."""
-    old, new = ({one.keyword: one for one in lab.keywords} for lab in (before, after))
-    for keyword in {**old, **new}:
-        sides = (old.get(keyword), new.get(keyword))
+    """Each keyword of either profile, in the order of the first; another weight makes no other row."""
+    old, new = ({_WEIGHT.sub("", one.keyword): one for one in lab.keywords} for lab in (before, after))
+    for asked in {**old, **new}:
+        sides = (old.get(asked), new.get(asked))
         one = next(side for side in sides if side)
+        keyword = " → ".join(dict.fromkeys(side.keyword for side in sides if side))
         chosen = (f"{side.in_chosen:,}" if side else "–" for side in sides)
         gave = (f"{side.gave_points:,}" if side else "–" for side in sides)
         yield keyword, f"{one.hits:,}", *chosen, *gave, _note(one)

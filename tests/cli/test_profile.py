@@ -88,6 +88,12 @@ def test_an_edit_is_shown_side_by_side(digest: Digest) -> None:
     assert "excluded by -survey" in shown
 
 
+def test_a_keyword_of_another_weight_is_the_same_row(digest: Digest) -> None:
+    shown = digest("profile", "test", "robots, rain", "--against", "robots^3, rain").out
+    assert rows(shown)["robots → robots^3"][:3] == ["2", "2", "2"]
+    assert rows(shown)["rain"][0] == "1"
+
+
 def test_an_edit_is_told_with_the_scores_before_and_after(digest: Digest) -> None:
     effect = json.loads(digest("profile", "test", "robots", "--against", "robots, +arm", "--json").out)
     [lost] = effect["shifts"]
