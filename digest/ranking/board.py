@@ -17,7 +17,7 @@ from digest.ranking.extracts import extracts_of
 from digest.ranking.naming import Names
 from digest.ranking.reasons import Floats, Ints
 from digest.ranking.relations import related
-from digest.ranking.shares import FED, NEAR, Phrasebook, Said, What
+from digest.ranking.shares import ALL, FED, Phrasebook, Said, What
 from digest.ranking.space import Rows
 from digest.ranking.vocabulary import Mask, Vocabulary
 
@@ -90,23 +90,30 @@ class Board:
         latent = space.project(space.weigh(self.rows))
         return np.asarray(latent @ latent.T)
 
-    def said(self, rows: Ints, units: Ints, manners: Ints) -> list[Said]:
+    def said(self, rows: Ints, units: Ints, manners: Ints) -> Sequence[Said]:
         """What papers say of units, pair by pair, and how strongly; the same for every profile."""
-        near = manners == NEAR
-        related = self._said_near(rows[near], units[near])
-        held = self._said_here(rows[~near], units[~near], manners[~near])
-        return [next(related if manner == NEAR else held) for manner in manners.tolist()]
+        said: list[list[tuple[What, float]]] = [[] for _ in range(len(rows))]
+        held = np.flatnonzero(self._hits.at(units, rows))
+        own = self._said_here(rows[held], units[held], manners[held])
+        for place, whats in zip(held.tolist(), own, strict=True):
+            said[place] += whats
+        strengths = np.where(manners == ALL, self._near.at(units, rows), 0)
+        near = np.flatnonzero(strengths)
+        related = self._said_near(rows[near], units[near], strengths[near])
+        for place, what in zip(near.tolist(), related, strict=True):
+            said[place].append(what)
+        return said
 
-    def _said_near(self, rows: Ints, numbers: Ints) -> Iterator[Said]:
+    def _said_near(
+        self, rows: Ints, numbers: Ints, strengths: NDArray[np.float32]
+    ) -> Iterator[tuple[What, float]]:
         """What papers say that is related to a unit."""
         units = self.vocabulary.units
-        used, places = np.unique(numbers, return_inverse=True)
-        strengths = self._near.dense(used)[places, rows].tolist()
         for number, strength, terms in zip(
-            numbers.tolist(), strengths, self._named(rows, numbers), strict=True
+            numbers.tolist(), strengths.tolist(), self._named(rows, numbers), strict=True
         ):
             name = ", ".join(terms) or "papers like it"
-            yield [(What(ReasonKind.LEARNT, name, None, units[number].text), strength)]
+            yield What(ReasonKind.LEARNT, name, None, units[number].text), strength
 
     def _named(self, rows: Ints, numbers: Ints) -> Iterator[tuple[str, ...]]:
         if self._names is None:
@@ -119,7 +126,7 @@ class Board:
         space = self.corpus.space
         return None if space is None or self.rows is None else Names(self.rows, space)
 
-    def _said_here(self, rows: Ints, numbers: Ints, manners: Ints) -> Iterator[Said]:
+    def _said_here(self, rows: Ints, numbers: Ints, manners: Ints) -> Iterator[list[tuple[What, float]]]:
         """What papers say of a unit in its own words, by place."""
         shares = self._by_place(rows, numbers).tolist()
         for number, manner, strengths in zip(numbers.tolist(), manners.tolist(), shares, strict=True):

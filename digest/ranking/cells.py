@@ -39,3 +39,8 @@ class Cells:
         of, at = spans(self._bounds[units], self._bounds[units + 1] - self._bounds[units])
         found[of, self._columns[at]] = self._values[at]
         return found
+
+    def at(self, units: Ints, papers: Ints) -> NDArray[Any]:
+        """Cells, pair by pair."""
+        used, places = np.unique(units, return_inverse=True)
+        return np.asarray(self.dense(used)[places, papers])

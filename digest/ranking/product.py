@@ -22,7 +22,8 @@ from scipy import sparse
 from digest.model import KeywordKind, Profile
 from digest.ranking.commonness import evenness
 from digest.ranking.dilution import diluted
-from digest.ranking.reasons import Floats, Ints, spans
+from digest.ranking.reasons import Floats, Ints, used
+from digest.ranking.shares import ALL, FED, OWN
 from digest.ranking.vocabulary import EXCLUDE, INCLUDE, REQUIRE, Mask, Vocabulary
 
 TOLL = 0.05
@@ -38,31 +39,25 @@ class Pulls:
     """The addends of the sums of profiles: those of profile ``p`` are ``bounds[p]`` to ``bounds[p + 1]``,
     first its keywords, in their order, then what was fed back or learnt.
 
-    ``hits`` and ``related`` multiply the evidence of the unit.
+    ``weights`` multiply the evidence of the unit: of its own words, and of what is related to it where the
+    ``manners`` (``shares.py``) say so.
     """
 
     bounds: Ints
     units: Ints
     kinds: NDArray[np.uint8]
-    hits: Floats
-    related: Floats
-    fed: Mask
+    weights: Floats
+    manners: NDArray[np.uint8]
 
     @property
     def owners(self) -> Ints:
         """Of each, its profile."""
         return _owners(np.diff(self.bounds))
 
-    def of_profiles(self, places: Ints) -> tuple[Ints, Ints]:
-        """For profiles, one after the other: which of them, and which pull."""
-        return spans(self.bounds[places], self.bounds[places + 1] - self.bounds[places])
-
     def only(self, kept: Mask) -> Pulls:
         """Those in the mask."""
         bounds = np.concatenate([[0], np.cumsum(kept)])[self.bounds]
-        return Pulls(
-            bounds, self.units[kept], self.kinds[kept], self.hits[kept], self.related[kept], self.fed[kept]
-        )
+        return Pulls(bounds, self.units[kept], self.kinds[kept], self.weights[kept], self.manners[kept])
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,29 +84,21 @@ def pack(profiles: Sequence[Profile], vocabulary: Vocabulary) -> Packed:
     even = evenness(vocabulary.common[asked.units], shares * asked.topical, owners, len(profiles))
     scales = even / [toll_of(profile) for profile in profiles]
     own = shares * np.where(asked.topical, scales[owners], 1.0)
-    near = np.where(learning[owners] & vocabulary.has_relation[asked.units], own, 0.0)
+    manners = np.where(learning[owners] & vocabulary.has_relation[asked.units], ALL, OWN)
     feeders = _owners([len(weights) for weights in fed])
     given = np.array([one.weight for one in chain.from_iterable(fed)], dtype=np.float64) * scales[feeders]
     order = np.argsort(np.concatenate([owners, feeders]), kind="stable")
     counts = [len(profile.keywords) + len(weights) for profile, weights in zip(profiles, fed, strict=True)]
-    units, places = _used(np.concatenate([asked.units, terms])[order], len(vocabulary))
+    units, places = used(np.concatenate([asked.units, terms])[order], len(vocabulary))
     pulls = Pulls(
         np.cumsum([0, *counts], dtype=np.intp),
         places,
         np.concatenate([asked.kinds, np.full(len(terms), INCLUDE, dtype=np.uint8)])[order],
         np.concatenate([own, given])[order],
-        np.concatenate([near, np.zeros(len(terms))])[order],
-        (np.arange(len(order)) >= len(owners))[order],
+        np.concatenate([manners, np.full(len(terms), FED)]).astype(np.uint8)[order],
     )
     silent = np.array([is_trending(profile) for profile in profiles], dtype=np.bool_)
     return Packed(units, pulls, pulls.only((pulls.kinds != EXCLUDE) & ~silent[pulls.owners]), silent)
-
-
-def _used(numbers: Ints, many: int) -> tuple[Ints, Ints]:
-    """The different numbers, ascending, of so ``many``; and where each stands among them."""
-    used = np.zeros(many, dtype=np.bool_)
-    used[numbers] = True
-    return np.flatnonzero(used), (np.cumsum(used) - 1)[numbers]
 
 
 def _owners(counts: Sequence[int] | Ints) -> Ints:
@@ -137,7 +124,8 @@ def raw_scores(packed: Packed, evidence: Floats) -> Floats:
     speaking = packed.speaking
     _, known, papers = evidence.shape
     units = np.stack([speaking.units, speaking.units + known], axis=1)
-    weights = np.stack([speaking.hits, speaking.related], axis=1)
+    related = np.where(speaking.manners == ALL, speaking.weights, 0.0)
+    weights = np.stack([speaking.weights, related], axis=1)
     rows = (weights.ravel(), units.ravel(), 2 * speaking.bounds)
     wanted = sparse.csr_matrix(rows, shape=(len(packed.silent), 2 * known))
     return np.asarray((wanted @ evidence.reshape(2 * known, papers)).T)

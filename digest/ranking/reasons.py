@@ -25,11 +25,18 @@ def shown(value: float) -> float:
     return round(value * TENTHS) / TENTHS
 
 
-def spans(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
+def spans(starts: NDArray[np.integer], counts: NDArray[np.integer]) -> tuple[Ints, Ints]:
     """``counts[n]`` numbers from ``starts[n]`` on, for all n in a row: the n, and the numbers."""
     owners = np.repeat(np.arange(len(counts)), counts)
-    before = np.cumsum(counts) - counts
-    return owners, np.arange(len(owners)) - before[owners] + starts[owners]
+    before = np.cumsum(counts, dtype=np.intp) - counts
+    return owners, np.arange(len(owners)) + (starts - before).take(owners)
+
+
+def used(numbers: Ints, many: int) -> tuple[Ints, Ints]:
+    """The different numbers, ascending, of so ``many``; and where each stands among them."""
+    marks = np.zeros(many, dtype=np.bool_)
+    marks[numbers] = True
+    return np.flatnonzero(marks), (np.cumsum(marks) - 1).take(numbers)
 
 
 def by_owner(owners: Ints, *keys: NDArray[Any]) -> Ints:

@@ -16,8 +16,8 @@ from digest.model.grounds import split_grounds
 from digest.ranking.board import Board
 from digest.ranking.calibration import calibrated
 from digest.ranking.product import Packed, kept_out, lacking, pack, raw_scores
-from digest.ranking.reasons import TENTHS, Floats, Ints, by_owner, share_out
-from digest.ranking.shares import FED, HITS, NEAR
+from digest.ranking.reasons import TENTHS, Floats, Ints, by_owner, share_out, spans, used
+from digest.ranking.shares import ALL, MANNERS
 from digest.ranking.telling import grounds_told
 from digest.ranking.trending import age_hours, trending_score
 from digest.ranking.vocabulary import Mask
@@ -106,9 +106,9 @@ class Scored:
         """What speaks for papers, pair by pair, cut into tenths that add up to their values."""
         owners, numbers, raw = self._spoken(rows, places)
         tenths = share_out(values, owners, raw)
-        told = np.flatnonzero(tenths)
-        told = told[by_owner(owners[told], -tenths[told])]
-        return Shares(owners[told], numbers[told], tenths[told])
+        told = np.flatnonzero(tenths != 0)
+        told = told.take(by_owner(owners.take(told), -tenths.take(told)))
+        return Shares(owners.take(told), numbers.take(told), tenths.take(told))
 
     def excluding(self, row: int, place: int) -> list[Keyword]:
         """The excluding keywords that a paper holds."""
@@ -133,25 +133,38 @@ class Scored:
 
         In the order of the profile's keywords, hits before what is related, votes last.
         """
-        speaking, book = self.packed.speaking, self.board.book
-        owner, pull = speaking.of_profiles(places)
-        row, unit = rows[owner], speaking.units[pull]
-        weights = np.stack([speaking.hits[pull], speaking.related[pull]], axis=1)
-        evidence = self.evidence.reshape(2, -1).take(unit * len(self.candidates) + row, axis=1)
-        speaks = evidence.T != 0
-        speaks[:, 1] &= weights[:, 1] != 0
-        asked, side = np.divmod(np.flatnonzero(speaks), 2)
-        manner = np.where(side == 1, NEAR, np.where(speaking.fed[pull[asked]], FED, HITS))
-        spoken, numbers = book.look_up(row[asked], self.packed.units[unit[asked]], manner, self.board.said)
-        raw = weights[asked, side][spoken] * book.strengths[numbers]
-        owner = owner[asked[spoken]]
-        ends = np.cumsum(np.bincount(owner, minlength=len(rows)))
-        votes = np.where(self.packed.silent[places], 1.0, self.votes[rows])
-        return (
-            np.insert(owner, ends, np.arange(len(rows))),
-            np.insert(numbers, ends, book.votes),
-            np.insert(raw, ends, votes),
+        speaking, votes = self.packed.speaking, len(self.packed.speaking.units)
+        counts = np.diff(speaking.bounds)[places] + 1
+        owner, pull = spans(speaking.bounds[places], counts)
+        last = np.cumsum(counts) - 1
+        pull[last] = votes
+        weights = np.append(speaking.weights, 0.0).take(pull)
+        weights[last] = np.where(self.packed.silent[places], 1.0, self.votes[rows])
+        of, numbers = self.board.book.numbers(self._answers(rows.take(owner), pull))
+        return owner.take(of), numbers, weights.take(of) * self.board.book.strengths.take(numbers)
+
+    def _answers(self, rows: Ints, pulls: Ints) -> NDArray[np.int32]:
+        """What papers say to pulls, pair by pair; to the one behind the last they say their votes.
+
+        Few of the pairs are different: those are marked in a table of voices × papers, looked up, and found
+        there by all.
+        """
+        speaking, book, papers = self.packed.speaking, self.board.book, len(self.candidates)
+        voices, voice = used(
+            speaking.units * len(MANNERS) + speaking.manners, len(self.presence) * len(MANNERS)
         )
+        cells = np.append(voice, len(voices)).take(pulls) * papers + rows
+        asked = np.zeros((len(voices) + 1, papers), dtype=np.bool_)
+        asked.ravel()[cells] = True
+        units, manners = np.divmod(voices, len(MANNERS))
+        hits, near = self.evidence != 0
+        asked[:-1] &= hits[units] | (near[units] & (manners == ALL)[:, None])
+        at, row = np.nonzero(asked[:-1])
+        table = np.full(asked.shape, book.nothing, dtype=np.int32)
+        table[-1] = book.votes
+        own = self.packed.units[units] * len(MANNERS) + manners
+        table[at, row] = book.answers(row, own[at], self.board.said)
+        return table.take(cells)
 
 
 def score_on(

@@ -29,8 +29,9 @@ class What(NamedTuple):
 
 Said = Sequence[tuple[What, float]]
 """What a paper says of one unit, each with its strength."""
-MANNERS = HITS, FED, NEAR = range(3)
-"""In which a paper may speak of a unit: of its words, of the same as fed back, of what is related to it."""
+MANNERS = OWN, FED, ALL = range(3)
+"""In which a paper may speak of a unit: in its own words, the same of what was fed back, or in its words and
+then of what is related to it. ``unit * len(MANNERS) + manner`` is a *voice*."""
 Ask = Callable[[Ints, Ints, Ints], Sequence[Said]]
 """Papers, units and manners, and what the one says of the other."""
 _FIELDS = (None, *Field)
@@ -39,7 +40,8 @@ FIELDS_TOLD = tuple(FIELDS + place_of(field) for field in _FIELDS)
 
 
 class Phrasebook:
-    """Numbers for what papers say of units; each is asked for once. ``votes`` is the number of the votes.
+    """Numbers for what papers say of units; each is asked for once. ``votes`` is the number of the votes, and
+    of the answer that says them; the answer ``nothing`` says nothing.
 
     By number stand the ``strengths``, by which of ``FIELDS_TOLD`` the share begins (``fields``), and in which
     line it is told (``lines``). By line, whoever shares it: what it begins with (``heads``,
@@ -47,7 +49,7 @@ class Phrasebook:
     ground.
     """
 
-    votes = 0
+    votes, nothing = 0, 1
 
     def __init__(self, papers: int) -> None:
         self.strengths: Floats = np.zeros(0)
@@ -59,26 +61,29 @@ class Phrasebook:
         self._lines: dict[str, int] = {}
         self._subjects: dict[str, int] = {}
         self._asked: Ints = np.full(1, -1)
-        """Units × papers × manners: the places of those asked for, ascending, after one that is none."""
+        """Voices × papers: the places of those asked for, ascending, after one that is none."""
         self._answers: NDArray[np.int32] = np.zeros(1, dtype=np.int32)
         """Of each the number of its answer."""
         self._starts: NDArray[np.int32] = np.zeros(0, dtype=np.int32)
         self._counts: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
         """Of each answer its first number, and how many there are."""
-        self._learn([[(What(ReasonKind.VOTES, "votes"), 1.0)]])
+        self._learn([[(What(ReasonKind.VOTES, "votes"), 1.0)], []])
 
     def __len__(self) -> int:
         return len(self.strengths)
 
-    def look_up(self, rows: Ints, units: Ints, manners: Ints, ask: Ask) -> tuple[Ints, Ints]:
-        """What these papers say of these units, one after the other: which of those asked, and the number."""
-        places = (units * self._papers + rows) * len(MANNERS) + manners
+    def answers(self, rows: Ints, voices: Ints, ask: Ask) -> NDArray[np.int32]:
+        """What these papers say in these voices, pair by pair; what was not asked for yet is."""
+        places = voices * self._papers + rows
         at, known = self._find(places)
         if not known.all():
             self._hear(np.unique(places[~known]), ask)
             at, _ = self._find(places)
-        answers = self._answers[at]
-        return spans(self._starts[answers].astype(np.intp), self._counts[answers].astype(np.intp))
+        return self._answers[at]
+
+    def numbers(self, answers: NDArray[np.int32]) -> tuple[Ints, Ints]:
+        """What answers say, one after the other: which of them, and the number."""
+        return spans(self._starts.take(answers), self._counts.take(answers))
 
     def _find(self, places: Ints) -> tuple[Ints, NDArray[np.bool_]]:
         """Where each place stands among those asked for, and whether it does."""
@@ -87,8 +92,8 @@ class Phrasebook:
 
     def _hear(self, unknown: Ints, ask: Ask) -> None:
         """Ask what is said at places that were not asked for yet."""
-        pairs, manners = np.divmod(unknown, len(MANNERS))
-        units, rows = np.divmod(pairs, self._papers)
+        voices, rows = np.divmod(unknown, self._papers)
+        units, manners = np.divmod(voices, len(MANNERS))
         before = np.searchsorted(self._asked, unknown)
         self._answers = np.insert(self._answers, before, self._learn(ask(rows, units, manners)))
         self._asked = np.insert(self._asked, before, unknown)

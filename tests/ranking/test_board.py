@@ -14,7 +14,7 @@ from digest.ranking.board import Board
 from digest.ranking.corpus import Corpus
 from digest.ranking.language import parse_profile
 from digest.ranking.naming import NAMED_TERMS
-from digest.ranking.shares import FED, HITS, NEAR, Said
+from digest.ranking.shares import ALL, FED, OWN, Said
 from digest.ranking.terms import words_of_term
 from digest.ranking.vocabulary import Vocabulary
 
@@ -35,7 +35,7 @@ def read_board(corpus: Corpus = CORPUS) -> Board:
     return board
 
 
-def said_by(board: Board, asked: Sequence[tuple[int, int, int]]) -> list[Said]:
+def said_by(board: Board, asked: Sequence[tuple[int, int, int]]) -> Sequence[Said]:
     """What is said of papers, units and manners."""
     return board.said(*np.array(asked, dtype=np.intp).T)
 
@@ -45,27 +45,27 @@ EVIDENCE = BOARD.evidence(np.arange(len(BOARD.vocabulary)))
 PAIRS = list(product(range(len(PAPERS)), range(len(BOARD.vocabulary))))
 
 
-@pytest.mark.parametrize(("manner", "side"), [(HITS, 0), (FED, 0), (NEAR, 1)])
-def test_what_is_said_adds_up_to_the_evidence(manner: int, side: int) -> None:
-    asked = [(row, unit, manner) for row, unit in PAIRS if EVIDENCE[side, unit, row]]
+@pytest.mark.parametrize(("manner", "sides"), [(OWN, [0]), (FED, [0]), (ALL, [0, 1])])
+def test_what_is_said_adds_up_to_the_evidence(manner: int, sides: list[int]) -> None:
+    asked = [(row, unit, manner) for row, unit in PAIRS if EVIDENCE[sides, unit, row].any()]
     assert len(asked) > 20
     for (row, unit, _), said in zip(asked, said_by(BOARD, asked), strict=True):
-        assert sum(strength for _, strength in said) == pytest.approx(EVIDENCE[side, unit, row])
+        assert sum(strength for _, strength in said) == pytest.approx(EVIDENCE[sides, unit, row].sum())
 
 
 def test_a_pair_alone_is_told_as_among_thousands() -> None:
-    asked = [(row, unit, manner) for row, unit in PAIRS for manner in (HITS, NEAR)]
+    asked = [(row, unit, manner) for row, unit in PAIRS for manner in (OWN, ALL)]
     together = said_by(BOARD, asked)
     assert [said_by(BOARD, [one])[0] for one in asked[::50]] == together[::50]
 
 
 def test_related_papers_are_named_by_shared_terms_that_the_keyword_does_not_say() -> None:
-    asked = [(row, unit, NEAR) for row, unit in PAIRS if EVIDENCE[1, unit, row]]
+    asked = [(row, unit, ALL) for row, unit in PAIRS if EVIDENCE[1, unit, row]]
     space, rows = CORPUS.space, BOARD.rows
     assert space is not None
     assert rows is not None
     shown = {term: place for place, term in enumerate(space.shown)}
-    for (row, unit, _), [(what, _)] in zip(asked, said_by(BOARD, asked), strict=True):
+    for (row, unit, _), [*_, (what, _)] in zip(asked, said_by(BOARD, asked), strict=True):
         terms = [] if what.term == "papers like it" else what.term.split(", ")
         assert len(terms) <= NAMED_TERMS
         relation = BOARD.vocabulary.relations[unit]
@@ -80,13 +80,13 @@ def test_related_papers_are_named_by_shared_terms_that_the_keyword_does_not_say(
 
 def test_a_followed_name_is_told_by_its_field() -> None:
     [unit] = [place for place, one in enumerate(BOARD.vocabulary.units) if one.field == "author"]
-    [[(what, strength)]] = said_by(BOARD, [(0, unit, HITS)])
+    [[(what, strength)]] = said_by(BOARD, [(0, unit, OWN)])
     assert (what.kind, what.field) == (ReasonKind.AUTHOR, "author")
     assert strength == pytest.approx(EVIDENCE[0, unit, 0])
 
 
-def test_without_a_space_of_terms_nothing_is_named() -> None:
+def test_without_a_space_of_terms_nothing_is_related() -> None:
     young = read_board(Corpus.build(PAPERS[:3]))
-    [[(what, _)]] = said_by(young, [(0, 0, NEAR)])
-    assert what.term == "papers like it"
+    [said] = said_by(young, [(0, 0, ALL)])
+    assert all(what.kind is not ReasonKind.LEARNT for what, _ in said)
     assert not np.any(young.evidence(np.arange(len(young.vocabulary)))[1])

@@ -17,6 +17,8 @@ def test_rows_added_portion_by_portion_come_back_in_any_order() -> None:
     units = np.array([39, 0, 16, 16, 3])
     assert len(cells) == 40
     assert np.array_equal(cells.dense(units), table[units])
+    papers = np.array([6, 0, 2, 3, 2])
+    assert np.array_equal(cells.at(units, papers), table[units, papers])
 
 
 def test_nothing_was_added_and_nothing_is_asked_for() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from digest.model import Field, Reason, ReasonKind
 from digest.model.grounds import grounds_of, split_grounds
-from digest.ranking.shares import NEAR, Phrasebook, What
+from digest.ranking.shares import Phrasebook, What
 from digest.ranking.telling import grounds_told
 
 WHATS = [
@@ -34,7 +34,7 @@ def earned(what: What, tenths: int) -> Reason:
 def test_together_they_are_what_each_is_alone(scores: list[list[tuple[int, int]]]) -> None:
     book = Phrasebook(1)
     once = np.array([0])
-    book.look_up(once, once, once + NEAR, lambda *_: [[(what, 1.0) for what in WHATS]])
+    book.answers(once, once, lambda *_: [[(what, 1.0) for what in WHATS]])
     scores = [sorted(one, key=lambda share: -share[1]) for one in scores]
     flat = np.array([(owner, *share) for owner, one in enumerate(scores) for share in one], dtype=np.intp)
     owners, numbers, tenths = flat.reshape(-1, 3).T
