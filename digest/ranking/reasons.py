@@ -65,14 +65,25 @@ def _narrow(key: NDArray[Any]) -> NDArray[Any]:
 def _by_row(owners: Ints, key: NDArray[Any]) -> Ints:
     """Each owner's in a row of their own, unless one has far more than the others."""
     counts = np.bincount(owners)
-    width = counts.max(initial=0)
-    if len(counts) * width > RAGGED * len(owners):
+    if _ragged(counts):
         return np.lexsort((key, owners))
+    rows, cells = _in_rows(owners, counts, key)
+    turns = np.argsort(rows, axis=1, kind="stable").ravel().take(cells)
+    return turns + (np.cumsum(counts) - counts).take(owners)
+
+
+def _ragged(counts: Ints) -> bool:
+    return len(counts) * int(counts.max(initial=0)) > RAGGED * int(counts.sum())
+
+
+def _in_rows(owners: Ints, counts: Ints, keys: NDArray[Any]) -> tuple[Floats, Ints]:
+    """Each owner's keys in a row, what is left of it infinite; and in which cell each key is."""
+    width = counts.max(initial=0)
     starts = np.cumsum(counts) - counts
+    cells = np.arange(len(owners)) + (np.arange(len(counts)) * width - starts).take(owners)
     rows = np.full((len(counts), width), np.inf)
-    rows[owners, np.arange(len(owners)) - starts[owners]] = key
-    order = np.argsort(rows, axis=1, kind="stable") + starts[:, None]
-    return np.asarray(order[np.arange(width) < counts[:, None]])
+    rows.ravel()[cells] = keys
+    return rows, cells
 
 
 def share_out(values: Floats, entry: Ints, raw: Floats) -> Ints:
@@ -82,13 +93,32 @@ def share_out(values: Floats, entry: Ints, raw: Floats) -> Ints:
     Hamilton's method of largest remainders; equal remainders go to the earlier one. Negative shares keep
     their sign.
     """
-    starts = np.searchsorted(entry, np.arange(len(values)))
+    counts = np.bincount(entry, minlength=len(values))
+    starts = np.cumsum(counts) - counts
     total = np.add.reduceat(raw, starts)
     whole = np.where(total > 0, np.rint(values * TENTHS), 0.0)
-    exact = whole[entry] * raw / np.where(total > 0, total, 1.0)[entry]
-    floors = np.floor(exact)
-    missing = whole - np.add.reduceat(floors, starts)
-    by_remainder = by_owner(entry, floors - exact)
-    turn = np.empty(len(entry), dtype=np.intp)
-    turn[by_remainder] = np.arange(len(entry)) - starts[entry]
-    return np.asarray(floors + (turn < missing[entry]), dtype=np.intp)
+    exact = whole.take(entry) * raw / np.where(total > 0, total, 1.0).take(entry)
+    tenths = np.floor(exact)
+    missing = np.clip(whole - np.add.reduceat(tenths, starts), 0, counts).astype(np.intp)
+    tenths += _least(entry, counts, tenths - exact, missing)
+    return tenths.astype(np.intp)
+
+
+def _least(owners: Ints, counts: Ints, keys: Floats, many: Ints) -> NDArray[np.bool_]:
+    """The ``many`` least keys of each owner; of equals the earlier. Each owner has one at least."""
+    last = np.where(many > 0, _nth(owners, counts, keys, np.maximum(many, 1) - 1), -np.inf).take(owners)
+    among = keys < last
+    equal = np.flatnonzero(keys == last)
+    left = many - np.add.reduceat(among, np.cumsum(counts) - counts, dtype=np.intp)
+    of = owners.take(equal)
+    among[equal] = np.arange(len(of)) - np.searchsorted(of, of) < left.take(of)
+    return among
+
+
+def _nth(owners: Ints, counts: Ints, keys: Floats, turns: Ints) -> Floats:
+    """Of each owner the key that has this turn. Keys alone are sorted in half the time of their places."""
+    if _ragged(counts):
+        return keys[np.lexsort((keys, owners))].take(np.cumsum(counts) - counts + turns)
+    rows, _ = _in_rows(owners, counts, keys)
+    rows.sort(axis=1)
+    return np.asarray(rows[np.arange(len(rows)), turns])

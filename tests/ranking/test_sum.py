@@ -116,6 +116,42 @@ def test_many_scores_are_shared_out_as_each_alone(scores: list[tuple[int, list[i
     assert together.tolist() == np.concatenate(alone).tolist()
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 100), st.lists(st.integers(0, 9), min_size=1, max_size=9)), min_size=1),
+    st.integers(0, 300),
+)
+def test_tenths_go_to_the_largest_remainders_one_after_the_other(
+    scores: list[tuple[int, list[int]]], many: int
+) -> None:
+    """However many shares one score has."""
+    scores = [*scores, (77, [3, 1, 2] * many + [1])]
+    values = np.array([tenths / 10 for tenths, _ in scores])
+    entry = np.repeat(np.arange(len(scores)), [len(raw) for _, raw in scores])
+    flat = [float(one) for _, raw in scores for one in raw]
+    expected = [tenths for score in scores for tenths in by_remainders(*score)]
+    assert share_out(values, entry, np.array(flat)).tolist() == expected
+
+
+def by_remainders(tenths: int, raw: list[int]) -> list[int]:
+    """Hamilton's method as it is written."""
+    if not sum(raw):
+        return [0] * len(raw)
+    exact = [tenths * one / sum(raw) for one in raw]
+    given = [math.floor(one) for one in exact]
+    order = sorted(range(len(raw)), key=lambda place: given[place] - exact[place])
+    for place in order[: tenths - sum(given)]:
+        given[place] += 1
+    return given
+
+
+def test_shares_that_nearly_cancel_out_are_told_all_the_same() -> None:
+    assert (
+        len(share_out(np.array([9.9]), np.zeros(3, dtype=np.intp), np.array([1e9, -1e9 / 3, -2e9 / 3]))) == 3
+    )
+    tiny = np.array([0.1, 0.2, -0.3 + 1e-17])
+    assert len(share_out(np.array([10.0]), np.zeros(3, dtype=np.intp), tiny)) == 3
+
+
 def test_equal_remainders_go_to_the_earlier_share_and_larger_ones_first() -> None:
     raw = np.array([1.0, 1.0, 1.0, 1.4, 1.6])
     assert share_out(np.array([1.0, 0.5]), np.array([0, 0, 0, 1, 1]), raw).tolist() == [4, 3, 3, 2, 3]
