@@ -18,7 +18,7 @@ from digest.ranking.board import Board
 from digest.ranking.calibration import enough_for
 from digest.ranking.diversity import spread
 from digest.ranking.language import format_keyword
-from digest.ranking.reasons import Floats, Ints
+from digest.ranking.reasons import Floats, Ints, true_cells
 from digest.ranking.scoring import Scored, Shares, score_on
 from digest.ranking.telling import grounds_told
 
@@ -142,7 +142,7 @@ def _passing(scored: Scored, codes: Codes, bars: Floats) -> tuple[Ints, Ints, Fl
     """Profiles and candidates that reach their bars, with their scores: by profile, best first."""
     enough = np.where(scored.packed.silent, 0.0, enough_for(bars))
     hopeful = (enough[:, None] <= scored.raw.T) & (codes == CODES[Verdict.BELOW_BAR])
-    places, rows = np.nonzero(hopeful)
+    places, rows = true_cells(hopeful)
     values = scored.values_at(rows, places)
     passing = values >= bars[places]
     places, rows, values = places[passing], rows[passing], values[passing]

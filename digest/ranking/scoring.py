@@ -16,7 +16,7 @@ from digest.model.grounds import split_grounds
 from digest.ranking.board import Board
 from digest.ranking.calibration import calibrated
 from digest.ranking.product import Packed, kept_out, lacking, pack, raw_scores
-from digest.ranking.reasons import TENTHS, Floats, Ints, by_owner, share_out, spans, used
+from digest.ranking.reasons import TENTHS, Floats, Ints, by_owner, share_out, spans, true_cells, used
 from digest.ranking.shares import ALL, MANNERS
 from digest.ranking.telling import grounds_told
 from digest.ranking.trending import age_hours, trending_score
@@ -73,10 +73,13 @@ class Scored:
         what is fresh; then evidence, upvotes and id decide.
         """
         tenths = np.rint(values * TENTHS).astype(np.intp)
-        worth = tenths * (1 + self._fresh.max(initial=0)) + self._fresh[rows]
-        turns = by_owner(places, self._turns[rows])
-        evidence = np.maximum(self.raw[rows[turns], places[turns]], 0.0)
-        return turns[by_owner(places[turns], -worth[turns], -evidence)]
+        days = 1 + self._fresh.max(initial=0)
+        worth = tenths * days + self._fresh.take(rows)
+        turns = np.argsort(places * len(self.candidates) + self._turns.take(rows), kind="stable")
+        keys = np.empty(len(rows), dtype=np.complex128)  # by its real part, then by the imaginary one
+        keys.real = places * (1 + worth.max(initial=0)) - worth
+        keys.imag = -np.maximum(self.raw[rows, places], 0.0)
+        return turns.take(np.argsort(keys.take(turns), kind="stable"))
 
     @cached_property
     def _fresh(self) -> Ints:
@@ -159,7 +162,7 @@ class Scored:
         units, manners = np.divmod(voices, len(MANNERS))
         hits, near = self.evidence != 0
         asked[:-1] &= hits[units] | (near[units] & (manners == ALL)[:, None])
-        at, row = np.nonzero(asked[:-1])
+        at, row = true_cells(asked[:-1])
         table = np.full(asked.shape, book.nothing, dtype=np.int32)
         table[-1] = book.votes
         own = self.packed.units[units] * len(MANNERS) + manners

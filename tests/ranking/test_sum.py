@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -17,12 +18,14 @@ from numpy.typing import NDArray
 from digest.model import Candidate, Paper, Profile, ReasonKind, Verdict, Weight
 from digest.ranking.calibration import calibrated, enough_for, evidence_of
 from digest.ranking.corpus import Corpus, CorpusFormatError
+from digest.ranking.dilution import diluted
 from digest.ranking.diversity import DISTINCT, RELEVANCE, spread
 from digest.ranking.feedback import learn_weights
 from digest.ranking.language import parse_profile
-from digest.ranking.product import toll_of
+from digest.ranking.product import pack
 from digest.ranking.rank import judge, rank
-from digest.ranking.reasons import by_owner, share_out
+from digest.ranking.reasons import by_owner, share_out, spans, true_cells
+from digest.ranking.vocabulary import Vocabulary
 from digest.wording import learnt_weight
 from tests.scores import score_all
 
@@ -218,7 +221,15 @@ def test_likes_say_which_papers_pass_more_than_how_many() -> None:
     for candidate, gains in ((DAY[1], True), (DAY[0], False)):
         before, after = (judge(candidate, one, CORPUS, now=NOW).score.value for one in (plain, taught))
         assert (after > before) is gains
+    assert toll_of(taught) > 1
     assert toll_of(profile("robot", weights=taught.weights, learning=False)) == 1
+
+
+def toll_of(one: Profile) -> float:
+    """What the keywords of a profile are divided by, as its first one shows."""
+    pulls = pack([replace(one, weights=()), one], Vocabulary(CORPUS)).pulls
+    plain, taught = pulls.weights[pulls.bounds[:-1]]
+    return float(plain / taught)
 
 
 def test_dislikes_take_no_toll() -> None:
@@ -318,11 +329,64 @@ def test_what_is_sorted_by_owner_is_in_the_order_of_a_plain_sort(
     assert by_owner(owners, great / 7).tolist() == np.lexsort((great / 7, owners)).tolist()
 
 
+@given(st.lists(st.tuples(st.integers(0, 90), st.integers(0, 3)), max_size=20))
+def test_numbers_in_a_row_are_told_with_where_they_come_from(given: list[tuple[int, int]]) -> None:
+    starts, counts = np.array(given, dtype=np.intp).reshape(-1, 2).T
+    owners, numbers = spans(starts, counts)
+    expected = [(n, start + k) for n, (start, count) in enumerate(given) for k in range(count)]
+    assert list(zip(owners.tolist(), numbers.tolist(), strict=True)) == expected
+
+
+def test_what_is_true_of_a_table_is_found_row_by_row() -> None:
+    mask = np.random.default_rng(1).random((9, 7)) < 0.3
+    for table in (mask, mask[:0], mask[:, :0], mask.T):
+        assert np.array_equal(true_cells(table), np.nonzero(table))
+
+
 @given(st.floats(0, 60, exclude_min=True), st.integers(0, 101))
 def test_no_evidence_that_reaches_a_bar_is_thought_too_little(evidence: float, tenths: int) -> None:
     bar = tenths / 10
     if round(float(calibrated(np.array([evidence]))[0]), 1) >= bar:
         assert enough_for(np.array([bar]))[0] <= evidence
+
+
+def test_of_equal_scores_the_newer_comes_first_then_evidence_votes_and_id() -> None:
+    dice = random.Random(5)
+    topics = list(TOPICS)
+    day = [
+        Candidate(
+            replace(made(number % 60, topics[number % 2]), id=f"{dice.random()}"),
+            date(2026, 5, 18 + number % 3),
+            dice.randrange(2),
+            1,
+        )
+        for number in range(120)
+    ]
+    texts = [f"{topics[0]}, {topics[1]}", topics[1], ""]
+    profiles = [profile(text, bar=0.1) for text in texts]
+    scored = score_all(day, profiles, CORPUS, now=NOW)
+    for place, ranking in enumerate(rank(day, profiles, CORPUS, now=NOW, default_limit=200)):
+        plain = sorted(
+            ranking.rows,
+            key=lambda row: (
+                -scored.values[row, place], -day[row].day.toordinal(), -scored.raw[row, place],
+                -day[row].upvotes, day[row].paper.id,
+            ),
+        )  # fmt: skip
+        assert len(plain) > 20
+        assert list(ranking.rows) == plain
+
+
+def test_keywords_that_share_words_share_their_weight_with_those_of_their_profile_alone() -> None:
+    profiles = [
+        profile(text) for text in ("robot", "robot arm, robot hand, rain", "robot, robot arm", "rain, hand")
+    ]
+    vocabulary = Vocabulary(Corpus())
+    asked = vocabulary.keywords_of(profiles)
+    owners = np.repeat(np.arange(4), [1, 3, 2, 2])
+    assert diluted(asked, owners, vocabulary) == pytest.approx(
+        [1, 1 / 1.25, 1 / 1.25, 1, 1 / 1.5, 1 / 1.5, 1, 1]
+    )
 
 
 def test_with_room_for_all_nobody_asks_what_is_alike() -> None:
