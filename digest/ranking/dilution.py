@@ -9,10 +9,13 @@ then earn a paper at the heart of one of them about the same score, and one bar 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
-from digest.ranking.reasons import Floats, Ints
+from digest.ranking.reasons import Floats, Ints, spans
 from digest.ranking.vocabulary import Keywords, Vocabulary
 
 AT_ONCE = 4_096
@@ -25,40 +28,54 @@ def diluted(keywords: Keywords, owners: Ints, vocabulary: Vocabulary) -> Floats:
     ``owners``, ascending, says whose each is. A keyword of no topic keeps its weight.
     """
     topical = np.flatnonzero(keywords.topical)
-    weights = keywords.weights.copy()
-    counts = np.bincount(owners[topical])
+    owners, units, weights = owners.take(topical), keywords.units.take(topical), keywords.weights.copy()
+    words = _alike_in_words(units, owners, vocabulary)
+    counts = np.bincount(owners)
     starts = np.cumsum(counts) - counts
     for size in np.unique(counts[counts > 0]).tolist():
         members, portion = starts[counts == size], max(AT_ONCE // size, 1)
         for first in range(0, len(members), portion):
-            places = topical[members[first : first + portion, None] + np.arange(size)]
-            weights[places] /= _alike(keywords.units[places], vocabulary)
+            some = members[first : first + portion]
+            own = np.arange(size)
+            places = some[:, None] + own
+            likeness = _alike(vocabulary.directions.take(units[places], axis=0))
+            words.lift(likeness, some)
+            likeness[:, own, own] = 1.0
+            weights[topical[places]] /= np.square(likeness).sum(axis=2)
     return weights
 
 
-def _alike(units: Ints, vocabulary: Vocabulary) -> Floats:
-    """Profiles × keywords: how many keywords of the profile say the same; ``units`` has that shape, too."""
-    directions = vocabulary.directions[units].astype(np.float64)
-    likeness = np.clip(directions @ directions.transpose(0, 2, 1), 0, 1)
-    profile, one, other, cosines = _alike_in_words(units, vocabulary)
-    likeness[profile, one, other] = np.maximum(likeness[profile, one, other], cosines)
-    own = np.arange(units.shape[1])
-    likeness[:, own, own] = 1.0
-    return np.asarray(np.square(likeness).sum(axis=2))
+def _alike(directions: NDArray[np.float32]) -> Floats:
+    """Profiles × keywords × keywords: the cosines of what they are related to."""
+    exact = directions.astype(np.float64)
+    return np.asarray(np.clip(exact @ exact.transpose(0, 2, 1), 0, 1))
 
 
-def _alike_in_words(units: Ints, vocabulary: Vocabulary) -> tuple[Ints, Ints, Ints, Floats]:
-    """Profiles and two keywords of each that share words, with their cosines as sets of words."""
-    size = units.shape[1]
-    keyword, words = vocabulary.words_of(units.ravel())
-    lengths = np.bincount(keyword, minlength=units.size)
-    codes = keyword // size * len(vocabulary.known_words) + words
+class _Alike(NamedTuple):
+    """Keywords of the same profile that share words, with their cosines as sets of words; ``one`` ascends."""
+
+    one: NDArray[np.integer]
+    other: NDArray[np.integer]
+    cosines: Floats
+
+    def lift(self, likeness: Floats, starts: Ints) -> None:
+        """Raise the likeness of keywords to this one; ``starts`` says where those of each profile begin."""
+        before, after = np.searchsorted(self.one, [starts, starts + likeness.shape[1]])
+        profile, at = spans(before, after - before)
+        cells = profile, self.one[at] - starts[profile], self.other[at] - starts[profile]
+        likeness[cells] = np.maximum(likeness[cells], self.cosines[at])
+
+
+def _alike_in_words(units: Ints, owners: Ints, vocabulary: Vocabulary) -> _Alike:
+    keyword, words = vocabulary.words_of(units)
+    lengths = np.bincount(keyword, minlength=len(units))
+    codes = owners.take(keyword) * len(vocabulary.known_words) + words
     shared = _repeated(codes)  # in most profiles no word stands in two keywords
     keyword, columns = keyword[shared], np.unique(codes[shared], return_inverse=True)[1]
     weights = 1 / np.sqrt(lengths[keyword])
-    held = sparse.csr_matrix((weights, (keyword, columns)), shape=(units.size, columns.max(initial=0) + 1))
+    held = sparse.csr_matrix((weights, (keyword, columns)), shape=(len(units), columns.max(initial=0) + 1))
     pairs = (held @ held.T).tocoo()
-    return pairs.row // size, pairs.row % size, pairs.col % size, pairs.data
+    return _Alike(pairs.row, pairs.col, pairs.data)
 
 
 def _repeated(codes: Ints) -> Ints:
