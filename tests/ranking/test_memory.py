@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import material
+from digest.model import Keyword, Profile
 from digest.ranking import kin, memory
 from digest.ranking.corpus import Corpus
 from digest.ranking.memory import Memory, lasting
 from digest.ranking.rank import rank, rank_on
 from digest.ranking.shares import Phrasebook
+from digest.ranking.vocabulary import Vocabulary
 
 
 def test_a_batch_after_others_is_ranked_as_if_it_came_first() -> None:
@@ -59,6 +61,15 @@ def test_however_few_the_papers_so_many_keywords_are_remembered(monkeypatch: pyt
     assert rank_on(known, candidates, profiles, now=material.NOW) == expected
     known.board([])
     assert len(known._vocabulary) <= 2 * 40
+
+
+def test_keywords_that_are_equal_are_one_whichever_value_asks() -> None:
+    vocabulary = Vocabulary(Corpus())
+    for number in range(300):  # values that nobody holds leave their place in memory to others
+        for text in (f"word{number}", f"word{number // 2}"):
+            asked = vocabulary.keywords_of([Profile(1, 1, "", "", (Keyword(text), Keyword("common")))])
+            assert [vocabulary.units[unit].text for unit in asked.units.tolist()] == [text, "common"]
+    assert len(vocabulary) == 301
 
 
 def test_however_many_keywords_readers_bring_no_more_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
