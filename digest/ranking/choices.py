@@ -18,6 +18,7 @@ from digest.ranking.board import Board
 from digest.ranking.calibration import enough_for
 from digest.ranking.diversity import spread
 from digest.ranking.language import format_keyword
+from digest.ranking.product import Packed
 from digest.ranking.reasons import Floats, Ints, true_cells
 from digest.ranking.scoring import Scored, Shares, score_on
 from digest.ranking.telling import grounds_told
@@ -111,9 +112,13 @@ def choose(
     now: datetime,
     default_bar: float,
     default_limit: int,
+    packed: Packed | None = None,
 ) -> Choices:
-    """The choices for all profiles. The candidates' papers stand on the board, in their order."""
-    scored = score_on(board, candidates, profiles, now=now)
+    """The choices for all profiles. The candidates' papers stand on the board, in their order.
+
+    ``packed`` are the profiles where the board's vocabulary packed them already.
+    """
+    scored = score_on(board, candidates, profiles, now=now, packed=packed)
     bars = np.array([default_bar if one.bar is None else one.bar for one in profiles], dtype=np.float64)
     limits = np.array([default_limit if one.limit is None else one.limit for one in profiles], dtype=np.intp)
     codes = _sorted_out(scored, seen)

@@ -171,13 +171,19 @@ class Scored:
 
 
 def score_on(
-    board: Board, candidates: Sequence[Candidate], profiles: Sequence[Profile], *, now: datetime
+    board: Board,
+    candidates: Sequence[Candidate],
+    profiles: Sequence[Profile],
+    *,
+    now: datetime,
+    packed: Packed | None = None,
 ) -> Scored:
     """Every candidate for every profile, in one sparse product.
 
-    The candidates' papers stand on the board, in their order; it may have been asked before.
+    The candidates' papers stand on the board, in their order; it may have been asked before. ``packed`` are
+    the profiles where the board's vocabulary packed them already.
     """
-    packed = pack(profiles, board.vocabulary)
+    packed = packed or pack(profiles, board.vocabulary)
     board.read()
     evidence, presence = board.evidence(packed.units), board.presence(packed.units)
     votes = np.array([vote_evidence(candidate.upvotes) for candidate in candidates])

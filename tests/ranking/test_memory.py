@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from benchmarks import material
 from digest.model import Keyword, Profile
 from digest.ranking import kin, memory
+from digest.ranking.choices import choose
 from digest.ranking.corpus import Corpus
 from digest.ranking.memory import Memory, lasting
+from digest.ranking.product import pack
 from digest.ranking.rank import rank, rank_on
 from digest.ranking.shares import Phrasebook
 from digest.ranking.vocabulary import Vocabulary
@@ -23,6 +26,17 @@ def test_a_batch_after_others_is_ranked_as_if_it_came_first() -> None:
         batch = profiles[start : start + 20]
         alone = rank(candidates, batch, known.corpus, now=material.NOW)
         assert rank_on(known, candidates, batch, now=material.NOW) == alone
+
+
+def test_profiles_packed_before_are_chosen_for_as_if_they_were_packed_then() -> None:
+    candidates, profiles = material.candidates(20), material.profiles(60)
+    board = Memory(Corpus.build(material.papers(200))).board([one.paper for one in candidates])
+    chosen = partial(
+        choose, board, candidates, profiles, seen=(), now=material.NOW, default_bar=0.5, default_limit=5
+    )
+    packed = pack(profiles, board.vocabulary)
+    assert chosen(packed=packed).rankings() == chosen().rankings()
+    assert chosen(packed=packed).scored.packed is packed
 
 
 def test_papers_revised_or_others_are_read_anew() -> None:
