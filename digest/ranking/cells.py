@@ -37,7 +37,7 @@ class Cells:
         """The rows of these units."""
         found = np.zeros((len(units), self.papers), dtype=self._values.dtype)
         of, at = spans(self._bounds[units], self._bounds[units + 1] - self._bounds[units])
-        found[of, self._columns[at]] = self._values[at]
+        found.ravel()[of * self.papers + self._columns.take(at)] = self._values.take(at)
         return found
 
     def at(self, units: Ints, papers: Ints) -> NDArray[Any]:

@@ -50,11 +50,13 @@ def spread(
 
 def _repeats(places: Ints, rows: Ints, excess: Floats, profiles: int) -> Mask:
     """Which profiles have two papers that are too much alike; the others' best need not give way."""
-    alike = sparse.csr_matrix(excess > 0, dtype=np.float32)
-    alike.setdiag(0)
+    alike = excess > 0
+    np.fill_diagonal(alike, val=False)
     marks = np.ones(len(places), dtype=np.float32)
-    held = sparse.csr_matrix((marks, (places, rows)), shape=(profiles, len(excess)))
-    return np.asarray((held @ alike).multiply(held).sum(axis=1)).ravel() > 0
+    bounds = np.searchsorted(places, np.arange(profiles + 1))
+    held = sparse.csr_matrix((marks, rows, bounds), shape=(profiles, len(excess)))
+    near = held @ sparse.csr_matrix(alike, dtype=np.float32)
+    return np.asarray(near.multiply(held).sum(axis=1)).ravel() > 0
 
 
 def _spread(owners: Ints, turn: Ints, papers: Ints, values: Floats, limits: Ints, excess: Floats) -> Mask:
