@@ -23,7 +23,7 @@ Judged = tuple[list[Paper], list[Candidate]]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Somebody's topics and judgements; every paper of the weeks that begin on ``mondays`` was judged."""
+    """Somebody's topics and judgements of the papers of the weeks that begin on ``mondays``."""
 
     topics: Path
     mondays: tuple[date, ...]
@@ -35,9 +35,14 @@ READERS = {
         tuple(date(2026, 4, 13) + timedelta(weeks=number) for number in range(6)),
     ),
     "second": Reader(Path(__file__).with_name("second_reader.toml"), (date(2026, 4, 27), date(2026, 5, 25))),
+    "lists": Reader(
+        Path(__file__).with_name("reading_lists.toml"),
+        tuple(date(2026, 3, 16) + timedelta(weeks=number) for number in range(10)),
+    ),
 }
-"""The first reader's judgements are for development, the second's to check what was chosen by them; where
-something was chosen with an eye on the second's as well, ``docs/ranking.md`` says so."""
+"""The first reader's judgements are for development, the second's to check what was chosen by them; the
+reading lists are by people who know nothing of this project. Where something was chosen with an eye on the
+latter two as well, ``docs/ranking.md`` says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,12 @@
 """How well rankings agree with judgements: ``python -m benchmarks.ranking.quality DATA``.
 
 DATA is a folder of real Daily Papers; ``--judgements`` says whose: the first reader's (for development), the
-second's (set apart from it), or the source's own keywords (``labels``). Each judged week, or fortnight for
-labels, is ranked with statistics of earlier papers only.
+second's (set apart from it), those of public reading lists (``lists``), or the source's own keywords
+(``labels``). Each judged week, or fortnight for labels, is ranked with statistics of earlier papers only.
 Printed are, for each wording of the profiles, nDCG@10 (mean over topics of the mean over weeks that hold
 something relevant), average precision over all weeks on one scale, and F1 with one bar for all topics,
 chosen on the other half of the topics (mean over ``HALVINGS`` ways of halving them). nDCG gains twice as much
 from a paper on the topic as from a related one; for the other two measures both are relevant.
-
-``--together 2 3 6 12`` joins so many topics into one profile instead (``together.py``).
 """
 
 from __future__ import annotations
