@@ -17,7 +17,7 @@ from digest.ranking.extracts import extracts_of
 from digest.ranking.naming import Names
 from digest.ranking.reasons import Floats, Ints
 from digest.ranking.relations import related
-from digest.ranking.shares import ALL, FED, Phrasebook, Said, What
+from digest.ranking.shares import Phrasebook, Said, What, is_fed, tell_related
 from digest.ranking.space import Rows
 from digest.ranking.vocabulary import Mask, Vocabulary
 
@@ -97,7 +97,7 @@ class Board:
         own = self._said_here(rows[held], units[held], manners[held])
         for place, whats in zip(held.tolist(), own, strict=True):
             said[place] += whats
-        strengths = np.where(manners == ALL, self._near.at(units, rows), 0)
+        strengths = np.where(tell_related(manners), self._near.at(units, rows), 0)
         near = np.flatnonzero(strengths)
         related = self._said_near(rows[near], units[near], strengths[near])
         for place, what in zip(near.tolist(), related, strict=True):
@@ -131,7 +131,7 @@ class Board:
         shares = self._by_place(rows, numbers).tolist()
         for number, manner, strengths in zip(numbers.tolist(), manners.tolist(), shares, strict=True):
             unit = self.vocabulary.units[number]
-            kind = ReasonKind.FEEDBACK if manner == FED else _KINDS.get(unit.field, ReasonKind.KEYWORD)
+            kind = ReasonKind.FEEDBACK if is_fed(manner) else _KINDS.get(unit.field, ReasonKind.KEYWORD)
             named = unit.field if kind in _NAMES else None
             yield [
                 (What(kind, unit.text, named or where), strength)

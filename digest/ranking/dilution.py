@@ -5,6 +5,12 @@
 with likeness the cosine of what the two are related to, or of the words they are made of where that is
 greater (in a young store nothing is related yet). One keyword, five synonyms and five interests of their own
 then earn a paper at the heart of one of them about the same score, and one bar fits all.
+
+Terms that were fed back say the same as what they are alike, too: as far as their weight, where it is more
+than nothing, they take from keywords and from each other. So likes say more about which papers of a topic
+pass than about how many, and leave the profile's other topics alone. Keywords take nothing from them:
+
+    share(t) = w(t) / (1 + Σ_l max(w(l), 0) · likeness(t, l)²)        over the terms l that were fed back
 """
 
 from __future__ import annotations
@@ -16,17 +22,18 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from digest.ranking.reasons import Floats, Ints, spans
-from digest.ranking.vocabulary import Keywords, Vocabulary
+from digest.ranking.vocabulary import Keywords, Mask, Vocabulary
 
 AT_ONCE = 4_096
 """Keywords compared at once: bounds memory to so many directions."""
 
 
 def diluted(keywords: Keywords, owners: Ints, vocabulary: Vocabulary) -> Floats:
-    """The weights of keywords, each divided by how many of its owner's topical keywords say the same.
+    """The weights of keywords, each divided by how much of its owner's topical keywords says the same.
 
     ``owners``, ascending, says whose each is. A keyword of no topic keeps its weight.
     """
+    mass = np.where(keywords.fed, np.maximum(keywords.weights, 0.0), 1.0)
     topical = np.flatnonzero(keywords.topical)
     owners, units, weights = owners.take(topical), keywords.units.take(topical), keywords.weights.copy()
     words = _alike_in_words(units, owners, vocabulary)
@@ -41,8 +48,19 @@ def diluted(keywords: Keywords, owners: Ints, vocabulary: Vocabulary) -> Floats:
             likeness = _alike(vocabulary.directions.take(units[places], axis=0))
             words.lift(likeness, some)
             likeness[:, own, own] = 1.0
-            weights[topical[places]] /= np.square(likeness).sum(axis=2)
+            at = topical[places]
+            weights[at] /= _same(likeness, mass[at], keywords.fed[at])
     return weights
+
+
+def _same(likeness: Floats, mass: Floats, fed: Mask) -> Floats:
+    """Profiles × keywords: how much says the same as each, of what counts for ``mass``."""
+    squares = np.square(likeness)
+    if not fed.any():
+        return np.asarray(squares.sum(axis=2))
+    squares *= mass[:, None, :]
+    squares[fed[:, :, None] & ~fed[:, None, :]] = 0.0  # keywords take nothing from what was fed back
+    return np.asarray(squares.sum(axis=2) + fed)
 
 
 def _alike(directions: NDArray[np.float32]) -> Floats:

@@ -2,9 +2,12 @@
 
 A logistic regression tells the liked papers from the rest of the store (and from the disliked ones, which
 count more); its heaviest terms become weights that a person can read, remove and reset. They are scaled so
-that a paper like the liked ones gains ``MOST · k / (k + HALF)`` units of evidence for k liked papers: the
-more is known, the more it says, never more than the keywords themselves. The disliked papers are told from
-the rest in the same way, and what tells them is taken away, up to ``LEAST``.
+that their words in a paper like the liked ones come to ``MOST · k / (k + HALF)`` units of evidence for k
+liked papers: the more is known, the more it says, never more than the keywords themselves. The disliked
+papers are told from the rest in the same way, and what tells them is taken away, up to ``LEAST``.
+
+A term that counts more is then read as a keyword is, its words and what is related to it (``relations.py``);
+one that counts less takes only from papers that say it.
 
 The regression is the plain one (ridge-penalised likelihood, solved by L-BFGS); with few examples it behaves
 like Rocchio's (1971) difference of means, with many it separates better.
@@ -23,8 +26,8 @@ from digest.ranking.corpus import Corpus
 from digest.ranking.space import Rows, Space
 
 MOST = 12.0
-"""Evidence a paper like the liked ones gains at most: half as much again as the bar asks for, before the
-toll (``product.TOLL``). From 8 to 16 nDCG moves by 0.01: more helps profiles of one word, less others."""
+"""Evidence that the terms' words come to at most: half as much again as the bar asks for, before what says
+the same takes from each other (``dilution.py``). From 8 to 16 nDCG moves by less than 0.01."""
 LEAST = 6.0
 """Evidence a paper like the disliked ones loses at most: half, because a disliked paper came for keywords
 that are still wanted."""

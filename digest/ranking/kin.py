@@ -15,7 +15,7 @@ from threading import Lock
 from digest.model import Keyword, Profile
 from digest.ranking.relations import Relation, RelationFormatError, learn_relations, mark_of
 from digest.ranking.space import Space
-from digest.ranking.units import Unit, unit_of_keyword
+from digest.ranking.units import Unit, term_unit, unit_of_keyword
 
 MOST_REMEMBERED = 20_000
 """Relations kept in memory, about a kilobyte each: memory must not grow with the number of subscribers."""
@@ -50,11 +50,13 @@ class Kin:
         return [known[mark] for mark in marks]
 
     def unknown(self, profiles: Iterable[Profile]) -> list[str]:
-        """The marks of the keywords of which nothing is remembered."""
-        keywords = {keyword for profile in profiles for keyword in profile.keywords}
-        marks = {_mark_of_keyword(keyword) for keyword in keywords} - {""}
+        """The marks of the keywords, and of terms that were fed back, of which nothing is remembered."""
+        asking = list(profiles)
+        keywords = {keyword for profile in asking for keyword in profile.keywords}
+        fed = {one.term for profile in asking if profile.learning for one in profile.weights}
+        marks = {_mark_of_keyword(keyword) for keyword in keywords} | {_mark_of_term(one) for one in fed}
         with self._lock:
-            return sorted(mark for mark in marks if mark not in self._known)
+            return sorted(mark for mark in marks - {""} if mark not in self._known)
 
     def recall(self, kept: Mapping[str, bytes]) -> list[str]:
         """Remember relations that were kept; no bytes say that nothing is related. The marks of those that
@@ -90,3 +92,8 @@ def _shorten(relations: dict[str, Relation | None]) -> None:
 @lru_cache(maxsize=20_000)
 def _mark_of_keyword(keyword: Keyword) -> str:
     return mark_of(unit_of_keyword(keyword))
+
+
+@lru_cache(maxsize=20_000)
+def _mark_of_term(text: str) -> str:
+    return mark_of(term_unit(text))

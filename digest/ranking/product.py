@@ -23,15 +23,8 @@ from digest.model import Profile
 from digest.ranking.commonness import evenness
 from digest.ranking.dilution import diluted
 from digest.ranking.reasons import Floats, Ints, used
-from digest.ranking.shares import ALL, FED, OWN
-from digest.ranking.vocabulary import EXCLUDE, INCLUDE, REQUIRE, Mask, Vocabulary
-
-TOLL = 0.05
-"""What is fed back lifts whatever is near the topic, so keywords and weights are divided by 1 + this for each
-unit of positive weight: likes then say more about which papers pass than about how many. Twenty likes come to
-about three units. Set between two readers: F1 at the default bar grows with 0.1 for the one who marked
-sparingly and falls for the one who marked generously; with 0.05 neither is worse off than without likes.
-"""
+from digest.ranking.shares import ALL, LESS, MORE, OWN, tell_related
+from digest.ranking.vocabulary import EXCLUDE, REQUIRE, Keywords, Mask, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,42 +68,38 @@ class Packed:
 
 def pack(profiles: Sequence[Profile], vocabulary: Vocabulary) -> Packed:
     """Profiles as rows; what the vocabulary does not know yet is looked up once for all."""
-    asked = vocabulary.keywords_of(profiles)
     fed = [profile.weights if profile.learning else () for profile in profiles]
-    terms = vocabulary.terms([one.term for weights in fed for one in weights])
-    learning = np.array([profile.learning for profile in profiles], dtype=np.bool_)
-    owners = _owners([len(profile.keywords) for profile in profiles])
+    asked = vocabulary.keywords_of(profiles).followed_by(vocabulary.fed_back([*chain.from_iterable(fed)]))
+    counts = [len(profile.keywords) for profile in profiles], [len(weights) for weights in fed]
+    owners = np.concatenate([_owners(some) for some in counts])
+    order = np.argsort(owners, kind="stable")
+    asked, owners = asked.at(order), owners[order]
     shares = diluted(asked, owners, vocabulary)
-    even = evenness(vocabulary.common[asked.units], shares * asked.topical, owners, len(profiles))
-    given = np.array([one.weight for one in chain.from_iterable(fed)], dtype=np.float64)
-    feeders = _owners([len(weights) for weights in fed])
-    scales = even / tolls(given, feeders, len(profiles))
-    own = shares * np.where(asked.topical, scales[owners], 1.0)
-    manners = np.where(learning[owners] & vocabulary.has_relation[asked.units], ALL, OWN)
-    order = np.argsort(np.concatenate([owners, feeders]), kind="stable")
-    counts = [len(profile.keywords) + len(weights) for profile, weights in zip(profiles, fed, strict=True)]
-    units, places = used(np.concatenate([asked.units, terms])[order], len(vocabulary))
+    topics = asked.topical & ~asked.fed
+    even = evenness(vocabulary.common[asked.units], shares * topics, owners, len(profiles))
+    units, places = used(asked.units, len(vocabulary))
     pulls = Pulls(
-        np.cumsum([0, *counts], dtype=np.intp),
+        np.cumsum([0, *map(sum, zip(*counts, strict=True))], dtype=np.intp),
         places,
-        np.concatenate([asked.kinds, np.full(len(terms), INCLUDE, dtype=np.uint8)])[order],
-        np.concatenate([own, given * scales[feeders]])[order],
-        np.concatenate([manners, np.full(len(terms), FED)]).astype(np.uint8)[order],
+        asked.kinds,
+        shares * np.where(asked.topical, even[owners], 1.0),
+        _manners(asked, owners, profiles, vocabulary),
     )
-    silent = np.bincount(owners[asked.kinds != EXCLUDE], minlength=len(profiles)) == 0
+    silent = np.bincount(owners[(asked.kinds != EXCLUDE) & ~asked.fed], minlength=len(profiles)) == 0
     return Packed(units, pulls, pulls.only((pulls.kinds != EXCLUDE) & ~silent[pulls.owners]), silent)
+
+
+def _manners(
+    asked: Keywords, owners: Ints, profiles: Sequence[Profile], vocabulary: Vocabulary
+) -> NDArray[np.uint8]:
+    """In which manner each is to be spoken of."""
+    learning = np.array([profile.learning for profile in profiles], dtype=np.bool_)
+    own = np.where(learning[owners] & vocabulary.has_relation[asked.units], ALL, OWN)
+    return np.where(asked.fed, np.where(asked.weights > 0, MORE, LESS), own).astype(np.uint8)
 
 
 def _owners(counts: Sequence[int] | Ints) -> Ints:
     return np.repeat(np.arange(len(counts)), counts)
-
-
-def tolls(weights: Floats, owners: Ints, profiles: int) -> Floats:
-    """What topical keywords and fed weights are divided by, so that the bar keeps its meaning.
-
-    ``owners`` says whose each fed weight is.
-    """
-    return np.asarray(1.0 + TOLL * np.bincount(owners, np.maximum(weights, 0.0), profiles))
 
 
 def raw_scores(packed: Packed, evidence: Floats) -> Floats:
@@ -121,7 +110,7 @@ def raw_scores(packed: Packed, evidence: Floats) -> Floats:
     speaking = packed.speaking
     _, known, papers = evidence.shape
     units = np.stack([speaking.units, speaking.units + known], axis=1)
-    related = np.where(speaking.manners == ALL, speaking.weights, 0.0)
+    related = np.where(tell_related(speaking.manners), speaking.weights, 0.0)
     weights = np.stack([speaking.weights, related], axis=1)
     rows = (weights.ravel(), units.ravel(), 2 * speaking.bounds)
     wanted = sparse.csr_matrix(rows, shape=(len(packed.silent), 2 * known))

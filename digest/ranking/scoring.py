@@ -17,7 +17,7 @@ from digest.ranking.board import Board
 from digest.ranking.calibration import calibrated
 from digest.ranking.product import Packed, kept_out, lacking, pack, raw_scores
 from digest.ranking.reasons import TENTHS, Floats, Ints, by_owner, share_out, spans, true_cells, used
-from digest.ranking.shares import ALL, MANNERS
+from digest.ranking.shares import MANNERS, tell_related
 from digest.ranking.telling import grounds_told
 from digest.ranking.trending import age_hours, trending_score
 from digest.ranking.vocabulary import Mask
@@ -161,7 +161,7 @@ class Scored:
         asked.ravel()[cells] = True
         units, manners = np.divmod(voices, len(MANNERS))
         hits, near = self.evidence != 0
-        asked[:-1] &= hits[units] | (near[units] & (manners == ALL)[:, None])
+        asked[:-1] &= hits[units] | (near[units] & tell_related(manners)[:, None])
         at, row = true_cells(asked[:-1])
         table = np.full(asked.shape, book.nothing, dtype=np.int32)
         table[-1] = book.votes

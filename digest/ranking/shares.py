@@ -29,14 +29,27 @@ class What(NamedTuple):
 
 Said = Sequence[tuple[What, float]]
 """What a paper says of one unit, each with its strength."""
-MANNERS = OWN, FED, ALL = range(3)
-"""In which a paper may speak of a unit: in its own words, the same of what was fed back, or in its words and
-then of what is related to it. ``unit * len(MANNERS) + manner`` is a *voice*."""
+MANNERS = OWN, ALL, LESS, MORE = range(4)
+"""In which a paper may speak of a unit: in its own words (``OWN``), or then of what is related to it as well
+(``ALL``); of a term that was fed back in its own words where it is to count less, or then of what is related
+to it where it is to count more. ``unit * len(MANNERS) + manner`` is a *voice*."""
+_RELATED, _FED = 1, 2
+"""The bits of a manner."""
 Ask = Callable[[Ints, Ints, Ints], Sequence[Said]]
 """Papers, units and manners, and what the one says of the other."""
 _FIELDS = (None, *Field)
 FIELDS_TOLD = tuple(FIELDS + place_of(field) for field in _FIELDS)
 """What a share may begin with."""
+
+
+def tell_related(manners: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Which manners speak of what is related, too."""
+    return np.asarray(manners & _RELATED > 0)
+
+
+def is_fed(manner: int) -> bool:
+    """Whether the term was fed back."""
+    return manner & _FED > 0
 
 
 class Phrasebook:

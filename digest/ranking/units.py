@@ -83,9 +83,9 @@ def unit_of(text: str, field: Field, exact: bool, prefix: bool) -> Unit:  # noqa
 
 @lru_cache(maxsize=20_000)
 def term_unit(text: str) -> Unit:
-    """The unit of a named term (feedback): its phrase alone, no scattered words, nothing related."""
+    """The unit of a named term (feedback): its phrase and what is related to it, no scattered words."""
     found = tuple(word for word in words(text) if word.folded != BREAK)
-    return Unit(text, Field.ANY, (_whole(found, exact=False, prefix=False),), (), related=False)
+    return Unit(text, Field.ANY, (_whole(found, exact=False, prefix=False),), (), related=True)
 
 
 def unit_of_keyword(keyword: Keyword) -> Unit:

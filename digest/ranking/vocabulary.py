@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.model import Field, Keyword, KeywordKind, Profile
+from digest.model import Field, Keyword, KeywordKind, Profile, Weight
 from digest.ranking.commonness import commonness
 from digest.ranking.corpus import Corpus
 from digest.ranking.reasons import Floats, Ints, spans
@@ -30,12 +30,15 @@ INCLUDE, EXCLUDE, REQUIRE = map(KINDS.index, (KeywordKind.INCLUDE, KeywordKind.E
 
 @dataclass(frozen=True, slots=True)
 class Keywords:
-    """Keywords in a row: their units, kinds, weights, and whether they belong to a topic."""
+    """Keywords in a row, and terms that were fed back: their units, kinds, weights, whether they belong to a
+    topic, and which were ``fed``.
+    """
 
     units: Ints
     kinds: NDArray[np.uint8]
     weights: Floats
     topical: Mask
+    fed: Mask
 
     def at(self, places: Ints) -> Keywords:
         return Keywords(
@@ -43,6 +46,17 @@ class Keywords:
             self.kinds.take(places),
             self.weights.take(places),
             self.topical.take(places),
+            self.fed.take(places),
+        )
+
+    def followed_by(self, other: Keywords) -> Keywords:
+        """These, then others."""
+        return Keywords(
+            np.concatenate([self.units, other.units]),
+            np.concatenate([self.kinds, other.kinds]),
+            np.concatenate([self.weights, other.weights]),
+            np.concatenate([self.topical, other.topical]),
+            np.concatenate([self.fed, other.fed]),
         )
 
 
@@ -97,17 +111,20 @@ class Vocabulary:
             return
         self._same |= {id(keyword): self._keywords[keyword] for keyword in fresh}
         units = [self._number(unit_of_keyword(keyword)) for keyword in fresh]
-        self._of_keywords = _joined(self._of_keywords, _columns(fresh, units))
+        self._of_keywords = self._of_keywords.followed_by(_columns(fresh, units))
         self._look_up()
 
-    def terms(self, texts: Sequence[str]) -> Ints:
-        """The units of terms named by feedback."""
-        numbers = [self._terms[text] for text in texts]
+    def fed_back(self, weights: Sequence[Weight]) -> Keywords:
+        """The terms that feedback named, one after the other."""
+        numbers = [self._terms[one.term] for one in weights]
         if len(self._terms) > len(self._of_terms):
             fresh = list(self._terms)[len(self._of_terms) :]
             self._of_terms += [self._number(term_unit(text)) for text in fresh]
             self._look_up()
-        return np.array([self._of_terms[number] for number in numbers], dtype=np.intp)
+        given = np.array([one.weight for one in weights], dtype=np.float64)
+        units = np.array([self._of_terms[number] for number in numbers], dtype=np.intp)
+        every = np.ones(len(units), dtype=np.bool_)
+        return Keywords(units, np.full(len(units), INCLUDE, dtype=np.uint8), given, every, every)
 
     def words_of(self, units: Ints) -> tuple[Ints, Ints]:
         """The words that tell units from others, in a row: of which of them, and the number of the word."""
@@ -152,15 +169,7 @@ def _columns(keywords: Sequence[Keyword], units: Sequence[int]) -> Keywords:
         np.array([KINDS.index(keyword.kind) for keyword in keywords], dtype=np.uint8),
         np.array([keyword.weight for keyword in keywords], dtype=np.float64),
         np.array([_is_topical(keyword) for keyword in keywords], dtype=np.bool_),
-    )
-
-
-def _joined(one: Keywords, other: Keywords) -> Keywords:
-    return Keywords(
-        np.concatenate([one.units, other.units]),
-        np.concatenate([one.kinds, other.kinds]),
-        np.concatenate([one.weights, other.weights]),
-        np.concatenate([one.topical, other.topical]),
+        np.zeros(len(keywords), dtype=np.bool_),
     )
 
 

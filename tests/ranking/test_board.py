@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from benchmarks import material
-from digest.model import Profile, ReasonKind
+from digest.model import Profile, ReasonKind, Weight
 from digest.ranking.board import Board
 from digest.ranking.corpus import Corpus
 from digest.ranking.language import parse_profile
 from digest.ranking.naming import NAMED_TERMS
-from digest.ranking.shares import ALL, FED, OWN, Said
+from digest.ranking.shares import ALL, LESS, MORE, OWN, Said
 from digest.ranking.terms import words_of_term
 from digest.ranking.vocabulary import Vocabulary
 
@@ -30,7 +30,7 @@ def read_board(corpus: Corpus = CORPUS) -> Board:
     board.read()
     names = f'author:"{PAPERS[0].authors[0]}", title:agents'
     board.vocabulary.keywords_of([Profile(0, 0, "names", names, parse_profile(names))])
-    board.vocabulary.terms(["language model"])
+    board.vocabulary.fed_back([Weight("language model", 1.0)])
     board.read()
     return board
 
@@ -45,7 +45,7 @@ EVIDENCE = BOARD.evidence(np.arange(len(BOARD.vocabulary)))
 PAIRS = list(product(range(len(PAPERS)), range(len(BOARD.vocabulary))))
 
 
-@pytest.mark.parametrize(("manner", "sides"), [(OWN, [0]), (FED, [0]), (ALL, [0, 1])])
+@pytest.mark.parametrize(("manner", "sides"), [(OWN, [0]), (LESS, [0]), (ALL, [0, 1]), (MORE, [0, 1])])
 def test_what_is_said_adds_up_to_the_evidence(manner: int, sides: list[int]) -> None:
     asked = [(row, unit, manner) for row, unit in PAIRS if EVIDENCE[sides, unit, row].any()]
     assert len(asked) > 20

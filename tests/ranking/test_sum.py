@@ -221,19 +221,48 @@ def test_likes_say_which_papers_pass_more_than_how_many() -> None:
     for candidate, gains in ((DAY[1], True), (DAY[0], False)):
         before, after = (judge(candidate, one, CORPUS, now=NOW).score.value for one in (plain, taught))
         assert (after > before) is gains
-    assert toll_of(taught) > 1
-    assert toll_of(profile("robot", weights=taught.weights, learning=False)) == 1
+    robot, speech = taken_from(taught)
+    assert speech > 1.2
+    assert 1 <= robot < 1.02
+    assert taken_from(replace(taught, learning=False)) == [1, 1]
 
 
-def toll_of(one: Profile) -> float:
-    """What the keywords of a profile are divided by, as its first one shows."""
+def taken_from(one: Profile) -> list[float]:
+    """What feedback divides the weight of each keyword by."""
     pulls = pack([replace(one, weights=()), one], Vocabulary(CORPUS)).pulls
-    plain, taught = pulls.weights[pulls.bounds[:-1]]
-    return float(plain / taught)
+    plain, taught = (pulls.weights[start : start + len(one.keywords)] for start in pulls.bounds[:-1])
+    return [float(share) for share in plain / taught]
 
 
-def test_dislikes_take_no_toll() -> None:
-    assert toll_of(profile("robot", weights=(Weight("speech", -2.0),))) == 1
+def test_likes_for_one_interest_leave_the_papers_of_another_where_they_were() -> None:
+    liked = [made(number, "speech") for number in range(700, 720)]
+    plain = profile("robot grasping, speech recognition")
+    taught = replace(plain, weights=learn_weights(liked, [], CORPUS))
+    about_robots = [one for one in DAY if one.upvotes % 3 == 0]
+    before, after = (
+        [judge(candidate, one, CORPUS, now=NOW).score.value for candidate in about_robots]
+        for one in (plain, taught)
+    )
+    assert max(before) > 4
+    assert all(now >= then - 0.2 for then, now in zip(before, after, strict=True))
+
+
+def test_what_is_liked_finds_papers_that_say_related_words_only() -> None:
+    paper = Paper(
+        "2605.09999", "Voice Speaker Acoustic", "transcript voice acoustic spoken speaker language " * 3
+    )
+    candidate, weights = Candidate(paper, date(2026, 5, 20), 3, 1), (Weight("audio", 1.5),)
+    plain, taught = (
+        judge(candidate, profile("rain", weights=some), CORPUS, now=NOW).score for some in ((), weights)
+    )
+    assert taught.value > plain.value
+    assert [reason.related_to for reason in taught.reasons if reason.kind is ReasonKind.LEARNT] == ["audio"]
+    less = judge(candidate, profile("speech", weights=(Weight("audio", -1.5),)), CORPUS, now=NOW).score
+    assert less == judge(candidate, profile("speech"), CORPUS, now=NOW).score
+
+
+def test_dislikes_take_nothing_from_keywords() -> None:
+    assert taken_from(profile("robot, speech", weights=(Weight("speech", -2.0),))) == [1, 1]
 
 
 def test_without_feedback_or_store_nothing_is_learnt() -> None:
