@@ -19,7 +19,7 @@ from digest.ranking.calibration import DEFAULT_BAR
 from digest.ranking.corpus import Corpus
 from digest.ranking.language import parse_profile
 from digest.ranking.rank import judge
-from digest.ranking.relations import MOST_ALONE, MOST_BESIDE, held_back
+from digest.ranking.relations import EVEN_BESIDE, MOST_ALONE, held_back
 
 NOW = datetime(2026, 10, 16, 8, tzinfo=UTC)
 SIZES = (1, 5, 24, 75, 300)
@@ -134,7 +134,7 @@ def test_words_lead_and_more_of_them_never_take_away(near: float, words: float, 
         return own + float(held_back(np.array([near]), np.array([own]))[0])
 
     kept = total(words) - words
-    assert -1e-4 <= kept <= min(near, max(MOST_ALONE, MOST_BESIDE * words)) + 1e-4
+    assert -1e-4 <= kept <= min(near, MOST_ALONE) / (1 + words / EVEN_BESIDE) + 1e-4
     assert total(words) <= total(words + more) + 1e-4
 
 
