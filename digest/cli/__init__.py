@@ -60,9 +60,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 BRIEF = frozenset({"days", "search", "paper", "profile", "preview", "explain", "stats"})
-"""Commands that look something up and end: nobody looks for garbage meanwhile, and small products are not
-shared among threads that wait for each other. Each was a tenth of the time of `digest profile test`.
-"""
+"""Commands that look something up and end: nobody looks for garbage meanwhile, a tenth of the time of
+`digest profile test`."""
 COMMANDS = {name: told for group in GROUPS.values() for name, told in group.items()}
 
 
@@ -112,11 +111,12 @@ class LazyGroup(click.Group):
 def root(ctx: click.Context, config_path: Path | None, quiet: bool) -> None:  # noqa: FBT001  Click calls it
     """Daily Papers, read every day: a ranked, honest digest by e-mail or Slack."""
     ctx.obj = {"config_path": config_path, "quiet": quiet}
+    # ranking's products are small: threads wait for each other longer than they work (docs/performance.md)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if ctx.invoked_subcommand in BRIEF:
         from digest.garbage import counting_only
 
         ctx.with_resource(counting_only())
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def main(arguments: list[str] | None = None) -> int:
