@@ -8,6 +8,9 @@ and what stands in quotation marks stay whole::
     piece   = ["+" | "-"] [field ":"] (words | '"' words '"') ["*"] ["^" weight]
     field   = "title" | "abstract" | "author" | "org"
 
+A blank may stand after the colon of a field. What cannot be seen (zero-width signs, soft hyphens, marks of
+writing direction) is not read: pages and PDFs leave it in what people copy.
+
 Everything a person may get wrong is answered by a ``ProfileError`` that names the piece, its position and a
 remedy. The limits stand at the door, so that no later step has to fear a profile.
 """
@@ -57,11 +60,13 @@ _MARKS = {"-": KeywordKind.EXCLUDE, "+": KeywordKind.REQUIRE}
 _TYPOGRAPHY = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "，": ",", "；": ";", "、": ","}
 )
+_UNSEEN = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+")
+"""What text holds and nobody sees. The joiners U+200C and U+200D stay: scripts and pictures need them."""
 _DASHES = "-–—−"
 _ENDS = re.compile(rf"""[",;\n]|(?<=\s)[{_DASHES}+]+(?![{_DASHES}+\s,;]|\Z)|\Z""")
 """What may end a piece; a mark that is not held back by a blank begins the next one without a comma."""
 _MARKED = frozenset(f"{_DASHES}+")
-_FIELD = re.compile(r"([A-Za-z]{2,}):(?=\S)")
+_FIELD = re.compile(r"([A-Za-z]{2,}):\s*")
 _WEIGHT = re.compile(r"\^([^\s^\"]*)$")
 _NUMBER = re.compile(r"\d{1,3}(\.\d{1,3})?|\.\d{1,3}")
 
@@ -92,7 +97,8 @@ def parse_profile(text: str) -> tuple[Keyword, ...]:
     """The keywords of a profile, in order, each once. Blank text gives ``()``: the trending profile.
 
     Raises:
-        ProfileError: naming the piece, its position (0-based offset in ``text``) and a remedy.
+        ProfileError: naming the piece, its position (0-based offset in what can be seen of ``text``) and a
+            remedy.
     """
     if len(text) > LONGEST_PROFILE:
         piece = _Piece(text[:40] + "…", 0)
@@ -102,7 +108,7 @@ def parse_profile(text: str) -> tuple[Keyword, ...]:
         )
     found: dict[_Sought, set[KeywordKind]] = {}
     keywords: list[Keyword] = []
-    for number, piece in enumerate(_pieces(text.translate(_TYPOGRAPHY))):
+    for number, piece in enumerate(_pieces(_UNSEEN.sub("", text).translate(_TYPOGRAPHY))):
         if number == MOST_KEYWORDS:
             raise piece.error(
                 f"more than {MOST_KEYWORDS} keywords in one profile",
@@ -209,13 +215,22 @@ def _field(piece: _Piece, rest: str) -> tuple[Field, str]:
         return Field.ANY, rest
     name = match[1].lower()
     if name not in _FIELDS:
+        if not match[0].endswith(":") or match.end() == len(rest):
+            return Field.ANY, rest  # the colon of a sentence, as in "RLHF: a survey"
         close = get_close_matches(name, _FIELDS, n=1)
         hint = f"did you mean {close[0]}: ?" if close else "leave the colon out to look for the words"
         raise piece.error(
             f"there is no field {_quoted(match[1])!r}",
             f"the fields are title, abstract, author and org; {hint}",
         )
-    return _FIELDS[name], rest[match.end() :]
+    sought = rest[match.end() :]
+    if len(sought) > 1 and sought[0] in _MARKED and not sought[1].isspace():
+        mark = "+" if sought[0] == "+" else "-"
+        raise piece.error(
+            f"the mark {sought[0]!r} stands after the field",
+            f"write {mark}{match[1]}:{_quoted(sought.lstrip('+' + _DASHES))}",
+        )
+    return _FIELDS[name], sought
 
 
 def _weight(piece: _Piece, rest: str, kind: KeywordKind) -> tuple[float, str]:
@@ -227,9 +242,19 @@ def _weight(piece: _Piece, rest: str, kind: KeywordKind) -> tuple[float, str]:
     if not _NUMBER.fullmatch(match[1]) or not LEAST_WEIGHT <= float(match[1]) <= MOST_WEIGHT:
         raise piece.error(
             f"the weight {_quoted(match[1])!r} is not a number from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}",
-            f"write {_quoted(rest[: match.start()])}^2 to count it twice",
+            _weightless(rest, match),
         )
     return float(match[1]), rest[: match.start()]
+
+
+def _weightless(rest: str, match: re.Match[str]) -> str:
+    """What to write in place of what is no weight."""
+    before = rest[: match.start()].strip()
+    star = "*" if match[1].endswith("*") and not before.endswith("*") else ""
+    counted = f"write {_quoted(before or 'word')}{star}^2 to count it twice"
+    if star or not before or '"' in rest or not match[1].strip("+-.0123456789"):
+        return counted
+    return f'{counted}, or "{_quoted(rest)}" to look for it as it stands'
 
 
 def _body(piece: _Piece, rest: str) -> tuple[str, bool, bool]:
@@ -258,6 +283,11 @@ def _check_words(piece: _Piece, keyword: Keyword) -> None:
     if len(found) > MOST_WORDS:
         raise piece.error(
             f"{len(found)} words in one keyword; the limit is {MOST_WORDS}", "separate by commas"
+        )
+    if keyword.prefix and keyword.field in (Field.AUTHOR, Field.ORG):
+        raise piece.error(
+            "a name has no wildcard",
+            f"write {keyword.field}:{_quoted(keyword.text)}: it finds every name with these words in it",
         )
     if keyword.prefix and len(found[-1].folded) < SHORTEST_WILDCARD:
         raise piece.error(

@@ -111,6 +111,13 @@ def test_typography_and_scripts_do_no_harm(text: str) -> None:
         ('"open', '"open', 0, 'write "open"'),
         ("a*b", "a*b", 0, "drop the other stars"),
         ("x^99", "x^99", 0, "x^2"),
+        ("l^p", "l^p", 0, 'write l^2 to count it twice, or "l^p" to look for it as it stands'),
+        ("agent^2*", "agent^2*", 0, "write agent*^2"),
+        ("^", "^", 0, "write word^2"),
+        ("robots, title:-survey", "title:-survey", 8, "write -title:survey"),
+        ("author:+Hinton", "author:+Hinton", 0, "write +author:Hinton"),
+        ("RAG, author:", "author:", 5, "write a word"),
+        ("author:Kaim*", "author:Kaim*", 0, "write author:Kaim:"),
         ("-x^2", "-x^2", 0, "write -x"),
         ("ab*", "ab*", 0, "write the word out"),
         ("...", "...", 0, "write a word"),
@@ -161,12 +168,40 @@ def test_the_order_is_that_in_which_each_keyword_came_first() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("title: benchmark", "title:benchmark"),
+        ('Author: "Kaiming He", -org: nvidia', 'author:"Kaiming He", -org:nvidia'),
+        ("RLHF: a primer", "RLHF: a primer"),
+        ("RAG:", "RAG:"),
+    ],
+)
+def test_a_field_may_be_written_with_a_blank_and_a_colon_may_be_no_field(typed: str, read: str) -> None:
+    assert format_profile(parse_profile(typed)) == read
+
+
+@pytest.mark.parametrize(
+    ("copied", "read"),
+    [
+        ("\u200b-survey", "-survey"),
+        ("agents \u2060-survey", "agents, -survey"),
+        ("\ufeffagents, title:\u200bvision", "agents, title:vision"),
+        ("rein\u00adforcement, RA\u200bG, \u202erobots", "reinforcement, RAG, robots"),
+        ("\u200b", ""),
+    ],
+)
+def test_what_cannot_be_seen_changes_no_keyword(copied: str, read: str) -> None:
+    assert parse_profile(copied) == parse_profile(read)
+    assert format_profile(parse_profile(copied)) == read
+
+
 @pytest.mark.parametrize("text", ["l^p^1", "^beta*^1", "title:a^3^1", "a^3^2", '"a^3"', "-a^b c"])
 def test_a_keyword_that_ends_as_a_weight_does_reads_back_the_same(text: str) -> None:
     assert format_profile(parse_profile(text)) == text
 
 
-@given(st.text(alphabet='ab RAG"*^2.-+,:;\ntitle扩β🤖', max_size=40))
+@given(st.text(alphabet='ab RAG"*^2.-+,:;\ntitle扩β🤖\u200b', max_size=40))
 def test_what_is_read_prints_and_reads_back_the_same(text: str) -> None:
     try:
         keywords = parse_profile(text)
