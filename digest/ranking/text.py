@@ -1,7 +1,8 @@
 """Text → words: the folding that lets a keyword and a paper agree on spelling.
 
-In order: LaTeX residue is unwrapped (``$\\beta$-VAE``, ``π_{0.5}``), Unicode is composed (NFKC), accents
-are dropped, Greek letters get their names, British endings become American, and the text is cut into words.
+In order: Unicode is composed (NFKC), accents and strokes are dropped (*ö*, *ł*, *ı*), Greek letters get their
+names, LaTeX and its residue are unwrapped (``$\\beta$-VAE``, ``π_{0.5}``, ``Schr\\"{o}dinger``), and the text
+is cut into words; British spellings become American.
 A word keeps its capitals in ``raw`` so that acronyms can be matched in capitals only. Hyphens and slashes
 only separate: whether somebody writes *fine-tuning*, *fine tuning* or *finetuning* is settled by joining
 words (``terms.py``).
@@ -38,7 +39,12 @@ _LETTER_NAMES = (
     " tau upsilon phi phi chi psi omega epsilon"
 )
 GREEK = dict(zip(_LETTERS, _LETTER_NAMES.split(), strict=True))
-_GREEK_TABLE = str.maketrans(GREEK | {letter.upper(): name.capitalize() for letter, name in GREEK.items()})
+_STRUCK = dict(zip("øłđħŧıæœðþ", ["o", "l", "d", "h", "t", "i", "ae", "oe", "d", "th"], strict=True))
+"""Letters that are no letter with an accent to Unicode, and are to who types a name."""
+_NAMED = GREEK | {letter.upper(): name.capitalize() for letter, name in GREEK.items()}
+_LETTER_TABLE = str.maketrans(
+    _NAMED | _STRUCK | {letter.upper(): plain.upper() for letter, plain in _STRUCK.items()}
+)
 
 _LATEX_NAMES = "|".join(sorted({*GREEK.values(), "varepsilon"}, key=len, reverse=True))
 _LATEX_LETTER = re.compile(rf"\\(?:var)?({_LATEX_NAMES})(?![a-z])\s*", re.IGNORECASE)
@@ -46,6 +52,8 @@ _LATEX_STYLE = re.compile(
     r"\\?\b(?:math(?:cal|bf|bb|rm|sf|tt|it|frak|scr)|text(?:bf|it|tt|sc|rm)?|emph|operatorname)(?=\s*\{)"
 )
 _LATEX_COMMAND = re.compile(r"\\[a-zA-Z]+\s*")
+_LATEX_ACCENT = re.compile(r"""\\(?:["'`^~=.](?=\{?\\?[A-Za-z])|[cdbkruvH](?=\{))""")
+_LATEX_STRUCK = re.compile(r"\\(ss|ae|AE|oe|OE|[lLoOij])(?![A-Za-z])\s*")
 _LATEX_ESCAPE = re.compile(r"\\([%&$#_{}])")
 _SCRIPT = re.compile(r"[_^]\{([^{}]*)\}|[_^](?=\w(?!\w))")
 _COMBINING = re.compile("[\u0300-\u036f]+")
@@ -66,11 +74,15 @@ _ROOTED_IN_IS = re.compile(
 )
 """Words whose *is* is no British *iz*: supervised, denoising, comprise, otherwise."""
 _BRITISH = (
-    (re.compile(r"^(behavi|col|neighb|fav|lab)our"), r"\1or"),
+    (re.compile(r"^(behavi|col|neighb|fav|flav|lab|hon|hum|rum|tum|vap|harb|arm)our"), r"\1or"),
+    (re.compile(r"^artef(act)"), r"artif\1"),
+    (re.compile(r"^dialog(s?)$"), r"dialogue\1"),  # papers write it so, on both sides
     (re.compile(r"^(model|label|signal|channel|travel|cancel)l(ed|ing|er)"), r"\1\2"),
 )
 _SHORTEST_ISE = 7
-"""British endings are folded from this length on: *generalise*, but not *rising* or *wiser*."""
+"""*is* becomes *iz* from this length on: *generalise*, but not *rising* or *wiser*."""
+_SHORTEST_BRITISH = 6
+"""The shortest word spelt otherwise in Britain that is folded: *colour*."""
 
 _TOOL = ("izer", "izers")
 """Endings of words that name a tool, which is another thing than what it works on: Snowball's stem of
@@ -83,6 +95,7 @@ def unwrap(text: str) -> str:
     """LaTeX and its residue as plain words: ``$\\beta$-VAE`` → ``beta-VAE``, ``π_{0.5}`` → ``pi0.5``."""
     if "\\" in text:
         text = _LATEX_LETTER.sub(r"\1", text)
+        text = _LATEX_STRUCK.sub(r"\1", _LATEX_ACCENT.sub("", text))
         text = _LATEX_ESCAPE.sub(r"\1", text)
     text = _LATEX_STYLE.sub("", text)
     text = _LATEX_COMMAND.sub(" ", text) if "\\" in text else text
@@ -96,7 +109,7 @@ def plain(text: str) -> str:
         return unwrap(text)
     composed = unicodedata.normalize("NFKC", text)
     bare = unicodedata.normalize("NFC", _COMBINING.sub("", unicodedata.normalize("NFD", composed)))
-    return unwrap(bare.translate(_GREEK_TABLE))
+    return unwrap(bare.translate(_LETTER_TABLE))
 
 
 def words(text: str) -> list[Word]:
@@ -112,9 +125,9 @@ def _word(raw: str) -> Word:
 
 
 def _american(word: str) -> str:
-    if len(word) < _SHORTEST_ISE:
+    if len(word) < _SHORTEST_BRITISH:
         return word
-    british = _ISE.match(word)
+    british = _ISE.match(word) if len(word) >= _SHORTEST_ISE else None
     if british and not _ROOTED_IN_IS.search(british[1]):
         word = f"{british[1]}iz{word[british.end(1) + 2 :]}"
     for pattern, replacement in _BRITISH:
