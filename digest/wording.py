@@ -5,6 +5,7 @@ model.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -90,7 +91,7 @@ def _note(letter: str, told: Sequence[Line]) -> str:
         return ", ".join(list(words)[:RELATED_NAMED])
     if letter != _FEEDBACK:
         return ""
-    given = [(line.term, share) for line in told for _, share in shares_in(line.shares)]
+    given = [(line.term, sum([share for _, share in shares_in(line.shares)])) for line in told]
     if len(given) == 1:
         return given[0][0]
     return ", ".join(f"{term} {points(share)}" for term, share in given)
@@ -104,13 +105,25 @@ def reason_line(score: Score) -> str:
 
 
 def reason_account(score: Score) -> str:
-    """Why, to the last tenth, place by place: ``diffusion policy: title 4.1, abstract 1.2; votes 0.8``."""
+    """Why, to the last tenth, place by place: ``diffusion policy: title 4.1, abstract 1.2; votes 0.8``; what
+    feedback named in one sum each.
+    """
     groups: dict[str, str] = {}
-    for reason in score.reasons:
+    for reason in _taught_once(score.reasons):
         subject, share = _subject(reason), _share(reason)
         known = groups.get(subject)
         groups[subject] = f"{known}, {share}" if known else f"{subject}: {share}" if subject else share
     return "; ".join(groups.values())
+
+
+def _taught_once(reasons: Sequence[Reason]) -> list[Reason]:
+    """The reasons, those of one term that feedback named in one."""
+    told: dict[object, Reason] = {}
+    for place, reason in enumerate(reasons):
+        key = reason.term if reason.kind is ReasonKind.FEEDBACK else place
+        known = told.get(key)
+        told[key] = replace(known, points=known.points + reason.points) if known else reason
+    return list(told.values())
 
 
 def verdict_line(ranked: Ranked) -> str:

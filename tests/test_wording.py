@@ -65,6 +65,22 @@ def test_learnt_terms_and_feedback_are_named_as_such() -> None:
     assert reason_account(score).endswith("your feedback: robot arm 0.9, survey −0.5")
 
 
+def test_what_feedback_named_is_told_once_wherever_it_stands() -> None:
+    score = score_of(
+        0.6,
+        (
+            Reason(ReasonKind.FEEDBACK, "robot arm", 0.2, Field.TITLE),
+            Reason(ReasonKind.FEEDBACK, "sim", 0.3, Field.TITLE),
+            Reason(ReasonKind.FEEDBACK, "robot arm", 0.1, Field.ABSTRACT),
+        ),
+    )
+    assert reason_line(score) == "your feedback 0.6 (robot arm 0.3, sim 0.3)"
+    assert reason_account(score) == "your feedback: robot arm 0.3, sim 0.3"
+    alone = score_of(0.3, score.reasons[:2])
+    assert reason_line(alone) == "your feedback 0.3 (robot arm)"
+    assert reason_account(alone) == "your feedback: robot arm 0.3"
+
+
 @pytest.mark.parametrize(("weight", "shown"), [(0.05, "+0.05"), (-0.02, "−0.02"), (1.5, "+1.50")])
 def test_a_learnt_weight_never_reads_as_nothing(weight: float, shown: str) -> None:
     assert learnt_weight(weight) == shown
