@@ -39,6 +39,19 @@ class PaperId(click.ParamType[str]):
         return found
 
 
+class ProfileText(click.ParamType[str]):
+    """A profile, which may begin with a mark: of a command that passes on what is no option."""
+
+    name = "profile"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text; what begins as a long option does is an option mistyped."""
+        text = str(value)
+        if text.startswith("--"):
+            self.fail(f"there is no option {text.partition('=')[0]!r}", param, ctx)
+        return text
+
+
 class Weekdays(click.ParamType[frozenset[int]]):
     """``daily``, ``weekdays``, ``weekly``, or names such as ``mon,thu``."""
 

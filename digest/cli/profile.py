@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.context import house_of, print_json
-from digest.cli.kinds import JSON, Day
+from digest.cli.kinds import JSON, Day, ProfileText
 from digest.clock import utc_now
 
 if TYPE_CHECKING:
@@ -27,8 +27,9 @@ def command() -> None:
     "test",
     short_help="Try a profile on stored days.",
     help="What PROFILE would have brought over stored days.",
+    context_settings={"ignore_unknown_options": True},  # a profile may begin with what it excludes: -survey
 )
-@click.argument("profile")
+@click.argument("profile", type=ProfileText())
 @click.option(
     "--days",
     default=30,
@@ -74,11 +75,12 @@ def test(
 @command.command(
     "suggest",
     short_help="Propose keywords from papers you like.",
-    help="Propose keywords from EXAMPLES: arXiv ids, .bib, .ris or text files.",
+    help="Propose keywords from EXAMPLES: arXiv ids, files of them, .bib, .ris or text files.",
 )
 @click.argument("examples", nargs=-1, required=True)
 @click.pass_context
 def suggest_command(ctx: click.Context, examples: tuple[str, ...]) -> None:
+    from digest.errors import NotFound
     from digest.pipeline.situation import read_corpus
     from digest.ranking.language import format_profile
     from digest.ranking.suggest import suggest
@@ -86,7 +88,13 @@ def suggest_command(ctx: click.Context, examples: tuple[str, ...]) -> None:
     with house_of(ctx, logs=False) as house:
         papers = [paper for example in examples for paper in _examples(house, example)]
         corpus = read_corpus(house.engine, now=utc_now())
-    click.echo(format_profile(suggest(papers, corpus)))
+    proposed = suggest(papers, corpus)
+    if not proposed:
+        raise NotFound(
+            "the examples say nothing that tells them from other papers",
+            remedy="give arXiv ids, or some sentences on what you look for",
+        )
+    click.echo(format_profile(proposed))
 
 
 def _profile(text: str, bar: float) -> Profile:
@@ -117,21 +125,32 @@ def _stored(house: House, days: int, until: date | None) -> tuple[Candidate, ...
 def _examples(house: House, example: str) -> list[Paper]:
     from digest.errors import NotFound
     from digest.ranking.suggest import ids_in, paper_of_text, papers_of_bibtex, papers_of_ris
-    from digest.store import papers
-    from digest.store.database import reading
 
     path = Path(example)
-    if path.suffix == ".bib":
+    kind = path.suffix.lower()
+    if kind == ".bib":
         return papers_of_bibtex(_text(path))
-    if path.suffix == ".ris":
+    if kind == ".ris":
         return papers_of_ris(_text(path))
     if path.is_file():
-        return [paper_of_text(_text(path))]
+        text = _text(path)
+        listed = text.split()
+        only_ids = listed and all(map(ids_in, listed))
+        return _of_ids(house, ids_in(text)) if only_ids else [paper_of_text(text)]
     ids = ids_in(example)
     if not ids:
         raise NotFound(
             f"{example!r} is neither a file nor an arXiv id", remedy="give 2503.02130, or a .bib file"
         )
+    return _of_ids(house, ids)
+
+
+def _of_ids(house: House, ids: list[str]) -> list[Paper]:
+    """The stored papers of these ids. Raises ``NotFound`` for any that is not stored."""
+    from digest.errors import NotFound
+    from digest.store import papers
+    from digest.store.database import reading
+
     with reading(house.engine) as session:
         known = papers.load(session, ids)
     missing = [one for one in ids if one not in known]
@@ -143,14 +162,14 @@ def _examples(house: House, example: str) -> list[Paper]:
 
 
 def _text(path: Path) -> str:
-    """A file's text. Raises ``NotFound`` for one that is not there or no text."""
+    """A file's text, without a byte order mark. Raises ``NotFound`` for one that is not there or no text."""
     from digest.errors import NotFound
 
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise NotFound(f"there is no file {path}", remedy="check its name") from error
     except UnicodeDecodeError as error:
-        raise NotFound(f"{path} is no text in UTF-8", remedy="give a .bib, .ris or text file") from error
+        raise NotFound(f"{path} is no text in UTF-8", remedy="save it as UTF-8, or give another") from error
     except OSError as error:
         raise NotFound(f"{path} cannot be read: {error.strerror}", remedy="check its rights") from error

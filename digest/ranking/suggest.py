@@ -188,7 +188,7 @@ def papers_of_bibtex(text: str) -> list[Paper]:
 
 
 def papers_of_ris(text: str) -> list[Paper]:
-    """The entries of an RIS file as papers.
+    """The entries of an RIS file as papers: title, abstract and keywords are read.
 
     Raises:
         ProfileError: there is no entry with a title.
@@ -197,7 +197,9 @@ def papers_of_ris(text: str) -> list[Paper]:
     papers = []
     for number, entry in enumerate(entries):
         title = entry.get("title") or entry.get("primary_title") or ""
-        papers.append(_paper(number, {"title": title, "abstract": entry.get("abstract", "")}))
+        abstract = entry.get("abstract") or entry.get("notes_abstract") or ""
+        keywords = ",".join(entry.get("keywords", ()))
+        papers.append(_paper(number, {"title": title, "abstract": abstract, "keywords": keywords}))
     return _with_titles(papers, "RIS")
 
 

@@ -179,6 +179,47 @@ def test_an_example_that_cannot_be_read_is_named_with_a_remedy(digest: Digest, t
     assert (binary.code, "is no text" in binary.err) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("suffix", "start"), [("bib", "\ufeff"), ("BIB", ""), ("ris", "\ufeff"), ("RIS", "")]
+)
+def test_a_file_is_read_whole_whatever_wrote_it(
+    digest: Digest, tmp_path: Path, suffix: str, start: str
+) -> None:
+    one, two = "Gaussian Splatting of Rooms", "Gaussian Splatting, fast"
+    texts = {
+        "bib": f"@article{{a, title={{{one}}}}}\n@article{{b, title={{{two}}}}}",
+        "ris": f"TY  - JOUR\nTI  - {one}\nER  - \nTY  - JOUR\nTI  - {two}\nER  - \n",
+    }
+    plain, other = tmp_path / f"plain.{suffix.lower()}", tmp_path / f"other.{suffix}"
+    plain.write_text(texts[suffix.lower()], encoding="utf-8")
+    other.write_text(start + texts[suffix.lower()], encoding="utf-8")
+    assert digest("profile", "suggest", str(other)).out == digest("profile", "suggest", str(plain)).out
+
+
+def test_a_file_of_ids_is_the_papers_it_names(digest: Digest, tmp_path: Path) -> None:
+    listed = tmp_path / "liked.txt"
+    listed.write_text("2605.00001\nhttps://arxiv.org/abs/2605.00003v2\n", encoding="utf-8")
+    named = digest("profile", "suggest", "2605.00001", "2605.00003")
+    assert digest("profile", "suggest", str(listed)).out == named.out != "\n"
+
+
+@pytest.mark.parametrize("text", ["", "the and of\n"])
+def test_examples_that_say_nothing_are_no_empty_proposal(digest: Digest, tmp_path: Path, text: str) -> None:
+    (tmp_path / "empty.txt").write_text(text, encoding="utf-8")
+    ran = digest("profile", "suggest", str(tmp_path / "empty.txt"))
+    assert (ran.code, ran.out) == (1, "")
+    assert "say nothing" in ran.err
+
+
+def test_a_profile_may_begin_with_what_it_excludes(digest: Digest) -> None:
+    shown = json.loads(digest("profile", "test", "-survey, robots", "--json").out)
+    assert shown["chosen_ids"] == ["2605.00001"]
+    mistyped = digest("profile", "test", "robots", "--agianst", "RAG")
+    assert (mistyped.code, mistyped.out) == (2, "")
+    mistyped = digest("profile", "test", "--jsno", "robots")
+    assert (mistyped.code, "--jsno" in mistyped.err) == (2, True)
+
+
 def test_an_unknown_example_is_named(digest: Digest) -> None:
     assert "2605.99999" in digest("profile", "suggest", "2605.99999").err
     assert "neither a file nor an arXiv id" in digest("profile", "suggest", "nothing").err

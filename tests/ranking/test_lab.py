@@ -79,6 +79,8 @@ def test_ids_bibtex_ris_and_text_are_read() -> None:
     assert (paper.title, paper.abstract, paper.source_keywords) == ("Deep Nets", "On nets.", ("a", "b"))
     [other] = papers_of_ris("TY  - JOUR\nTI  - Deep Nets\nAB  - On nets.\nER  - \n")
     assert (other.title, other.abstract) == ("Deep Nets", "On nets.")
+    [other] = papers_of_ris("TY  - JOUR\nT1  - Deep Nets\nN2  - On nets.\nKW  - a\nKW  - b\nER  - \n")
+    assert (other.title, other.abstract, other.source_keywords) == ("Deep Nets", "On nets.", ("a", "b"))
     assert paper_of_text("A title\nand text").abstract == "and text"
 
 
