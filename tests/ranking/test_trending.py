@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.ranking.settling import early_and_settled, right_pairs
 from digest.ranking.trending import age_hours, settled_share, trending_score
 
 
@@ -51,6 +52,18 @@ def test_real_papers_read_twice_grow_as_the_law_says(real_data: Path) -> None:
         assert len(pairs) > 100
         actual, foreseen_mean = (sum(column) / len(pairs) for column in zip(*pairs, strict=True))
         assert foreseen_mean == pytest.approx(actual, abs=0.04)
+
+
+@pytest.mark.real_data
+def test_projected_votes_order_real_papers_of_several_days_better_than_votes_do(real_data: Path) -> None:
+    """As later votes order them: a paper of each day read early beside those of settled days. After three days
+    there is nothing left to win.
+    """
+    early, settled = early_and_settled(real_data)
+    assert (len(early), len(settled) > 20) == (5, True)
+    for day in early[:4]:
+        ours, raw, hour = (right_pairs(day, settled, way) for way in ("ours", "raw", "hour"))
+        assert ours > max(raw, hour, 0.85)
 
 
 def _age(day: date, moment: str) -> float:
