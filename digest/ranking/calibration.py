@@ -1,7 +1,7 @@
 """Raw evidence → the scale 0 to 10, with the same meaning for every profile, day and size of store.
 
 A score is ten times the expected precision: of papers scored 4, about four in ten are what the profile
-asked for. The law is log-logistic,
+asked for. The law is log-logistic, Platt's (1999) logistic of the logarithm of evidence,
 
     score = 10 / (1 + (EVEN_ODDS / evidence)^STEEPNESS)
 
@@ -9,7 +9,7 @@ so that twice the evidence always multiplies the odds by sixteen: the scale does
 stands in title and abstract. It was fitted to our judgements (``docs/ranking.md``: 29 topics written in four
 ways each, 116,000 pairs of wording and paper for each of seven sizes of store, 5 to 2,400 papers). Evidence
 means the same everywhere because what is common is known from the first paper on (``background.py``), each
-keyword's background is taken off (``relations.py``) and synonyms share their weight (``product.py``).
+keyword's background is taken off (``relations.py``) and synonyms share their weight (``dilution.py``).
 """
 
 from __future__ import annotations

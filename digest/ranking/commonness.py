@@ -13,7 +13,7 @@ words. What its keywords give is multiplied by
 
 the same for all of them, so that papers keep their order. It is 1 for most profiles and four fifths at least,
 since x · e^(−x) is never more than 1/e: a title that names a keyword is enough by itself, as it was. How this
-was found, and what it is worth: ``docs/ranking.md``, "Labels".
+was found, and what it is worth: ``docs/ranking.md``, "One bar for common and rare words".
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ TYPICAL_LENGTH = 220.0
 TYPICAL_PAPERS = 20
 """A store is taken to have so many papers of ``TYPICAL_LENGTH`` beside its own."""
 STALE_GROWTH = 0.1
+"""Share of new papers from which learning the space anew is worth its seconds."""
 
 
 class CorpusFormatError(ValueError):

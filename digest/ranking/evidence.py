@@ -25,7 +25,7 @@ from digest.ranking.terms import AUTHOR, ORG, Counts, Wanted, count_rare
 from digest.ranking.units import LOOSE, Part, Unit
 
 FOLLOW = 12.5
-"""Evidence of a followed author or organisation: nearly eight points, enough for an entry by itself."""
+"""Evidence of a followed author or organisation: eight and a half points, enough for an entry by itself."""
 TITLE_LEAST = 6.0
 """The idf that a keyword counts with at least where it stands in the title: what a title names the paper is
 about, however common the word. In a paper of mean length that alone passes the default bar, also beside the

@@ -30,13 +30,17 @@ DIMENSIONS = 150
 FEWEST_PAPERS = 30
 """A smaller store teaches nothing about the company of terms."""
 FEWEST_HOLDING = 3
+"""Papers that hold a term of the space: with fewer its company is chance."""
 LARGEST_SHARE = 0.2
 """A term in more than a fifth of the papers says little about any."""
 MOST_TERMS = 50_000
+"""The commonest of them, so that memory and the build stay bounded."""
 MOST_PAPERS = 20_000
-"""The latest papers kept as examples: memory and the build stay bounded (about four years of Daily Papers).
-"""
+"""The latest papers kept as examples: memory and the build stay bounded. About two years of Daily
+Papers, at the 2,300 of spring 2026 in three months."""
 OVERSAMPLING, POWER_ITERATIONS = 20, 2
+"""Directions sampled beyond those wanted, and passes that sharpen them: two passes are what Halko et al.
+advise where singular values fall slowly, as those of words do."""
 
 Floats = NDArray[np.float32]
 Rows = sparse.csr_matrix

@@ -56,8 +56,8 @@ def test_real_papers_read_twice_grow_as_the_law_says(real_data: Path) -> None:
 
 @pytest.mark.real_data
 def test_projected_votes_order_real_papers_of_several_days_better_than_votes_do(real_data: Path) -> None:
-    """As later votes order them: a paper of each day read early beside those of settled days. After three days
-    there is nothing left to win.
+    """As later votes order them: a paper of each day read early beside those of settled days. After three
+    days there is nothing left to win.
     """
     early, settled = early_and_settled(real_data)
     assert (len(early), len(settled) > 20) == (5, True)
