@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from digest.model import Candidate, Profile, Ranked, Ranking
+from digest.model import Candidate, Profile, Ranked, Ranking, Verdict
 from digest.ranking.calibration import DEFAULT_BAR
 from digest.ranking.choices import choose
 from digest.ranking.corpus import Corpus
@@ -17,6 +17,9 @@ from digest.ranking.memory import Memory
 
 DEFAULT_LIMIT = 10
 """Entries of one profile in one digest, unless the profile says otherwise: what is read over a coffee."""
+
+OUT = frozenset({Verdict.EXCLUDED, Verdict.REQUIRED_MISSING, Verdict.NO_MATCH})
+"""Verdicts that votes and bars do not change."""
 
 
 def rank(
@@ -75,15 +78,15 @@ def judge(
 ) -> Ranked:
     """What becomes of one candidate for one profile, with the rule that decides.
 
-    ``sent_on`` is the day it was already sent, ``among`` are the candidates it competes with for the
-    profile's limit.
+    ``sent_on`` is the day it was already sent, perhaps for another profile: what this one has nothing to do
+    with is told so all the same. ``among`` are the candidates it competes with for the profile's limit.
     """
     rivals = [candidate, *(other for other in among if other.paper.id != candidate.paper.id)]
     board = Memory(corpus).board([rival.paper for rival in rivals])
-    sent = () if sent_on is None else (candidate.paper.id,)
     judged = choose(
-        board, rivals, [profile], seen=[sent], now=now, default_bar=default_bar, default_limit=default_limit
+        board, rivals, [profile], seen=[()], now=now, default_bar=default_bar, default_limit=default_limit
     ).judged(0, 0)
-    if sent_on is None:
+    if sent_on is None or judged.verdict in OUT:
         return judged
-    return Ranked(candidate, judged.score, judged.verdict, f"already sent on {sent_on.day} {sent_on:%B %Y}")
+    told = f"already sent on {sent_on.day} {sent_on:%B %Y}"
+    return Ranked(candidate, judged.score, Verdict.ALREADY_SENT, told)

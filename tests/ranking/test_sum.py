@@ -447,3 +447,16 @@ def test_damaged_bytes_are_refused(body: bytes) -> None:
 def test_what_was_sent_is_told_with_its_day() -> None:
     ranked = judge(DAY[0], profile("robot"), CORPUS, now=NOW, sent_on=NOW.date() - timedelta(days=17))
     assert (ranked.verdict, ranked.because) == (Verdict.ALREADY_SENT, "already sent on 3 May 2026")
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("chess, -robot", Verdict.EXCLUDED),
+        ("robot, +zymurgy", Verdict.REQUIRED_MISSING),
+        ("author:Nobody", Verdict.NO_MATCH),
+    ],
+)
+def test_a_profile_that_has_nothing_to_do_with_what_was_sent_says_why(text: str, verdict: Verdict) -> None:
+    """Another one brought it, or its keywords have changed since."""
+    assert judge(DAY[0], profile(text), CORPUS, now=NOW, sent_on=NOW.date()).verdict is verdict
