@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 from digest.errors import ProfileError
 from digest.model import Field, Keyword, KeywordKind
-from digest.ranking.text import BREAK, words
+from digest.ranking.text import BREAK, Word, words
 
 LONGEST_PROFILE = 4_000
 """Characters; a page of text, twenty times what people type."""
@@ -289,10 +289,16 @@ def _check_words(piece: _Piece, keyword: Keyword) -> None:
             "a name has no wildcard",
             f"write {keyword.field}:{_quoted(keyword.text)}: it finds every name with these words in it",
         )
-    if keyword.prefix and len(found[-1].folded) < SHORTEST_WILDCARD:
+    if keyword.prefix and _begun(found) < SHORTEST_WILDCARD:
         raise piece.error(
             f"a wildcard needs at least {SHORTEST_WILDCARD} letters before the star", "write the word out"
         )
+
+
+def _begun(found: Sequence[Word]) -> int:
+    """Signs that a wildcard gives: those of its last word, and all where that is a number: ``GPT-4*``."""
+    last = found[-1].folded
+    return sum(len(word.folded) for word in found) if last[0].isdigit() else len(last)
 
 
 def _named(keyword: Keyword) -> tuple[Keyword, _Sought]:

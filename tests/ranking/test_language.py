@@ -120,6 +120,8 @@ def test_typography_and_scripts_do_no_harm(text: str) -> None:
         ("author:Kaim*", "author:Kaim*", 0, "write author:Kaim:"),
         ("-x^2", "-x^2", 0, "write -x"),
         ("ab*", "ab*", 0, "write the word out"),
+        ("in a*", "in a*", 0, "write the word out"),
+        ("4*", "4*", 0, "write the word out"),
         ("...", "...", 0, "write a word"),
         ("--x", "--x", 0, "write -x"),
         ('say "hi" now', 'say "hi" now', 0, "separate by commas"),

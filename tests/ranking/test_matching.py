@@ -48,6 +48,8 @@ def finds(keyword: str, paper: Paper) -> bool:
         ("agent*", "Agentic agents"),
         ('"video generation"', "Video-Generation for all"),
         ("video gener*", "Video generators"),
+        ("GPT-4*", "Asking GPT-4o"),
+        ("Llama 3*", "A Llama3.1 for all"),
         ("Frechet distance", "The Fréchet Distance"),
         ("Schrodinger bridge", r"A Schr{\"o}dinger Bridge"),
         ("Erdős", r"Of Erd{\H{o}}s graphs"),
