@@ -78,15 +78,17 @@ def judge(
 ) -> Ranked:
     """What becomes of one candidate for one profile, with the rule that decides.
 
-    ``sent_on`` is the day it was already sent, perhaps for another profile: what this one has nothing to do
-    with is told so all the same. ``among`` are the candidates it competes with for the profile's limit.
+    ``sent_on`` is the day it was already sent, perhaps for another profile: where this one has nothing to do
+    with it, that is told, too. ``among`` are the candidates it competes with for the profile's limit.
     """
     rivals = [candidate, *(other for other in among if other.paper.id != candidate.paper.id)]
     board = Memory(corpus).board([rival.paper for rival in rivals])
     judged = choose(
         board, rivals, [profile], seen=[()], now=now, default_bar=default_bar, default_limit=default_limit
     ).judged(0, 0)
-    if sent_on is None or judged.verdict in OUT:
+    if sent_on is None:
         return judged
     told = f"already sent on {sent_on.day} {sent_on:%B %Y}"
+    if judged.verdict in OUT:
+        told += f"; today {judged.because or judged.verdict}"
     return Ranked(candidate, judged.score, Verdict.ALREADY_SENT, told)

@@ -450,13 +450,15 @@ def test_what_was_sent_is_told_with_its_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "verdict"),
+    ("text", "says"),
     [
-        ("chess, -robot", Verdict.EXCLUDED),
-        ("robot, +zymurgy", Verdict.REQUIRED_MISSING),
-        ("author:Nobody", Verdict.NO_MATCH),
+        ("chess, -robot", "excluded by -robot"),
+        ("robot, +zymurgy", "required keyword missing: +zymurgy"),
+        ("author:Nobody", "no keyword hit"),
     ],
 )
-def test_a_profile_that_has_nothing_to_do_with_what_was_sent_says_why(text: str, verdict: Verdict) -> None:
+def test_a_profile_that_has_nothing_to_do_with_what_was_sent_says_why(text: str, says: str) -> None:
     """Another one brought it, or its keywords have changed since."""
-    assert judge(DAY[0], profile(text), CORPUS, now=NOW, sent_on=NOW.date()).verdict is verdict
+    ranked = judge(DAY[0], profile(text), CORPUS, now=NOW, sent_on=NOW.date())
+    day = f"{NOW.day} {NOW:%B %Y}"
+    assert (ranked.verdict, ranked.because) == (Verdict.ALREADY_SENT, f"already sent on {day}; today {says}")
