@@ -4,7 +4,7 @@ model.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -104,13 +104,13 @@ def reason_line(score: Score) -> str:
     return " · ".join([str(group) for group in reason_groups(score)])
 
 
-def reason_account(score: Score) -> str:
+def reason_account(score: Score, taught: Collection[str] = ()) -> str:
     """Why, to the last tenth, place by place: ``diffusion policy: title 4.1, abstract 1.2; votes 0.8``; what
-    feedback named in one sum each.
+    feedback named in one sum each. What is related to a term that feedback ``taught`` is told as such.
     """
     groups: dict[str, str] = {}
     for reason in _taught_once(score.reasons):
-        subject, share = _subject(reason), _share(reason)
+        subject, share = _subject(reason, taught), _share(reason)
         known = groups.get(subject)
         groups[subject] = f"{known}, {share}" if known else f"{subject}: {share}" if subject else share
     return "; ".join(groups.values())
@@ -137,11 +137,12 @@ def verdict_line(ranked: Ranked) -> str:
     return ranked.because or ranked.verdict.value
 
 
-def _subject(reason: Reason) -> str:
+def _subject(reason: Reason, taught: Collection[str]) -> str:
     if reason.kind is ReasonKind.VOTES:
         return ""
     if reason.kind is ReasonKind.LEARNT:
-        return f"related to {reason.related_to}" if reason.related_to else "related"
+        liked = " (your feedback)" if reason.related_to in taught else ""
+        return f"related to {reason.related_to}{liked}" if reason.related_to else "related"
     if reason.kind is ReasonKind.FEEDBACK:
         return "your feedback"
     return reason.term

@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.model import Candidate, Field, Paper, Ranked, Reason, ReasonKind, Score, Verdict
+from digest.model import (
+    Candidate,
+    Field,
+    Keyword,
+    Paper,
+    Profile,
+    Ranked,
+    Reason,
+    ReasonKind,
+    Score,
+    Verdict,
+    Weight,
+)
 from digest.wording import learnt_weight, reason_account, reason_groups, reason_line, verdict_line
 from tests.scores import score_of
 
@@ -79,6 +91,23 @@ def test_what_feedback_named_is_told_once_wherever_it_stands() -> None:
     alone = score_of(0.3, score.reasons[:2])
     assert reason_line(alone) == "your feedback 0.3 (robot arm)"
     assert reason_account(alone) == "your feedback: robot arm 0.3"
+
+
+def test_what_is_related_to_a_taught_term_is_told_apart() -> None:
+    """No keyword of the profile says it: who reads *related to sim* has never typed *sim*."""
+    score = score_of(
+        0.9,
+        (
+            Reason(ReasonKind.LEARNT, "robot, action", 0.5, related_to="robotics"),
+            Reason(ReasonKind.LEARNT, "robot, physics", 0.4, related_to="sim"),
+        ),
+    )
+    profile = Profile(
+        1, 1, "one", "robotics", (Keyword("robotics"),), weights=(Weight("sim", 0.1), Weight("robotics", 0.1))
+    )
+    assert reason_account(score, profile.taught) == (
+        "related to robotics: robot, action 0.5; related to sim (your feedback): robot, physics 0.4"
+    )
 
 
 @pytest.mark.parametrize(("weight", "shown"), [(0.05, "+0.05"), (-0.02, "−0.02"), (1.5, "+1.50")])

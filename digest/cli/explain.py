@@ -114,4 +114,4 @@ def _show(stands: str, found: list[tuple[Profile, Ranked]]) -> None:
     for profile, ranked in found:
         click.echo(f"  {profile.name}: {verdict_line(ranked)} (score {ranked.score.value:.1f})")
         if ranked.score.reasons:
-            click.echo(f"    {reason_account(ranked.score)}")
+            click.echo(f"    {reason_account(ranked.score, profile.taught)}")

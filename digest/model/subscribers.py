@@ -128,6 +128,11 @@ class Profile:
     def trending(self) -> bool:
         return not self.keywords
 
+    @property
+    def taught(self) -> frozenset[str]:
+        """The terms that feedback named and the subscriber did not."""
+        return frozenset(one.term for one in self.weights) - {keyword.text for keyword in self.keywords}
+
 
 class FeedbackVerdict(StrEnum):
     MORE = "more"

@@ -91,7 +91,9 @@ def why(desk: Desk, asked: Asked, now: datetime) -> Reply:
     blocks = [section(bold(named_paper(paper_id, one.paper.title)))]
     for profile in profiles:
         found = judge(one, profile, corpus, now=now, sent_on=sent_on, among=rivals)
-        told = _verdict(profile, found.verdict, verdict_line(found), reason_account(found.score))
+        told = _verdict(
+            profile, found.verdict, verdict_line(found), reason_account(found.score, profile.taught)
+        )
         blocks.append(section(told))
     return Reply(f"Why {escape(paper_id)}", tuple(blocks))
 
