@@ -155,8 +155,9 @@ def _vocabulary(tally: Tally) -> list[int]:
 
 
 def _tells(shown: str) -> bool:
-    """No stop words in it, and not a number or a single letter."""
-    return not any(word in STOPWORDS or len(word) < 2 or word.isdigit() for word in shown.split())
+    """No stop words in it, and not a number (*2.0*, too) or a single letter."""
+    words = shown.split()
+    return not any(word in STOPWORDS or len(word) < 2 or word.replace(".", "").isdigit() for word in words)
 
 
 def _directions(weighted: Rows, dimensions: int) -> Floats:

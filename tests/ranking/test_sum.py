@@ -265,6 +265,17 @@ def test_dislikes_take_nothing_from_keywords() -> None:
     assert taken_from(profile("robot, speech", weights=(Weight("speech", -2.0),))) == [1, 1]
 
 
+def test_no_number_is_learnt_from_likes() -> None:
+    """A version says nothing of what somebody likes, though many papers of one family bear it."""
+    family = [
+        replace(paper, title=f"{paper.title} 2.0", abstract=f"{paper.abstract} Better than 1.5 and 300.")
+        for paper in STORE[:40]
+    ]
+    weights = learn_weights(family[::8], [], Corpus.build([*family, *STORE[40:]]))
+    assert weights
+    assert not [one.term for one in weights if any(sign.isdigit() for sign in one.term)]
+
+
 def test_without_feedback_or_store_nothing_is_learnt() -> None:
     assert learn_weights([], [], CORPUS) == ()
     assert learn_weights([STORE[0]], [], Corpus()) == ()
