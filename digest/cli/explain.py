@@ -47,15 +47,15 @@ def _explain(house: House, paper: str, name: str, now: datetime) -> tuple[str, l
     from digest.pipeline.relating import recall
     from digest.pipeline.situation import read_corpus, read_situation
     from digest.pipeline.standing import standing
-    from digest.ranking.language import parse_profile
     from digest.ranking.rank import judge
+    from digest.ranking.stored_profiles import read_stored
     from digest.store import digests, listings, profiles, subscribers
     from digest.store.database import reading
 
     rules = prepare_rules(house.settings)
     with reading(house.engine) as session:
         subscriber = subscribers.named(session, name)
-        held = profiles.of_subscriber(session, subscriber.id, parse_profile)
+        held = profiles.of_subscriber(session, subscriber.id, read_stored)
         sent_on = digests.shown_on(session, subscriber.id, paper)
         listed = listings.of_papers(session, [paper])
     candidate, rivals = _candidate(house, paper)

@@ -131,11 +131,11 @@ def _change_schedule(session: Session, known: Subscriber, edit: Edit, now: datet
 
 
 def _change_profiles(session: Session, known: Subscriber, edit: Edit, now: datetime) -> None:
-    from digest.ranking.language import parse_profile
+    from digest.ranking.stored_profiles import read_stored
     from digest.store import profiles
     from digest.subscriptions import remove_profile, save_profile
 
-    own = profiles.of_subscriber(session, known.id, parse_profile)
+    own = profiles.of_subscriber(session, known.id, read_stored)
     for number, draft in _drafts(own, edit):
         kept = next((one for one in own if one.id == number), None)
         trending = kept is not None and kept.trending and not draft.text

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from digest.errors import DigestError, SubscriptionError, Suppressed
 from digest.house import House
 from digest.model import ChannelName, EmptyDigests, Profile, Subscriber, SubscriberState
-from digest.ranking.language import parse_profile
+from digest.ranking.stored_profiles import read_stored
 from digest.store import profiles, subscribers
 from digest.store.database import reading, transaction
 from digest.store.profiles import Draft
@@ -65,7 +65,7 @@ def csv_lines(engine: Engine) -> Iterator[str]:
     yield _csv(COLUMNS)
     for one in every(engine):
         with reading(engine) as session:
-            own = profiles.of_subscriber(session, one.id, parse_profile)
+            own = profiles.of_subscriber(session, one.id, read_stored)
         yield from (_csv(_line(one, profile).values()) for profile in own)
 
 

@@ -173,14 +173,14 @@ def _states(names: tuple[str, ...]) -> list[str]:
 @click.pass_context
 def show(ctx: click.Context, subscriber: str, as_json: bool) -> None:  # noqa: FBT001
     """Show one SUBSCRIBER (number or address): schedule, profiles, what they learnt, and the last digests."""
-    from digest.ranking.language import parse_profile
+    from digest.ranking.stored_profiles import read_stored
     from digest.store import profiles, subscribers
     from digest.store.database import reading
     from digest.subscriptions import suppression_of
 
     with house_of(ctx) as house, reading(house.engine) as session:
         one = subscribers.named(session, subscriber)
-        own = profiles.of_subscriber(session, one.id, parse_profile)
+        own = profiles.of_subscriber(session, one.id, read_stored)
         past = _past(session, one.id)
         suppressed = suppression_of(session, house.keys, one.channel, one.address)
     if as_json:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from digest.channels.letters import Letter, already_subscribed, confirmation, goodbye, write
 from digest.config import EmailSettings
 from digest.model import Message
-from digest.ranking.language import parse_profile
+from digest.ranking.stored_profiles import read_stored
 from digest.schedule_wording import schedule_line
 from digest.store import profiles, subscribers
 from digest.store.database import reading
@@ -51,7 +51,7 @@ class Writer:
             return goodbye(f"{self.base_url.rstrip('/')}/subscribe")
         with reading(self.engine) as session:
             one = subscribers.get(session, notice.subscriber_id)
-            own = profiles.of_subscriber(session, one.id, parse_profile)
+            own = profiles.of_subscriber(session, one.id, read_stored)
         lifetime = LIFETIMES[Purpose.CONFIRM]
         return confirmation(
             self._link("confirm", Purpose.CONFIRM, notice),

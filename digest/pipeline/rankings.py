@@ -19,17 +19,17 @@ from digest.model import Candidate, ChannelName, Profile, Ranking, Subscriber
 from digest.pipeline.editions import Limits, Since, Situation, candidates, seen_by
 from digest.pipeline.relating import recall
 from digest.pipeline.situation import read_corpus, read_situation
-from digest.ranking.language import parse_profile
 from digest.ranking.memory import Memory
 from digest.ranking.rank import rank_on
+from digest.ranking.stored_profiles import read_stored
 from digest.store import digests, profiles, subscribers
 from digest.store.database import reading
 
 Enqueue = Callable[[Session, Mapping[ChannelName, Sequence[int]]], None]
 """Told of deliveries just planned, by channel, before the transaction that plans them commits."""
 
-READ = lru_cache(maxsize=4_096)(parse_profile)
-"""``parse_profile``, which remembers a batch: it is read before its transaction and in it."""
+READ = lru_cache(maxsize=4_096)(read_stored)
+"""``read_stored``, which remembers a batch: it is read before its transaction and in it."""
 
 
 @dataclass(frozen=True, slots=True)

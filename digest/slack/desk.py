@@ -22,7 +22,7 @@ from digest.errors import (
 )
 from digest.model import ChannelName, Profile, Subscriber, SubscriberState
 from digest.pipeline.shelf import Material, Shelf
-from digest.ranking.language import parse_profile
+from digest.ranking.stored_profiles import read_stored
 from digest.slots import first_due
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
@@ -85,7 +85,7 @@ def active(session: Session, address: str) -> Subscriber:
 
 def profiles_of(session: Session, subscriber: Subscriber, defaults: DigestSettings) -> list[Profile]:
     """The subscriber's profiles with the defaults filled in."""
-    found = store_profiles.of_subscriber(session, subscriber.id, parse_profile)
+    found = store_profiles.of_subscriber(session, subscriber.id, read_stored)
     return [filled(profile, defaults) for profile in found]
 
 

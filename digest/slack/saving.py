@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from digest import subscriptions
 from digest.errors import NotFound, SubscriptionError
 from digest.model import ChannelName, Profile, Subscriber
-from digest.ranking.language import parse_profile
+from digest.ranking.stored_profiles import read_stored
 from digest.slack.desk import Desk
 from digest.slack.place import Asked, tidied
 from digest.store import profiles as store_profiles
@@ -103,7 +103,7 @@ def live(session: Session, address: str) -> Subscriber | None:
 def own_profiles(session: Session, address: str) -> list[Profile]:
     """The profiles of a live subscription as they are stored; none where there is no subscription."""
     known = live(session, address)
-    return store_profiles.of_subscriber(session, known.id, parse_profile) if known else []
+    return store_profiles.of_subscriber(session, known.id, read_stored) if known else []
 
 
 def named(profiles: list[Profile], name: str) -> Profile | None:

@@ -1,7 +1,7 @@
 """Profiles: what a subscriber typed, and what feedback taught.
 
 The store keeps a profile's text; reading it is ranking's business, so ``parse`` is passed in
-(``digest.ranking.parse_profile``). Equal texts are read once per call.
+(``digest.ranking.stored_profiles.read_stored``). Equal texts are read once per call.
 """
 
 from __future__ import annotations

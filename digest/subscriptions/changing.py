@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from digest import slots
 from digest.errors import NotFound, SubscriptionError
 from digest.model import ChannelName, EmptyDigests, Profile, Subscriber, SubscriberState
-from digest.ranking.language import parse_profile
+from digest.ranking.stored_profiles import read_stored
 from digest.store import notices
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
@@ -177,7 +177,7 @@ def save_profile(
     """Add a profile (``profile_id`` ``None``) or change one of the subscriber's own; its number."""
     checked = check_draft(draft, trending=trending)
     store_subscribers.get(session, subscriber_id, lock=True)
-    others = store_profiles.of_subscriber(session, subscriber_id, parse_profile)
+    others = store_profiles.of_subscriber(session, subscriber_id, read_stored)
     if profile_id is not None and profile_id not in {one.id for one in others}:
         raise NotFound("there is no such profile")
     check_own_name(checked.name, [one for one in others if one.id != profile_id])
@@ -192,7 +192,7 @@ def save_profile(
 def remove_profile(session: Session, subscriber_id: int, profile_id: int) -> None:
     """Remove one of several profiles. The last one stays: leaving is unsubscribing."""
     store_subscribers.get(session, subscriber_id, lock=True)
-    own = {one.id for one in store_profiles.of_subscriber(session, subscriber_id, parse_profile)}
+    own = {one.id for one in store_profiles.of_subscriber(session, subscriber_id, read_stored)}
     if profile_id not in own:
         raise NotFound("there is no such profile")
     if len(own) == 1:

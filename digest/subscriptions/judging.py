@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from digest.errors import NotFound, StoreBusy
 from digest.model import Feedback, FeedbackVerdict, Paper, Weight
-from digest.ranking.language import parse_profile
+from digest.ranking.stored_profiles import read_stored
 from digest.store import digests as store_digests
 from digest.store import feedback as store_feedback
 from digest.store import papers as store_papers
@@ -103,7 +103,7 @@ class _Lesson:
 
 def _lesson(session: Session, subscriber_id: int) -> _Lesson:
     said = {one.paper_id: one.verdict for one in store_feedback.of_subscriber(session, subscriber_id)}
-    own = store_profiles.of_subscriber(session, subscriber_id, parse_profile)
+    own = store_profiles.of_subscriber(session, subscriber_id, read_stored)
     return _Lesson(
         said=said,
         papers=store_papers.load(session, set(said)),
@@ -155,7 +155,7 @@ def _weights(lesson: _Lesson, learner: int, corpus: Corpus) -> tuple[Weight, ...
 
 def forget_term(session: Session, subscriber_id: int, profile_id: int, term: str) -> None:
     """Forget one learnt term of one's own profile. Raises ``NotFound`` for another's profile."""
-    profile = store_profiles.get(session, profile_id, parse_profile)
+    profile = store_profiles.get(session, profile_id, read_stored)
     if profile.subscriber_id != subscriber_id:
         raise NotFound("there is no such profile")
     store_profiles.remove_weight(session, profile_id, term)
@@ -168,5 +168,5 @@ def forget_learnt(session: Session, subscriber_id: int) -> None:
     """
     store_subscribers.get(session, subscriber_id, lock=True)
     store_feedback.clear(session, subscriber_id)
-    for profile in store_profiles.of_subscriber(session, subscriber_id, parse_profile):
+    for profile in store_profiles.of_subscriber(session, subscriber_id, read_stored):
         store_profiles.set_weights(session, profile.id, ())

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from digest.model import Subscriber, SubscriberState
-from digest.ranking.language import parse_profile
+from digest.ranking.stored_profiles import read_stored
 from digest.schedule_wording import schedule_line
 from digest.store import profiles, subscribers
 from digest.subscriptions import confirm
@@ -22,7 +22,7 @@ def confirm_page(desk: At, token: str) -> HTMLResponse:
     number = desk.subject(Purpose.CONFIRM, token)
     with desk.reading() as session:
         one = subscribers.get(session, number)
-        own = profiles.of_subscriber(session, number, parse_profile)
+        own = profiles.of_subscriber(session, number, read_stored)
     if one.state is not SubscriberState.UNCONFIRMED:
         return _already(desk)
     return desk.page("confirm.html", token=token, profiles=own, schedule=schedule_line(one))

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from digest.errors import NotFound
 from digest.model import Digest
-from digest.ranking.language import parse_profile
+from digest.ranking.stored_profiles import read_stored
 from digest.store import digests, papers, profiles, subscribers
 from digest.tokens import Purpose
 from digest.web.days import trending_now
@@ -70,7 +70,7 @@ def _of_profile(desk: Desk, token: str) -> Feed:
     """What the profile chose in the last digests. Who left or erased has no feed any more."""
     number = desk.subject(Purpose.FEED, token)
     with desk.reading() as session:
-        profile = profiles.get(session, number, parse_profile)
+        profile = profiles.get(session, number, read_stored)
         owner = subscribers.get(session, profile.subscriber_id)
         if not owner.active:
             raise NotFound("this feed has ended", remedy="subscribe again")

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from digest import subscriptions
 from digest.errors import DigestError, NotFound, ProfileError, SubscriptionError
 from digest.model import Profile
-from digest.ranking.language import parse_profile
+from digest.ranking.stored_profiles import read_stored
 from digest.store import profiles
 from digest.store.profiles import Draft
 from digest.subscriptions import check_own_name
@@ -114,7 +114,7 @@ def _others(desk: Desk, who: int, number: int | None) -> list[Profile]:
 
 def _saved(desk: Desk, who: int) -> Sequence[Profile]:
     with desk.reading() as session:
-        return profiles.of_subscriber(session, who, parse_profile)
+        return profiles.of_subscriber(session, who, read_stored)
 
 
 def _number(name: str) -> int | None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from digest.channels import paper_lines
 from digest.model import EmptyDigests, Subscriber, SubscriberState
-from digest.ranking.language import parse_profile
+from digest.ranking.stored_profiles import read_stored
 from digest.schedule_wording import schedule_line
 from digest.store import digests, feedback, papers, profiles, subscribers
 from digest.tokens import Purpose
@@ -70,7 +70,7 @@ def show(
     who = desk.subject(Purpose.PREFERENCES, token)
     with desk.reading() as session:
         one = subscribers.get(session, who)
-        own = profiles.of_subscriber(session, who, parse_profile)
+        own = profiles.of_subscriber(session, who, read_stored)
         past = digests.of_subscriber(session, who, limit=PAST_DIGESTS)
         words = _words(session, who)
     return desk.page(

@@ -26,7 +26,7 @@ from digest.ranking.language import parse_profile
 from digest.store import digests, profiles, subscribers
 from digest.store.database import hasty, open_engine, reading, transaction
 from digest.store.profiles import Draft
-from digest.store.schema import DeliveryRow, DigestRow
+from digest.store.schema import DeliveryRow, DigestRow, ProfileRow
 from digest.subscriptions import remove_profile, save_profile, subscribe, unsubscribe
 from tests.keys import KEYS
 from tests.shelf import Shelf, paper
@@ -217,6 +217,21 @@ def test_several_profiles_make_sections_and_each_paper_stands_once(engine: Engin
     digest = newest(engine, reader)
     assert len(ids(digest)) == len(set(ids(digest))) == 1
     assert digest.entries[0].also_in in {("diffusion",), ()}
+
+
+@pytest.mark.parametrize(
+    ("stored", "found"), [("diffusion models, title:-survey", ["2603.00001"]), ("title:-survey", [])]
+)
+def test_a_stored_profile_that_is_refused_today_keeps_nobody_from_a_digest(
+    engine: Engine, shelf: Shelf, stored: str, found: list[str]
+) -> None:
+    """What can be read of it counts, and nothing is not read as trending."""
+    earlier, other = join(engine, "earlier@example.org"), join(engine)
+    with transaction(engine) as session:
+        session.execute(update(ProfileRow).where(ProfileRow.subscriber_id == earlier.id).values(text=stored))
+    read(engine, shelf, at(MON, 6), [MON])
+    assert prepare(engine, RULES, now=at(MON)).prepared == 2
+    assert [ids(newest(engine, one)) for one in (earlier, other)] == [found, ["2603.00001"]]
 
 
 def test_the_trending_profile_needs_no_keywords(engine: Engine) -> None:
