@@ -1,8 +1,9 @@
 """The profile language: text → keywords → the same text again.
 
-Pieces are separated by commas, semicolons or line breaks; a mark after a blank and right before a word
-begins a piece too, so ``agents -survey`` is ``agents, -survey``, while ``state-space``, ``models - a survey``
-and what stands in quotation marks stay whole::
+Pieces are separated by commas, semicolons or line breaks, and by ``OR`` or ``|`` between blanks, which
+people know from search engines. A mark after a blank and right before a word begins a piece too, so
+``agents -survey`` is ``agents, -survey``, while ``state-space``, ``models - a survey`` and what stands in
+quotation marks stay whole::
 
     profile = piece ("," piece | " " marked-piece)*
     piece   = ["+" | "-"] [field ":"] (words | '"' words '"') ["*"] ["^" weight]
@@ -63,8 +64,12 @@ _TYPOGRAPHY = str.maketrans(
 _UNSEEN = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+")
 """What text holds and nobody sees. The joiners U+200C and U+200D stay: scripts and pictures need them."""
 _DASHES = "-–—−"
-_ENDS = re.compile(rf"""[",;\n]|(?<=\s)[{_DASHES}+]+(?![{_DASHES}+\s,;]|\Z)|\Z""")
+_ENDS = re.compile(
+    rf"""[",;\n]|(?<=\s)OR(?=\s)|(?<=\s)\|(?=\s)|(?<=\s)[{_DASHES}+]+(?![{_DASHES}+\s,;]|\Z)|\Z"""
+)
 """What may end a piece; a mark that is not held back by a blank begins the next one without a comma."""
+_ALTERNATIVE = frozenset("O|")
+_OPERATOR = re.compile(r"(?:\A|\s)(AND|NOT)(?=\s)")
 _MARKED = frozenset(f"{_DASHES}+")
 _FIELD = re.compile(r"([A-Za-z]{2,}):\s*")
 _WEIGHT = re.compile(r"\^([^\s^\"]*)$")
@@ -151,13 +156,19 @@ def _pieces(text: str) -> Iterator[_Piece]:
     for found in _ENDS.finditer(text):
         position = found.start()
         letter = text[position : position + 1] or "\n"
+        if letter == "O" and not text[start:position].strip():
+            continue  # nothing before it: OR is a word here
         if letter == '"':
             quote = position if quote < 0 else -1
         elif quote < 0:
             held = text[start:position].lstrip()
+            if held and held[0] in _DASHES and letter in _ALTERNATIVE:
+                raise _Piece(held.rstrip(), position - len(held)).error(
+                    f"{found[0]} after what is excluded", "separate by commas, with a mark before each word"
+                )
             if held:
                 yield _Piece(held.rstrip(), position - len(held))
-            start = position if letter in _MARKED else position + 1
+            start = position if letter in _MARKED else found.end()
         elif letter == "\n":
             piece = _Piece(text[quote:position].strip(), quote)
             raise piece.error("the quotation mark is not closed", f'write {_quoted(piece.text)}"')
@@ -277,6 +288,12 @@ def _body(piece: _Piece, rest: str) -> tuple[str, bool, bool]:
 
 
 def _check_words(piece: _Piece, keyword: Keyword) -> None:
+    if not keyword.exact and _OPERATOR.search(keyword.text):
+        marked, whole = _quoted(_without_operators(keyword.text)), _quoted(keyword.text)
+        raise piece.error(
+            "AND and NOT are no words of a profile",
+            f'write {marked}, or "{whole}" to look for it as it stands',
+        )
     found = [word for word in words(keyword.text) if word.folded != BREAK]
     if not found:
         raise piece.error("there is no word to look for", "write a word, or drop the piece")
@@ -293,6 +310,16 @@ def _check_words(piece: _Piece, keyword: Keyword) -> None:
         raise piece.error(
             f"a wildcard needs at least {SHORTEST_WILDCARD} letters before the star", "write the word out"
         )
+
+
+def _without_operators(text: str) -> str:
+    """What says the same in marks: ``+RAG, +agents`` of ``RAG AND agents``, ``agents, -survey`` of NOT."""
+    first, *others = _OPERATOR.split(text)
+    marks = {"AND": "+", "NOT": "-"}
+    parts = [(marks["AND"] if "AND" in others else "", first)]
+    parts += [(marks[one], part) for one, part in zip(others[::2], others[1::2], strict=True)]
+    said = [(mark, part.strip(" ()")) for mark, part in parts]
+    return ", ".join(mark + part for mark, part in said if part)
 
 
 def _begun(found: Sequence[Word]) -> int:

@@ -47,6 +47,8 @@ def test_every_mark_is_read() -> None:
             'agents^2, -"video generation", +author:"Kaiming He"',
         ),
         ("agent* -agentic*", "agent*, -agentic*"),
+        ("agents  OR robots^2 | RAG\tOR -survey", "agents, robots^2, RAG, -survey"),
+        ("OR scheduling, OR rooms OR beds", "OR scheduling, OR rooms, beds"),
     ],
 )
 def test_a_mark_after_a_blank_begins_a_piece_without_a_comma(typed: str, read: str) -> None:
@@ -54,7 +56,18 @@ def test_a_mark_after_a_blank_begins_a_piece_without_a_comma(typed: str, read: s
 
 
 @pytest.mark.parametrize(
-    "text", ["state-space models", "fine- tuning", "models - a survey", "C++ code", "A -", '"x -y"']
+    "text",
+    [
+        "state-space models",
+        "fine- tuning",
+        "models - a survey",
+        "C++ code",
+        "A -",
+        '"x -y"',
+        '"this OR that"',
+        "p(x|y)",
+        "to be or not to be",
+    ],
 )
 def test_hyphens_in_words_lone_dashes_and_phrases_stay_whole(text: str) -> None:
     (keyword,) = parse_profile(text)
@@ -114,6 +127,11 @@ def test_typography_and_scripts_do_no_harm(text: str) -> None:
         ("l^p", "l^p", 0, 'write l^2 to count it twice, or "l^p" to look for it as it stands'),
         ("agent^2*", "agent^2*", 0, "write agent*^2"),
         ("^", "^", 0, "write word^2"),
+        ("x, RAG AND agents", "RAG AND agents", 3, 'write +RAG, +agents, or "RAG AND agents"'),
+        ("agents NOT survey", "agents NOT survey", 0, "write agents, -survey, or"),
+        ("NOT surveys", "NOT surveys", 0, "write -surveys, or"),
+        ("a OR (b AND c NOT d)", "(b AND c NOT d)", 5, "write +b, +c, -d, or"),
+        ("a -survey OR review", "-survey", 2, "a mark before each word"),
         ("robots, title:-survey", "title:-survey", 8, "write -title:survey"),
         ("author:+Hinton", "author:+Hinton", 0, "write +author:Hinton"),
         ("RAG, author:", "author:", 5, "write a word"),
