@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from math import ceil
+from threading import Condition
 
 import pytest
 from sqlalchemy import Engine
@@ -35,14 +37,23 @@ class Strict(SourceServer):
     def __init__(self, allowances: Mapping[str, int]) -> None:
         super().__init__(paper_a_day, now=NOW, allowances=allowances)
         self.answered: list[tuple[datetime, HTTPStatus]] = []
+        self.still = Condition()
+        """Held while the moment must not change."""
+        self.on_the_way = 0
 
     def respond(self, target: str) -> Answer:
-        given = super().respond(target)
-        self.answered.append((self.now, given.status))
+        with self.still:
+            given = super().respond(target)
+            self.answered.append((self.now, given.status))
+            self.on_the_way = max(self.on_the_way - 1, 0)  # a test may ask, too, without a permit
+            self.still.notify_all()
         return given
 
     def wait(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
+        """Let time pass, once no request is on its way: none takes minutes from permit to answer."""
+        with self.still:
+            self.still.wait_for(lambda: not self.on_the_way)
+            self.now += timedelta(seconds=seconds)
 
     @property
     def took(self) -> timedelta:
@@ -57,6 +68,23 @@ class Strict(SourceServer):
         return Counter(status for _, status in self.answered)
 
 
+@dataclass(frozen=True)
+class Permits:
+    """The shared pace, asked and told at one moment of the server's time."""
+
+    pace: SharedPace
+    server: Strict
+
+    def take(self, kind: str, *, now: datetime) -> datetime | None:
+        with self.server.still:
+            free = self.pace.take(kind, now=self.server.now)
+            self.server.on_the_way += free is None
+        return free
+
+    def hold(self, kind: str, *, until: datetime) -> None:
+        self.pace.hold(kind, until=until)
+
+
 def paper_a_day(day: date, _now: datetime) -> list[Item]:
     return [item(f"{day:%y%m.%d}001", submittedOnDailyAt=f"{day}T00:00:00Z")]
 
@@ -67,7 +95,7 @@ def backfilling(engine: Engine, server: Strict, *, workers: int = 1) -> Iterator
     opened: list[HuggingFace] = []
 
     def source() -> HuggingFace:
-        pace = SharedPace(engine, allowances=dict(GRANTED))
+        pace = Permits(SharedPace(engine, allowances=dict(GRANTED)), server)
         opened.append(HuggingFace(server.url, contact="a@b.example", version="0", pace=pace))
         return opened[-1]
 
