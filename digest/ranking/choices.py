@@ -17,7 +17,6 @@ from digest.model import VERDICTS, Candidate, Profile, Ranked, Ranking, Verdict
 from digest.ranking.board import Board
 from digest.ranking.calibration import enough_for
 from digest.ranking.diversity import spread
-from digest.ranking.language import format_keyword
 from digest.ranking.product import Packed
 from digest.ranking.reasons import Floats, Ints, true_cells
 from digest.ranking.scoring import Scored, Shares, score_on
@@ -94,12 +93,8 @@ class Choices:
         if verdict is Verdict.BELOW_BAR:
             bar = self.bars[place]
             return f"below the bar of {bar:g} by {bar - value:.1f}"
-        if verdict is Verdict.EXCLUDED:
-            keywords = self.scored.excluding(row, place)
-            return "excluded by " + ", ".join(format_keyword(keyword) for keyword in keywords)
-        if verdict is Verdict.REQUIRED_MISSING:
-            keywords = self.scored.missing(row, place)
-            return "required keyword missing: " + ", ".join(format_keyword(keyword) for keyword in keywords)
+        if verdict in (Verdict.EXCLUDED, Verdict.REQUIRED_MISSING):
+            return self.scored.ruled_out(row, place)
         return f"over the limit of {self.limits[place]}" if verdict is Verdict.OVER_LIMIT else ""
 
 

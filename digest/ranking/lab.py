@@ -16,7 +16,7 @@ from datetime import date, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.model import Candidate, Keyword, KeywordKind, Profile, Ranked, Verdict
+from digest.model import Candidate, KeywordKind, Profile, Ranked, Verdict
 from digest.model.grounds import SUMMED_UP
 from digest.ranking.calibration import DEFAULT_BAR
 from digest.ranking.language import format_keyword
@@ -188,11 +188,7 @@ class _Bench:
 
     def because(self, row: int) -> str:
         """What decides about a paper: a keyword that keeps it out, or how far it is from the bar."""
-        if self.scored.kept_out[row, 0]:
-            return "excluded by " + _named(self.scored.excluding(row, 0))
-        if self.scored.lacking[row, 0]:
-            return "required keyword missing: " + _named(self.scored.missing(row, 0))
-        return self._from_bar(row)
+        return self.scored.ruled_out(row, 0) or self._from_bar(row)
 
     def _from_bar(self, row: int) -> str:
         return f"{self.values[row] - self.bar:+.1f} from the bar of {self.bar:g}".replace("-", "−")
@@ -255,10 +251,6 @@ def _shift(row: int, old: _Bench, new: _Bench, *, lacks: _Bench) -> Shift:
     """``lacks`` is the bench on which the paper is not chosen."""
     paper = new.candidates[row].paper.id
     return Shift(paper, float(old.values[row]), float(new.values[row]), lacks.because(row))
-
-
-def _named(keywords: Sequence[Keyword]) -> str:
-    return ", ".join(format_keyword(keyword) for keyword in keywords)
 
 
 def _words_of(profile: Profile) -> set[str]:

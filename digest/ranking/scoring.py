@@ -15,6 +15,7 @@ from digest.model import Candidate, Keyword, KeywordKind, Profile, Score
 from digest.model.grounds import split_grounds
 from digest.ranking.board import Board
 from digest.ranking.calibration import calibrated
+from digest.ranking.language import format_profile
 from digest.ranking.product import Packed, kept_out, lacking, pack, raw_scores
 from digest.ranking.reasons import TENTHS, Floats, Ints, by_owner, share_out, spans, true_cells, used
 from digest.ranking.shares import MANNERS, tell_related
@@ -113,13 +114,15 @@ class Scored:
         told = told.take(by_owner(owners.take(told), -tenths.take(told)))
         return Shares(owners.take(told), numbers.take(told), tenths.take(told))
 
-    def excluding(self, row: int, place: int) -> list[Keyword]:
-        """The excluding keywords that a paper holds."""
-        return [keyword for keyword, held in self.holding(place, KeywordKind.EXCLUDE) if held[row]]
-
-    def missing(self, row: int, place: int) -> list[Keyword]:
-        """The required keywords that a paper lacks."""
-        return [keyword for keyword, held in self.holding(place, KeywordKind.REQUIRE) if not held[row]]
+    def ruled_out(self, row: int, place: int) -> str:
+        """By which keywords a paper is kept out, exclusions before requirements; nothing where it is not."""
+        if self.kept_out[row, place]:
+            excluding = [one for one, held in self.holding(place, KeywordKind.EXCLUDE) if held[row]]
+            return "excluded by " + format_profile(excluding)
+        if self.lacking[row, place]:
+            missing = [one for one, held in self.holding(place, KeywordKind.REQUIRE) if not held[row]]
+            return "required keyword missing: " + format_profile(missing)
+        return ""
 
     def holding(self, place: int, *kinds: KeywordKind) -> list[tuple[Keyword, NDArray[np.bool_]]]:
         """The keywords of a profile, of these kinds, and which papers hold each."""
