@@ -73,14 +73,19 @@ class Scored:
         Of papers with the same score the newer day comes first, so that a digest that catches up begins with
         what is fresh; then evidence, upvotes and id decide.
         """
-        tenths = np.rint(values * TENTHS).astype(np.intp)
         days = 1 + self._fresh.max(initial=0)
-        worth = tenths * days + self._fresh.take(rows)
-        turns = np.argsort(places * len(self.candidates) + self._turns.take(rows), kind="stable")
-        keys = np.empty(len(rows), dtype=np.complex128)  # by its real part, then by the imaginary one
-        keys.real = places * (1 + worth.max(initial=0)) - worth
-        keys.imag = -np.maximum(self.raw[rows, places], 0.0)
-        return turns.take(np.argsort(keys.take(turns), kind="stable"))
+        worth = np.rint(values * TENTHS).astype(np.intp) * days + self._fresh.take(rows)
+        group = places * (1 + worth.max(initial=0)) - worth
+        raw = np.maximum(self.raw[rows, places], 0.0)
+        keys = group - raw / (1 + raw.max(initial=0))  # near ones may be rounded to the same
+        order = np.argsort(keys)
+        keys = keys.take(order)
+        same = keys[1:] == keys[:-1]
+        tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
+        some = order.take(tied)
+        exact = self._turns.take(rows.take(some)), -raw.take(some), group.take(some)
+        order[tied] = some.take(np.lexsort(exact))
+        return order
 
     @cached_property
     def _fresh(self) -> Ints:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digest.model.separators import GROUNDS, LINES
-from digest.ranking.reasons import TENTHS, Ints, by_owner, spans
+from digest.ranking.reasons import TENTHS, Ints, by_owner, runs, spans
 from digest.ranking.shares import FIELDS_TOLD, Phrasebook
 
 Texts = NDArray[np.object_]
@@ -60,27 +60,19 @@ def _lines(book: Phrasebook, owners: Ints, of: Ints, tenths: Ints) -> Lines:
     ``of`` says in which of the book's lines each share is told.
     """
     shares = by_owner(owners, of)
-    starts = _runs(owners[shares], of[shares])
+    starts = runs(owners[shares], of[shares])
     counts = np.diff(starts, append=len(shares))
     points = np.add.reduceat(tenths[shares], starts)
     first = shares[starts]
     owner, subject, turn = owners[first], book.subjects[of[first]], book.turns[of[first]]
     order = by_owner(owner, subject * len(shares) + first)
-    begins = _runs(owner[order], subject[order])
+    begins = runs(owner[order], subject[order])
     ground = np.empty(len(order), dtype=np.intp)
     ground[order] = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(order)))
     heads = first[order[begins]][ground]
     weights = np.where(turn, 0, np.add.reduceat(points[order], begins)[ground])
     order = by_owner(owner, turn, -weights, heads * len(shares) + first)
     return Lines(owner[order], heads[order], starts[order], counts[order], shares)
-
-
-def _runs(*keys: Ints) -> Ints:
-    """Where a run of equal keys begins."""
-    differs = np.ones(len(keys[0]), dtype=np.bool_)
-    if len(differs):
-        differs[1:] = np.logical_or.reduce([key[1:] != key[:-1] for key in keys])
-    return np.flatnonzero(differs)
 
 
 def _shares_told(book: Phrasebook, numbers: Ints, tenths: Ints) -> Texts:
@@ -94,5 +86,5 @@ def _shares_told(book: Phrasebook, numbers: Ints, tenths: Ints) -> Texts:
 def _heads_told(book: Phrasebook, of: Ints, lines: Lines) -> Texts:
     """What each line begins with, in two pieces: the sign before it, and its head."""
     begins = np.zeros(len(of), dtype=np.intp)
-    begins[_runs(lines.owners, lines.heads)] = 1
+    begins[runs(lines.owners, lines.heads)] = 1
     return np.stack([_BEGINS[begins], book.heads[of]], axis=1).ravel()
