@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from digest.ranking.reasons import Floats, Ints
 from digest.ranking.vocabulary import Mask
@@ -52,11 +51,12 @@ def _repeats(places: Ints, rows: Ints, excess: Floats, profiles: int) -> Mask:
     """Which profiles have two papers that are too much alike; the others' best need not give way."""
     alike = excess > 0
     np.fill_diagonal(alike, val=False)
-    marks = np.ones(len(places), dtype=np.float32)
-    bounds = np.searchsorted(places, np.arange(profiles + 1))
-    held = sparse.csr_matrix((marks, rows, bounds), shape=(profiles, len(excess)))
-    near = held @ sparse.csr_matrix(alike, dtype=np.float32)
-    return np.asarray(near.multiply(held).sum(axis=1)).ravel() > 0
+    some = np.flatnonzero(alike.any(axis=1))  # most papers are like no other
+    held = np.zeros((profiles, len(excess)), dtype=np.bool_)
+    held[places, rows] = True
+    held = held[:, some]
+    near = held.astype(np.float32) @ alike[np.ix_(some, some)].astype(np.float32)
+    return np.asarray((held & (near > 0)).any(axis=1))
 
 
 def _spread(owners: Ints, turn: Ints, papers: Ints, values: Floats, limits: Ints, excess: Floats) -> Mask:
