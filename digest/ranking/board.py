@@ -50,11 +50,12 @@ class Board:
         """Papers × units."""
         return len(self._hits) * len(self.extracts)
 
-    def evidence(self, units: Ints) -> Floats:
-        """[hits, related] × units × papers: how strongly the papers speak of these units."""
-        found = np.empty((2, len(units), len(self.extracts)))
-        found[0], found[1] = self._hits.dense(units), self._near.dense(units)
-        return found
+    def strengths(self, units: Ints, manners: Ints) -> Floats:
+        """Voices × papers: how strongly the papers speak of these units, in these manners."""
+        found = self._hits.dense(units)
+        related = np.flatnonzero(tell_related(manners))
+        found[related] += self._near.dense(units[related])
+        return np.asarray(found)
 
     def presence(self, units: Ints) -> Mask:
         """Units × papers: which papers hold these units."""

@@ -114,24 +114,29 @@ def choose(
     ``packed`` are the profiles where the board's vocabulary packed them already.
     """
     scored = score_on(board, candidates, profiles, now=now, packed=packed)
-    bars = np.array([default_bar if one.bar is None else one.bar for one in profiles], dtype=np.float64)
-    limits = np.array([default_limit if one.limit is None else one.limit for one in profiles], dtype=np.intp)
+    bars = _given(scored.packed.bars, default_bar)
+    limits = _given(scored.packed.limits, default_limit).astype(np.intp)
     codes = _sorted_out(scored, seen)
     places, rows, values = _passing(scored, codes, bars)
-    codes[places, rows] = CODES[Verdict.OVER_LIMIT]
-    taken = spread(places, rows, values, limits, lambda: board.likeness)
-    places, rows, values = places[taken], rows[taken], values[taken]
-    codes[places, rows] = CODES[Verdict.CHOSEN]
+    cells = codes.ravel()  # by one index, in half the time that two take
+    cells[places * len(candidates) + rows] = CODES[Verdict.OVER_LIMIT]
+    taken = np.flatnonzero(spread(places, rows, values, limits, lambda: board.likeness))
+    places, rows, values = places.take(taken), rows.take(taken), values.take(taken)
+    cells[places * len(candidates) + rows] = CODES[Verdict.CHOSEN]
     bounds = np.searchsorted(places, np.arange(len(profiles) + 1))
     return Choices(scored, bars, limits, codes, bounds, rows, values, scored.shares(rows, places, values))
+
+
+def _given(values: Floats, otherwise: float) -> Floats:
+    return np.where(np.isnan(values), otherwise, values)
 
 
 def _sorted_out(scored: Scored, seen: Sequence[Collection[str]]) -> Codes:
     """Profiles × candidates: the verdicts, as if nothing reached a bar."""
     below, none = (np.uint8(CODES[verdict]) for verdict in (Verdict.BELOW_BAR, Verdict.NO_MATCH))
     codes = np.where(scored.raw.T > 0, below, none)
-    codes[scored.lacking.T] = CODES[Verdict.REQUIRED_MISSING]
-    codes[scored.kept_out.T] = CODES[Verdict.EXCLUDED]
+    np.copyto(codes, CODES[Verdict.REQUIRED_MISSING], where=scored.lacking.T)
+    np.copyto(codes, CODES[Verdict.EXCLUDED], where=scored.kept_out.T)
     rows = {candidate.paper.id: row for row, candidate in enumerate(scored.candidates)}
     for place, ids in zip(range(len(scored.profiles)), seen, strict=False):
         codes[place, [rows[paper_id] for paper_id in ids if paper_id in rows]] = CODES[Verdict.ALREADY_SENT]

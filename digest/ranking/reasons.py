@@ -16,6 +16,8 @@ STEP_BITS = 20
 """A tenth is cut into so many bits of steps: remainders are told apart to a millionth of it."""
 MOST_STEPS = 1 << 52
 """Of shares that nearly cancel out, which are greater than their score: so many a number tells apart."""
+AT_ONCE = 4_096
+"""Numbers sorted at once: in a third less time than a hundred thousand, since they stay in the cache."""
 WHOLE_BITS = 63
 """Of a number that is not negative."""
 
@@ -57,12 +59,12 @@ def runs(*keys: Ints) -> Ints:
 
 
 def by_owner(owners: Ints, *keys: Ints) -> Ints:
-    """The order by owner, then by the first key, then by the next; of equals the earlier comes first.
+    """The order by owner (they ascend), then by the first key, then by the next; of equals the earlier first.
 
     ``np.lexsort`` of whole numbers, several times quicker: all keys of one, and its place where there is
     room, stand in one number.
     """
-    packed, bits = owners.astype(np.int64), int(owners.max(initial=0)).bit_length()
+    packed, bits = owners, int(owners.max(initial=0)).bit_length()
     for key in keys:
         least = key.min(initial=0)
         width = int(key.max(initial=0) - least).bit_length()
@@ -70,7 +72,8 @@ def by_owner(owners: Ints, *keys: Ints) -> Ints:
     places = len(owners).bit_length()
     if bits + places < WHOLE_BITS:
         packed = packed << places | np.arange(len(owners))
-        packed.sort()
+        for some in np.split(packed, np.searchsorted(owners, owners[AT_ONCE::AT_ONCE])):
+            some.sort()
         return packed & ((1 << places) - 1)
     return np.argsort(packed, kind="stable") if bits < WHOLE_BITS else np.lexsort((*reversed(keys), owners))
 
@@ -83,7 +86,7 @@ def share_out(values: Floats, entry: Ints, raw: Floats) -> Ints:
     earlier one. Negative shares keep their sign.
     """
     starts = runs(entry)
-    total = np.add.reduceat(raw, starts)
+    total = np.bincount(entry, weights=raw, minlength=len(values))
     whole = np.where(total > 0, np.rint(values * TENTHS), 0.0)
     scale = np.ldexp(whole, STEP_BITS) / np.where(total > 0, total, 1.0)
     steps = np.clip(np.rint(scale.take(entry) * raw), -MOST_STEPS, MOST_STEPS).astype(np.intp)

@@ -17,8 +17,8 @@ from digest.ranking.board import Board
 from digest.ranking.calibration import calibrated
 from digest.ranking.language import format_profile
 from digest.ranking.product import Packed, kept_out, lacking, pack, raw_scores
-from digest.ranking.reasons import TENTHS, Floats, Ints, by_owner, share_out, spans, true_cells, used
-from digest.ranking.shares import MANNERS, tell_related
+from digest.ranking.reasons import TENTHS, Floats, Ints, by_owner, share_out, true_cells
+from digest.ranking.shares import MANNERS
 from digest.ranking.telling import grounds_told
 from digest.ranking.trending import age_hours, trending_score
 from digest.ranking.vocabulary import Mask
@@ -35,7 +35,7 @@ class Shares(NamedTuple):
     """
 
     owners: Ints
-    numbers: Ints
+    numbers: NDArray[np.int32]
     tenths: Ints
 
 
@@ -43,14 +43,14 @@ class Shares(NamedTuple):
 class Scored:
     """Candidates × profiles: ``raw`` is the evidence, ``values`` the scores, 0 to 10 in tenths.
 
-    ``evidence`` and ``presence`` are the board's, of the units that the profiles ask for.
+    ``strengths`` and ``presence`` are the board's, of the voices and units that the profiles ask for.
     """
 
     candidates: Sequence[Candidate]
     board: Board
     profiles: Sequence[Profile]
     packed: Packed
-    evidence: Floats
+    strengths: Floats
     presence: Mask
     votes: Floats
     raw: Floats
@@ -63,9 +63,13 @@ class Scored:
 
     def values_at(self, rows: Ints, places: Ints) -> Floats:
         """``values`` of these papers for these profiles, pair by pair."""
-        raw = self.raw[rows, places]
+        raw = self._raw_at(rows, places)
         values = np.where(self.packed.silent[places], raw, calibrated(raw))
         return np.asarray(np.round(values * TENTHS) / TENTHS)
+
+    def _raw_at(self, rows: Ints, places: Ints) -> Floats:
+        """``raw`` of these papers for these profiles: by one index, in half the time that two take."""
+        return self.raw.T.ravel().take(places * len(self.candidates) + rows)
 
     def in_order(self, rows: Ints, places: Ints, values: Floats) -> Ints:
         """How to put pairs of papers and profiles in order: by profile (``places`` ascend), best first.
@@ -76,7 +80,7 @@ class Scored:
         days = 1 + self._fresh.max(initial=0)
         worth = np.rint(values * TENTHS).astype(np.intp) * days + self._fresh.take(rows)
         group = places * (1 + worth.max(initial=0)) - worth
-        raw = np.maximum(self.raw[rows, places], 0.0)
+        raw = np.maximum(self._raw_at(rows, places), 0.0)
         keys = group - raw / (1 + raw.max(initial=0))  # near ones may be rounded to the same
         order = np.argsort(keys)
         keys = keys.take(order)
@@ -116,8 +120,9 @@ class Scored:
         owners, numbers, raw = self._spoken(rows, places)
         tenths = share_out(values, owners, raw)
         told = np.flatnonzero(tenths != 0)
-        told = told.take(by_owner(owners.take(told), -tenths.take(told)))
-        return Shares(owners.take(told), numbers.take(told), tenths.take(told))
+        owners, tenths = owners.take(told), tenths.take(told)
+        order = by_owner(owners, -tenths)
+        return Shares(owners, numbers.take(told.take(order)), tenths.take(order))
 
     def ruled_out(self, row: int, place: int) -> str:
         """By which keywords a paper is kept out, exclusions before requirements; nothing where it is not."""
@@ -132,47 +137,39 @@ class Scored:
     def holding(self, place: int, *kinds: KeywordKind) -> list[tuple[Keyword, NDArray[np.bool_]]]:
         """The keywords of a profile, of these kinds, and which papers hold each."""
         keywords = self.profiles[place].keywords
-        units = self.packed.pulls.units[self.packed.pulls.bounds[place] :]
+        units = self.packed.asked[self.packed.bounds[place] :]
         return [
             (keyword, self.presence[unit])
             for keyword, unit in zip(keywords, units[: len(keywords)].tolist(), strict=True)
             if keyword.kind in kinds
         ]
 
-    def _spoken(self, rows: Ints, places: Ints) -> tuple[Ints, Ints, Floats]:
+    def _spoken(self, rows: Ints, places: Ints) -> tuple[Ints, NDArray[np.int32], Floats]:
         """What speaks for each paper and profile: which of them, the number of what, its share of evidence.
 
         In the order of the profile's keywords, hits before what is related, votes last.
         """
-        speaking, votes = self.packed.speaking, len(self.packed.speaking.units)
-        counts = np.diff(speaking.bounds)[places] + 1
-        owner, pull = spans(speaking.bounds[places], counts)
-        last = np.cumsum(counts) - 1
-        pull[last] = votes
-        weights = np.append(speaking.weights, 0.0).take(pull)
-        weights[last] = np.where(self.packed.silent[places], 1.0, self.votes[rows])
-        of, numbers = self.board.book.numbers(self._answers(rows.take(owner), pull))
-        return owner.take(of), numbers, weights.take(of) * self.board.book.strengths.take(numbers)
+        asked = self.packed.speaking[places]
+        counts = np.diff(asked.indptr)
+        weights = asked.data
+        weights[asked.indptr[1:] - 1] = np.where(self.packed.silent[places], 1.0, self.votes[rows])
+        cells = asked.indices * len(self.candidates) + np.repeat(rows, counts)
+        of, numbers = self.board.book.numbers(self._answers(cells))
+        owners = np.repeat(np.arange(len(rows)), counts)
+        return owners.take(of), numbers, weights.take(of) * self.board.book.strengths.take(numbers)
 
-    def _answers(self, rows: Ints, pulls: Ints) -> NDArray[np.int32]:
-        """What papers say to pulls, pair by pair; to the one behind the last they say their votes.
+    def _answers(self, cells: NDArray[np.signedinteger]) -> NDArray[np.int32]:
+        """What is said in cells of a table of voices × papers, below which papers say their votes.
 
-        Few of the pairs are different: those are marked in a table of voices × papers, looked up, and found
-        there by all.
+        Few of the cells are different: those are marked in the table, looked up, and found there by all.
         """
-        speaking, book, papers = self.packed.speaking, self.board.book, len(self.candidates)
-        voices, voice = used(
-            speaking.units * len(MANNERS) + speaking.manners, len(self.presence) * len(MANNERS)
-        )
-        cells = np.append(voice, len(voices)).take(pulls) * papers + rows
-        asked = np.zeros((len(voices) + 1, papers), dtype=np.bool_)
+        book, shape = self.board.book, (len(self.packed.voices) + 1, len(self.candidates))
+        asked = np.zeros(shape, dtype=np.bool_)
         asked.ravel()[cells] = True
-        units, manners = np.divmod(voices, len(MANNERS))
-        hits, near = self.evidence != 0
-        asked[:-1] &= hits[units] | (near[units] & tell_related(manners)[:, None])
-        at, row = true_cells(asked[:-1])
-        table = np.full(asked.shape, book.nothing, dtype=np.int32)
+        at, row = true_cells(asked[:-1] & (self.strengths != 0))
+        table = np.full(shape, book.nothing, dtype=np.int32)
         table[-1] = book.votes
+        units, manners = np.divmod(self.packed.voices, len(MANNERS))
         own = self.packed.units[units] * len(MANNERS) + manners
         table[at, row] = book.answers(row, own[at], self.board.said)
         return table.take(cells)
@@ -193,15 +190,16 @@ def score_on(
     """
     packed = packed or pack(profiles, board.vocabulary)
     board.read()
-    evidence, presence = board.evidence(packed.units), board.presence(packed.units)
+    voices, manners = np.divmod(packed.voices, len(MANNERS))
+    strengths, presence = board.strengths(packed.units[voices], manners), board.presence(packed.units)
     votes = np.array([vote_evidence(candidate.upvotes) for candidate in candidates])
-    raw = raw_scores(packed, evidence)
-    np.add(raw, votes[:, None], out=raw, where=raw > 0)
+    raw = raw_scores(packed, strengths)
+    raw += (raw > 0) * votes[:, None]
     if packed.silent.any():
         trends = [trending_score(one.upvotes, age_hours(one.day, now)) for one in candidates]
         raw[:, packed.silent] = np.array(trends)[:, None]
     out, without = kept_out(packed, presence), lacking(packed, presence)
-    return Scored(candidates, board, profiles, packed, evidence, presence, votes, raw, out, without)
+    return Scored(candidates, board, profiles, packed, strengths, presence, votes, raw, out, without)
 
 
 def vote_evidence(upvotes: int) -> float:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from digest.model import Field, ReasonKind
 from digest.model.grounds import SUMMED_UP, head_of, place_of
 from digest.model.separators import FIELDS
-from digest.ranking.reasons import Floats, Ints, spans
+from digest.ranking.reasons import Floats, Ints
 
 
 class What(NamedTuple):
@@ -37,6 +37,8 @@ _RELATED, _FED = 1, 2
 """The bits of a manner."""
 Ask = Callable[[Ints, Ints, Ints], Sequence[Said]]
 """Papers, units and manners, and what the one says of the other."""
+MOST_SAID = 4
+"""Shares of one answer: a keyword in the title, in the abstract and elsewhere, and what is related to it."""
 _FIELDS = (None, *Field)
 FIELDS_TOLD = tuple(FIELDS + place_of(field) for field in _FIELDS)
 """What a share may begin with."""
@@ -77,9 +79,8 @@ class Phrasebook:
         """Voices × papers: the places of those asked for, ascending, after one that is none."""
         self._answers: NDArray[np.int32] = np.zeros(1, dtype=np.int32)
         """Of each the number of its answer."""
-        self._starts: NDArray[np.int32] = np.zeros(0, dtype=np.int32)
-        self._counts: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
-        """Of each answer its first number, and how many there are."""
+        self._said: NDArray[np.int32] = np.zeros((0, MOST_SAID), dtype=np.int32)
+        """Of each answer the numbers of what it says; -1 behind them."""
         self._learn([[(What(ReasonKind.VOTES, "votes"), 1.0)], []])
 
     def __len__(self) -> int:
@@ -94,9 +95,11 @@ class Phrasebook:
             at, _ = self._find(places)
         return self._answers[at]
 
-    def numbers(self, answers: NDArray[np.int32]) -> tuple[Ints, Ints]:
+    def numbers(self, answers: NDArray[np.int32]) -> tuple[Ints, NDArray[np.int32]]:
         """What answers say, one after the other: which of them, and the number."""
-        return spans(self._starts.take(answers), self._counts.take(answers))
+        said = self._said.take(answers, axis=0).ravel()
+        places = np.flatnonzero(said >= 0)
+        return places // MOST_SAID, said.take(places)
 
     def _find(self, places: Ints) -> tuple[Ints, NDArray[np.bool_]]:
         """Where each place stands among those asked for, and whether it does."""
@@ -115,9 +118,10 @@ class Phrasebook:
         """Number what is said; give the answers."""
         whats = [what for one in said for what, _ in one]
         counts = np.array([len(one) for one in said], dtype=np.intp)
-        starts = len(self.strengths) + np.cumsum(counts) - counts
-        answers = len(self._starts) + np.arange(len(said))
-        self._starts, self._counts = _grown(self._starts, starts), _grown(self._counts, counts)
+        answers = len(self._said) + np.arange(len(said))
+        numbers = np.full((len(said), MOST_SAID), -1)
+        numbers[np.arange(MOST_SAID) < counts[:, None]] = len(self.strengths) + np.arange(len(whats))
+        self._said = _grown(self._said, numbers)
         self.strengths = _grown(self.strengths, [strength for one in said for _, strength in one])
         self.fields = _grown(self.fields, [_FIELDS.index(what.field) for what in whats])
         self.lines = _grown(self.lines, self._lines_of(whats))

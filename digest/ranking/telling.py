@@ -35,7 +35,9 @@ class Lines(NamedTuple):
     shares: Ints
 
 
-def grounds_told(book: Phrasebook, scores: int, owners: Ints, numbers: Ints, tenths: Ints) -> list[str]:
+def grounds_told(
+    book: Phrasebook, scores: int, owners: Ints, numbers: NDArray[np.int32], tenths: Ints
+) -> list[str]:
     """The grounds of so many scores, each score's as one text: ``~ground~ground``.
 
     ``owners``, ascending, says whose each share is; of one score's the greatest comes first.
@@ -75,7 +77,7 @@ def _lines(book: Phrasebook, owners: Ints, of: Ints, tenths: Ints) -> Lines:
     return Lines(owner[order], heads[order], starts[order], counts[order], shares)
 
 
-def _shares_told(book: Phrasebook, numbers: Ints, tenths: Ints) -> Texts:
+def _shares_told(book: Phrasebook, numbers: NDArray[np.int32], tenths: Ints) -> Texts:
     """What each share adds to its line: ``|t4.1``."""
     different = np.unique(tenths)
     points = [repr(one / TENTHS) for one in different.tolist()]

@@ -7,6 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from benchmarks import material
 from digest.model import Profile, ReasonKind, Weight
@@ -14,7 +15,7 @@ from digest.ranking.board import Board
 from digest.ranking.corpus import Corpus
 from digest.ranking.language import parse_profile
 from digest.ranking.naming import NAMED_TERMS
-from digest.ranking.shares import ALL, LESS, MORE, OWN, Said
+from digest.ranking.shares import ALL, LESS, MANNERS, MORE, OWN, Said
 from digest.ranking.terms import words_of_term
 from digest.ranking.vocabulary import Vocabulary
 
@@ -40,17 +41,30 @@ def said_by(board: Board, asked: Sequence[tuple[int, int, int]]) -> Sequence[Sai
     return board.said(*np.array(asked, dtype=np.intp).T)
 
 
+def strengths_of(board: Board, manner: int) -> NDArray[np.float64]:
+    """Units × papers."""
+    units = np.arange(len(board.vocabulary))
+    return board.strengths(units, np.full(len(units), manner))
+
+
 BOARD = read_board()
-EVIDENCE = BOARD.evidence(np.arange(len(BOARD.vocabulary)))
+STRENGTHS = {manner: strengths_of(BOARD, manner) for manner in MANNERS}
 PAIRS = list(product(range(len(PAPERS)), range(len(BOARD.vocabulary))))
 
 
-@pytest.mark.parametrize(("manner", "sides"), [(OWN, [0]), (LESS, [0]), (ALL, [0, 1]), (MORE, [0, 1])])
-def test_what_is_said_adds_up_to_the_evidence(manner: int, sides: list[int]) -> None:
-    asked = [(row, unit, manner) for row, unit in PAIRS if EVIDENCE[sides, unit, row].any()]
+@pytest.mark.parametrize("manner", MANNERS)
+def test_what_is_said_adds_up_to_the_strength(manner: int) -> None:
+    asked = [(row, unit, manner) for row, unit in PAIRS if STRENGTHS[manner][unit, row]]
     assert len(asked) > 20
     for (row, unit, _), said in zip(asked, said_by(BOARD, asked), strict=True):
-        assert sum(strength for _, strength in said) == pytest.approx(EVIDENCE[sides, unit, row].sum())
+        assert sum(strength for _, strength in said) == pytest.approx(STRENGTHS[manner][unit, row])
+
+
+def test_what_is_related_counts_in_two_manners_alone() -> None:
+    own, every, less, more = (STRENGTHS[manner] for manner in (OWN, ALL, LESS, MORE))
+    assert np.array_equal(own, less)
+    assert np.array_equal(every, more)
+    assert np.any(every > own)
 
 
 def test_a_pair_alone_is_told_as_among_thousands() -> None:
@@ -60,7 +74,7 @@ def test_a_pair_alone_is_told_as_among_thousands() -> None:
 
 
 def test_related_papers_are_named_by_shared_terms_that_the_keyword_does_not_say() -> None:
-    asked = [(row, unit, ALL) for row, unit in PAIRS if EVIDENCE[1, unit, row]]
+    asked = [(row, unit, ALL) for row, unit in PAIRS if STRENGTHS[ALL][unit, row] > STRENGTHS[OWN][unit, row]]
     space, rows = CORPUS.space, BOARD.rows
     assert space is not None
     assert rows is not None
@@ -82,11 +96,11 @@ def test_a_followed_name_is_told_by_its_field() -> None:
     [unit] = [place for place, one in enumerate(BOARD.vocabulary.units) if one.field == "author"]
     [[(what, strength)]] = said_by(BOARD, [(0, unit, OWN)])
     assert (what.kind, what.field) == (ReasonKind.AUTHOR, "author")
-    assert strength == pytest.approx(EVIDENCE[0, unit, 0])
+    assert strength == pytest.approx(STRENGTHS[OWN][unit, 0])
 
 
 def test_without_a_space_of_terms_nothing_is_related() -> None:
     young = read_board(Corpus.build(PAPERS[:3]))
     [said] = said_by(young, [(0, 0, ALL)])
     assert all(what.kind is not ReasonKind.LEARNT for what, _ in said)
-    assert not np.any(young.evidence(np.arange(len(young.vocabulary)))[1])
+    assert np.array_equal(strengths_of(young, ALL), strengths_of(young, OWN))

@@ -229,8 +229,8 @@ def test_likes_say_which_papers_pass_more_than_how_many() -> None:
 
 def taken_from(one: Profile) -> list[float]:
     """What feedback divides the weight of each keyword by."""
-    pulls = pack([replace(one, weights=()), one], Vocabulary(CORPUS)).pulls
-    plain, taught = (pulls.weights[start : start + len(one.keywords)] for start in pulls.bounds[:-1])
+    speaking = pack([replace(one, weights=()), one], Vocabulary(CORPUS)).speaking
+    plain, taught = (speaking.data[start : start + len(one.keywords)] for start in speaking.indptr[:-1])
     return [float(share) for share in plain / taught]
 
 
@@ -367,6 +367,13 @@ def test_what_is_sorted_by_owner_is_in_the_order_of_a_plain_sort(
     great = great * scale
     assert by_owner(owners, small).tolist() == np.lexsort((small, owners)).tolist()
     assert by_owner(owners, small, great).tolist() == np.lexsort((great, small, owners)).tolist()
+
+
+@pytest.mark.parametrize("owned", [3, 5_000, 30_000])
+def test_very_many_are_sorted_as_few_are(owned: int) -> None:
+    owners = np.arange(30_000) // owned
+    keys = np.random.default_rng(owned).integers(0, 50, len(owners))
+    assert np.array_equal(by_owner(owners, keys), np.lexsort((keys, owners)))
 
 
 @given(st.lists(st.tuples(st.integers(0, 90), st.integers(0, 3)), max_size=20))

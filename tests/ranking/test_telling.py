@@ -33,12 +33,12 @@ def earned(what: What, tenths: int) -> Reason:
 @given(st.lists(shares, max_size=5))
 def test_together_they_are_what_each_is_alone(scores: list[list[tuple[int, int]]]) -> None:
     book = Phrasebook(1)
-    once = np.array([0])
-    book.answers(once, once, lambda *_: [[(what, 1.0) for what in WHATS]])
+    voices = np.arange(len(WHATS))
+    book.answers(voices * 0, voices, lambda *_: [[(what, 1.0)] for what in WHATS])
     scores = [sorted(one, key=lambda share: -share[1]) for one in scores]
     flat = np.array([(owner, *share) for owner, one in enumerate(scores) for share in one], dtype=np.intp)
     owners, numbers, tenths = flat.reshape(-1, 3).T
     told = [What(ReasonKind.VOTES, "votes"), *WHATS]
     alone = [grounds_of([earned(told[number], points) for number, points in one]) for one in scores]
-    together = grounds_told(book, len(scores), owners, numbers, tenths)
+    together = grounds_told(book, len(scores), owners, numbers.astype(np.int32), tenths)
     assert [split_grounds(text) for text in together] == alone
