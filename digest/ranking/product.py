@@ -44,7 +44,7 @@ class Packed:
     """
 
     units: Ints
-    asked: Ints
+    asked: NDArray[np.int32]
     bounds: Ints
     excluding: Rows
     requiring: Rows
@@ -75,7 +75,7 @@ def pack(profiles: Sequence[Profile], vocabulary: Vocabulary) -> Packed:
     ends = np.searchsorted(speaks, bounds[1:])
     return Packed(
         units,
-        places,
+        places.astype(np.int32),
         bounds,
         _marked(asked.kinds == EXCLUDE, places, bounds, len(units)),
         _marked(asked.kinds == REQUIRE, places, bounds, len(units)),
