@@ -19,7 +19,7 @@ remedy. The limits stand at the door, so that no later step has to fear a profil
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import NamedTuple
@@ -111,7 +111,7 @@ def parse_profile(text: str) -> tuple[Keyword, ...]:
             f"the profile is {len(text):,} characters long; the limit is {LONGEST_PROFILE:,}",
             "keep the keywords that matter, or make two profiles",
         )
-    found: dict[_Sought, set[KeywordKind]] = {}
+    found: dict[_Sought, dict[KeywordKind, float]] = {}
     keywords: list[Keyword] = []
     for number, piece in enumerate(_pieces(_UNSEEN.sub("", text).translate(_TYPOGRAPHY))):
         if number == MOST_KEYWORDS:
@@ -120,14 +120,10 @@ def parse_profile(text: str) -> tuple[Keyword, ...]:
                 "drop some, or spread them over two profiles",
             )
         keyword, sought = _known(piece)
-        same = found.get(sought)
-        if same is None:
-            found[sought] = {keyword.kind}
-            keywords.append(keyword)
-            continue
+        same = found.setdefault(sought, {})
         _refuse_contradiction(piece, keyword, same)
         if keyword.kind not in same:
-            same.add(keyword.kind)
+            same[keyword.kind] = keyword.weight
             keywords.append(keyword)
     _limit_wildcards(keywords)
     return tuple(keywords)
@@ -333,10 +329,12 @@ def _named(keyword: Keyword) -> tuple[Keyword, _Sought]:
     return keyword, (text, keyword.field.value, keyword.exact, keyword.prefix)
 
 
-def _refuse_contradiction(piece: _Piece, keyword: Keyword, same: Collection[KeywordKind]) -> None:
-    """``same`` are the kinds under which the same is looked for already."""
+def _refuse_contradiction(piece: _Piece, keyword: Keyword, same: Mapping[KeywordKind, float]) -> None:
+    """``same`` are the kinds under which the same is looked for already, with their weights."""
     if any(KeywordKind.EXCLUDE in (other, keyword.kind) and other is not keyword.kind for other in same):
         raise piece.error("it is both wanted and excluded", "keep one of the two")
+    if same.get(keyword.kind, keyword.weight) != keyword.weight:
+        raise piece.error("it stands there twice, with different weights", "keep one of the two")
 
 
 def _limit_wildcards(keywords: Sequence[Keyword]) -> None:
