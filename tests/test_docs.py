@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -121,3 +122,16 @@ def test_the_readme_takes_two_minutes_and_begins_with_the_two_commands() -> None
     assert "make demo" in first_screen
     assert "make test" in first_screen
     assert "![" in first_screen
+
+
+def test_the_picture_of_the_house_names_every_module_on_the_level_that_is_checked() -> None:
+    text = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    told: dict[int, set[str]] = {}
+    for level, module in re.findall(r"^\| (\d+) \| `(\w+)(?:/|\.py)` \|", text, re.MULTILINE):
+        told.setdefault(int(level), set()).add(module)
+    settings = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    [contract] = settings["tool"]["importlinter"]["contracts"]
+    checked = [set(re.findall(r"digest\.(\w+)", layer)) for layer in contract["layers"]]
+    assert [told[level] for level in sorted(told)] == checked[1:]  # __main__ starts the first
+    there = {path.stem for path in (PROJECT / "digest").iterdir()} - {"__init__", "__main__", "__pycache__"}
+    assert there - set().union(*checked) <= {"py", "templates"}
