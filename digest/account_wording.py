@@ -5,6 +5,7 @@ What comes from papers and profiles is passed through as it is: each channel esc
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -42,10 +43,11 @@ def days_between(first: date, last: date) -> str:
 def account_line(account: Account, timezone: str) -> str:
     """The one line in which a digest accounts for itself: what was listed, and what became of it.
 
-    The counts add up to what is new to the subscriber, which is named where it is not all that is listed.
+    The counts add up to what is news to the subscriber: what is new, which is named where it is not all that
+    is listed, what came late to a day before, and what is rising.
     """
-    if not account.listed:
-        return f"{_unlisted(account)}{_gaps(account, timezone)}"
+    if not account.listed and not account.considered:
+        return f"{_unlisted(account)}.{_gaps(account, timezone)}"
     counts = (
         (account.chosen, "chosen"),
         (account.already_sent, "already sent"),
@@ -54,17 +56,30 @@ def account_line(account: Account, timezone: str) -> str:
         (account.over_limit, "over the limit"),
     )
     told = ", ".join(f"{count} {word}" for count, word in counts if count or word == "chosen")
-    new = "" if account.considered == account.listed else f", {account.considered} new to you"
-    listed = f"{plural(account.listed, 'paper')} listed {_span([day.day for day in account.days])}"
-    return f"{listed}{new}: {told}.{_gaps(account, timezone)}"
+    return f"{', '.join(_what_came(account))}: {told}.{_gaps(account, timezone)}"
+
+
+def _what_came(account: Account) -> Iterator[str]:
+    """What is listed, what of it is new where that is not all, and what came besides."""
+    if account.listed:
+        yield f"{plural(account.listed, 'paper')} listed {_span([day.day for day in account.days])}"
+    else:
+        yield _unlisted(account)
+    new = account.considered - account.late - account.rising
+    if new != account.listed:
+        yield f"{new} new to you"
+    if account.late:
+        yield f"{account.late} late from {'a day' if account.late == 1 else 'days'} before"
+    if account.rising:
+        yield f"{account.rising} rising"
 
 
 def _unlisted(account: Account) -> str:
     """Nothing was listed, or nothing could be read: two things that must never look the same."""
     read = [day.day for day in account.days if day.day not in account.missing_days]
     if read:
-        return f"No papers listed {_span(read)}."
-    return "No day was read." if account.missing_days else "No papers listed since the last digest."
+        return f"No papers listed {_span(read)}"
+    return "No day was read" if account.missing_days else "No papers listed since the last digest"
 
 
 def _span(days: list[date]) -> str:
@@ -93,9 +108,11 @@ def _filling(day: DayAccount) -> bool:
 
 def nothing(account: Account) -> str:
     """Why a digest is empty, in a few words for a subject: unread, unlisted, nothing new, or nothing good."""
-    if not account.listed:
-        return "the source could not be read" if account.missing_days else "no papers were listed"
-    return "no paper passed your bar" if account.considered else "nothing new was listed"
+    if account.considered:
+        return "no paper passed your bar"
+    if account.listed:
+        return "nothing new was listed"
+    return "the source could not be read" if account.missing_days else "no papers were listed"
 
 
 def summary_line(digest: Digest) -> str:

@@ -37,6 +37,7 @@ PRECEDENCE = (
 )
 """What counts for a paper that several profiles judged differently: the most favourable word."""
 
+_SENT = PRECEDENCE.index(Verdict.ALREADY_SENT)
 _PLACES = bytes.maketrans(
     bytes(range(len(VERDICTS))), bytes(PRECEDENCE.index(verdict) for verdict in VERDICTS)
 )
@@ -47,7 +48,7 @@ class Edition:
     """What one slot's digest is about, apart from the papers: the days covered and the moment.
 
     ``listed`` is the number of papers on those days; ``first`` and ``catch_up`` say why the span is
-    what it is.
+    what it is. ``late`` and ``rising`` are the places of such papers among the candidates.
     """
 
     slot: date
@@ -58,6 +59,8 @@ class Edition:
     missing_days: tuple[date, ...] = ()
     first: bool = False
     catch_up: bool = False
+    late: tuple[int, ...] = ()
+    rising: tuple[int, ...] = ()
 
 
 def compose(subscriber: Subscriber, rankings: Sequence[Ranking], edition: Edition) -> Digest:
@@ -122,28 +125,32 @@ def _kind(edition: Edition, homes: Mapping[int, list[str]]) -> DigestKind:
 
 
 def _account(rankings: Sequence[Ranking], edition: Edition, homes: Container[int]) -> Account:
-    counts = _counts(rankings)
+    best = _best(rankings)
+    counts = {verdict: best.count(place) for place, verdict in enumerate(PRECEDENCE)}
+    rising = sum(best[row] != _SENT for row in edition.rising) if best else 0
+    told_before = len(edition.rising) - rising if best else 0
     return Account(
         as_of=edition.as_of,
         days=edition.days,
         listed=edition.listed,
-        considered=sum(counts.values()),
+        considered=len(best) - told_before,
         chosen=counts[Verdict.CHOSEN],
-        already_sent=counts[Verdict.ALREADY_SENT],
+        already_sent=counts[Verdict.ALREADY_SENT] - told_before,
         below_bar=counts[Verdict.BELOW_BAR] + counts[Verdict.NO_MATCH],
         excluded=counts[Verdict.EXCLUDED] + counts[Verdict.REQUIRED_MISSING],
         over_limit=counts[Verdict.OVER_LIMIT],
         bar=min((ranking.bar for ranking in rankings), default=0.0),
         missing_days=edition.missing_days,
         near_misses=_near_misses(rankings, homes),
+        late=len(edition.late) if best else 0,
+        rising=rising,
     )
 
 
-def _counts(rankings: Sequence[Ranking]) -> dict[Verdict, int]:
-    """Each candidate once, under the most favourable verdict any profile gave it."""
+def _best(rankings: Sequence[Ranking]) -> bytes:
+    """Of each candidate the most favourable verdict any profile gave it, by its place in ``PRECEDENCE``."""
     placed = [ranking.verdicts.translate(_PLACES) for ranking in rankings]
-    best = placed[0] if len(placed) == 1 else bytes(map(min, *placed)) if placed else b""
-    return {verdict: best.count(place) for place, verdict in enumerate(PRECEDENCE)}
+    return placed[0] if len(placed) == 1 else bytes(map(min, *placed)) if placed else b""
 
 
 def _near_misses(rankings: Sequence[Ranking], homes: Container[int]) -> tuple[NearMiss, ...]:

@@ -46,6 +46,18 @@ def test_the_account_says_how_many_of_the_listed_papers_are_new_so_that_its_coun
     )
 
 
+def test_what_came_late_or_rises_is_told_beside_what_is_listed_and_never_denied() -> None:
+    both = replace(ACCOUNT, considered=13, late=1, rising=2, already_sent=1)
+    assert account_line(both, "UTC").startswith(
+        "12 papers listed on Fri 20 Nov, 10 new to you, 1 late from a day before, 2 rising: 3 chosen, 1 "
+    )
+    alone = replace(ACCOUNT, listed=0, considered=2, late=2, chosen=1, below_bar=1, excluded=0)
+    assert account_line(alone, "UTC").startswith(
+        "No papers listed on Fri 20 Nov, 2 late from days before: 1 chosen, 1 below the bar of 5.0."
+    )
+    assert nothing(alone) == "no paper passed your bar"
+
+
 def test_the_account_of_several_days_names_the_span_and_the_days_that_could_not_be_read() -> None:
     days = (
         DayAccount(date(2026, 11, 18), DayState.SETTLED, 6),

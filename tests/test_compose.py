@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 from hypothesis import given
@@ -137,4 +138,12 @@ def test_the_kind_says_why_the_span_is_what_it_is() -> None:
 
 
 def test_a_subscriber_without_profiles_gets_an_empty_account() -> None:
-    assert compose(READER, [], edition()).account.considered == 0
+    account = compose(READER, [], replace(edition(), late=(0,), rising=(1,))).account
+    assert (account.considered, account.late, account.rising, account.already_sent) == (0, 0, 0, 0)
+
+
+def test_what_came_late_and_what_rises_is_counted_apart_and_what_rose_before_is_no_news() -> None:
+    about = replace(edition(), late=(1,), rising=(3, 4))
+    account = compose(READER, [ranking("one", [C, C, B, C, S, S])], about).account
+    assert (account.late, account.rising) == (1, 1)
+    assert (account.considered, account.chosen, account.below_bar, account.already_sent) == (5, 3, 1, 1)

@@ -78,14 +78,17 @@ def long_day(day: date) -> str:
 
 def summary(digest: Digest) -> str:
     """What awaits the reader, out of how much: ``3 of 28 new papers are for you.``."""
-    count, new = len(digest.entries), digest.account.considered
+    count, account = len(digest.entries), digest.account
     if not count:
-        return sentence(nothing(digest.account))
-    if count == 1:
-        return f"1 of {plural(new, 'new paper')} is for you." if new > 1 else "1 new paper is for you."
-    return (
-        f"{count} of {new:,} new papers are for you." if new > count else f"{count} new papers are for you."
-    )
+        return sentence(nothing(account))
+    of = f"{count} of {account.considered:,}" if account.considered > count else str(count)
+    return f"{of} {_news(account, account.considered)} {'is' if count == 1 else 'are'} for you."
+
+
+def _news(account: Account, count: int) -> str:
+    """What rises is no new paper."""
+    noun = "paper" if account.rising else "new paper"
+    return noun if count == 1 else f"{noun}s"
 
 
 def preheader(sheet: Sheet, best: Entry | None, counted: str) -> str:
@@ -116,15 +119,15 @@ def empty_line(digest: Digest) -> str:
     """Why an empty digest is empty, in one sentence."""
     account = digest.account
     missing = ", ".join(day_name(day) for day in account.missing_days)
-    if not account.listed and missing:
-        return f"Nothing could be read of {missing}, so there was nothing to choose from. It will come later."
-    if not account.listed:
-        return "The source was read, and it lists no papers for these days. There is nothing to send."
-    if not account.considered:
-        told = "You have had all that is listed: nothing new came since your last digest."
-    else:
-        came = plural(account.considered, "new paper")
+    if account.considered:
+        came = f"{account.considered} {_news(account, account.considered)}"
         told = f"{came} came, and none reached your bar of {points(account.bar)}."
+    elif account.listed:
+        told = "You have had all that is listed: nothing new came since your last digest."
+    elif missing:
+        return f"Nothing could be read of {missing}, so there was nothing to choose from. It will come later."
+    else:
+        return "The source was read, and it lists no papers for these days. There is nothing to send."
     return f"{told} Nothing could be read of {missing}." if missing else told
 
 

@@ -14,7 +14,7 @@ from digest.channels.sender_identity import identity
 from digest.config import EmailSettings
 from digest.model import ChannelName, HandOver, Message, Sheet, Unknown, UnknownPolicy
 
-TEMPLATE = "email-5"
+TEMPLATE = "email-6"
 """Grows with every change that gives the same sheet other bytes."""
 
 MAX_BYTES = 100_000

@@ -30,18 +30,20 @@ def command(ctx: click.Context, subscriber: str, day: datetime | None, view: str
     """SUBSCRIBER is an address or a number."""
     from digest.bootstrap import prepare_rules, sheet_desk
     from digest.pipeline.preview import MESSAGE_ID, preview
-    from digest.store import subscribers
+    from digest.store import days, subscribers
     from digest.store.database import reading
 
     with house_of(ctx) as house:
         with reading(house.engine) as session:
-            known = subscribers.named(session, subscriber)
+            known, read_at = subscribers.named(session, subscriber), days.last_success(session)
         slot = day.date() if day else None
         desk, rules = sheet_desk(house), prepare_rules(house.settings)
         sheet = preview(desk, rules, known, day=slot, now=utc_now())
         show(house.settings, sheet, view or "terminal")
     if sheet.message_id == MESSAGE_ID:
         say(ctx, "not sent yet: composed for this moment, its Message-ID is a stand-in")
+    if read_at is None:
+        say(ctx, "no day was ever read into this store: run `digest collect`, then look again")
 
 
 def show(settings: Settings, sheet: Sheet, view: str) -> None:

@@ -60,11 +60,11 @@ class DayAccount:
 class Account:
     """How a digest accounts for itself.
 
-    ``listed`` papers stand on the ``days`` covered; ``considered`` of them are new to this
-    subscriber (or featured again, late, rising), and each of those is in exactly one of the counts
-    ``chosen``, ``already_sent``, ``below_bar`` (which holds those no keyword hit), ``excluded`` and
-    ``over_limit``. ``missing_days`` are weekdays that could not be read; ``as_of`` is when the store
-    was read; ``bar`` is the lowest bar of the profiles.
+    ``listed`` papers stand on the ``days`` covered. ``considered`` are those that are news to this
+    subscriber: new or featured again on these days, ``late`` ones of days before, and ``rising`` ones.
+    Each is in exactly one of the counts ``chosen``, ``already_sent``, ``below_bar`` (which holds those no
+    keyword hit), ``excluded`` and ``over_limit``. ``missing_days`` are weekdays that could not be read;
+    ``as_of`` is when the store was read; ``bar`` is the lowest bar of the profiles.
     """
 
     as_of: datetime
@@ -79,6 +79,8 @@ class Account:
     bar: float = 0.0
     missing_days: tuple[date, ...] = ()
     near_misses: tuple[NearMiss, ...] = ()
+    late: int = 0
+    rising: int = 0
 
 
 class DigestKind(StrEnum):

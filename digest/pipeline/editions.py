@@ -125,8 +125,11 @@ def edition(
     next_slot: date | None,
     catch_up: bool,
 ) -> Edition:
-    """The days a digest speaks of, with their states, and the weekdays that are missing."""
+    """The days a digest speaks of, with their states, the weekdays that are missing, and which of the
+    candidates are late or rising.
+    """
     first = since.arrival is None
+    marks = [candidate.mark for candidate in candidates(situation, since, limits)]
     days = _newest(situation, limits) if first else _span(situation, since, limits)
     ledger = situation.ledger
     spoken = [day for day in days if day in ledger and (ledger[day].listed or day.weekday() < SATURDAY)]
@@ -139,6 +142,8 @@ def edition(
         missing_days=_missing(days, situation),
         first=first,
         catch_up=catch_up,
+        late=tuple(row for row, mark in enumerate(marks) if mark is Mark.LATE),
+        rising=tuple(row for row, mark in enumerate(marks) if mark is Mark.RISING),
     )
 
 

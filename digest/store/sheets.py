@@ -27,7 +27,9 @@ from digest.model import (
 )
 from digest.model.separators import FIELDS, GROUNDS, escaped, unescaped
 
-FORM = 3
+FORM = 4
+READABLE = (3, 4)
+"""Form 3 did not tell what was late or rising."""
 LISTED_KEPT = 20_000
 """Listed papers remembered as read: a week's, in every mark and vote count."""
 
@@ -68,7 +70,7 @@ def pack(digest: Digest) -> dict[str, Any]:
 
 def unpack(value: dict[str, Any], *, digest_id: int, subscriber_id: int, slot: date, kind: str) -> Digest:
     """The digest that was packed. Raises ``KeyError`` or ``ValueError`` for a value that is none."""
-    if value["form"] != FORM:
+    if value["form"] not in READABLE:
         raise ValueError(
             f"digest {digest_id} is stored in form {value['form']}, which this program cannot read"
         )
@@ -147,6 +149,8 @@ def _pack_account(account: Account) -> list[Any]:
         account.below_bar,
         account.excluded,
         account.over_limit,
+        account.late,
+        account.rising,
     ]
     near = [[miss.paper_id, miss.title, miss.score, miss.bar] for miss in account.near_misses]
     return [edition_text(account.as_of, account.missing_days, account.days), counts, account.bar, near]
@@ -155,10 +159,11 @@ def _pack_account(account: Account) -> list[Any]:
 def _unpack_account(value: list[Any]) -> Account:
     edition, counts, bar, near = value
     as_of, missing, days = _edition(edition)
-    listed, considered, chosen, already_sent, below_bar, excluded, over_limit = counts
+    listed, considered, chosen, already_sent, below_bar, excluded, over_limit, *beside = counts
+    late, rising = beside or (0, 0)
     return Account(
         as_of, days, listed, considered, chosen, already_sent, below_bar, excluded, over_limit,
-        bar, missing, tuple([NearMiss(*miss) for miss in near]),
+        bar, missing, tuple([NearMiss(*miss) for miss in near]), late, rising,
     )  # fmt: skip
 
 

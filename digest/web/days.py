@@ -38,7 +38,7 @@ MONTHS = (
 )
 STATES = {
     DayState.OPEN: "still filling",
-    DayState.SETTLING: "complete; votes still come in",
+    DayState.SETTLING: "over; late papers and votes still come in",
     DayState.SETTLED: "settled",
     DayState.REVISED: "settled, then revised",
     DayState.FAILED: "could not be read",
@@ -49,7 +49,7 @@ NOT_READ = "Not read yet. Days are filled in when the source is read again."
 NO_PAPERS = "No papers were listed on this day."
 NOTHING = {
     DayState.OPEN: "No papers so far. The day is still open.",
-    DayState.SETTLING: NO_PAPERS,
+    DayState.SETTLING: "No papers so far. Late ones still come in.",
     DayState.SETTLED: NO_PAPERS,
     DayState.REVISED: NO_PAPERS,
     DayState.FAILED: "The source could not be read for this day. It is tried again.",

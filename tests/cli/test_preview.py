@@ -156,6 +156,7 @@ def test_a_store_that_never_read_a_day_is_not_taken_for_a_day_without_papers(dig
     assert "the source could not be read" in shown.out
     assert "No day was read." in shown.out
     assert "passed your bar" not in shown.out
+    assert "no day was ever read into this store: run `digest collect`" in shown.err
     sent = digest("send-test", "not an address")
     assert sent.code == 1
     assert "no mail address" in sent.err

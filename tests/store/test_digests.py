@@ -119,7 +119,7 @@ def test_what_readers_share_is_one_text_of_the_stored_form() -> None:
     ]
     assert packed["account"] == [
         "2026-03-02T07:30:00+00:00|2026-02-27|2026-03-02 open 30",
-        [30, 20, 1, 1, 15, 2, 1],
+        [30, 20, 1, 1, 15, 2, 1, 0, 0],
         5.0,
         [["2603.00011", "A near miss", 4.8, 5.0]],
     ]

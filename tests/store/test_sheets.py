@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime, time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +42,16 @@ def test_no_sign_in_a_name_is_taken_for_what_separates_names(
     read = kept(digest_of(entry)).entries[0]
     assert read._replace(score=score) == entry
     assert (read.score.value, read.score.grounds) == (score.value, score.grounds)
+
+
+def test_a_digest_of_the_form_before_is_read_and_one_to_come_is_refused() -> None:
+    told = digest_of()
+    value = pack(told)
+    value["account"][1] = value["account"][1][:7]
+    read = unpack(value | {"form": 3}, digest_id=0, subscriber_id=1, slot=DAY, kind="daily")
+    assert read.account == told.account
+    with pytest.raises(ValueError, match="form 5, which this program cannot read"):
+        unpack(value | {"form": 5}, digest_id=0, subscriber_id=1, slot=DAY, kind="daily")
 
 
 def test_an_entry_needs_no_escapes_in_json() -> None:
