@@ -286,12 +286,12 @@ def unsuppress_(ctx: click.Context, address: str, channel: str) -> None:
 def erase_(ctx: click.Context, subscriber: str, never_again: bool, yes: bool) -> None:  # noqa: FBT001
     """Remove everything held on SUBSCRIBER. This cannot be undone; backups keep it until they expire."""
     from digest.store import subscribers
-    from digest.store.database import transaction
+    from digest.store.database import reading, transaction
     from digest.subscriptions import erase
 
     with house_of(ctx) as house:
         keys = house.keys
-        with transaction(house.engine) as session:
+        with reading(house.engine) as session:
             one = subscribers.named(session, subscriber)
         if not yes and not agreed(f"erase subscriber {one.id} ({shown_address(one)}) and all its digests?"):
             say(ctx, "nothing was erased")

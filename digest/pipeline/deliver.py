@@ -19,11 +19,11 @@ from sqlalchemy.orm import Session
 
 from digest.channels import Channel
 from digest.delivery import Rules, recover
-from digest.model import ChannelName, Delivery
+from digest.model import ChannelName, Circuit, Delivery
 from digest.pipeline.claiming import take
 from digest.pipeline.handing import Batch, Hand, Sheets
 from digest.store import circuits, claims, limits
-from digest.store.database import transaction
+from digest.store.database import reading, transaction
 from digest.tokens import Keys
 
 Clock = Callable[[], datetime]
@@ -149,8 +149,9 @@ class Run:
 
     def all(self) -> Report:
         """Batch after batch, over one sender."""
-        probing = self._circuit_is_open()
-        if probing and not self._take_probe():
+        circuit = self._circuit()
+        probing = circuit is not None
+        if circuit is not None and not self._take_probe(circuit):
             return Report()
         limit = 1 if probing else self.terms.batch
         total = Report()
@@ -179,12 +180,14 @@ class Run:
                     limit = self.terms.batch
         return total
 
-    def _circuit_is_open(self) -> bool:
-        with transaction(self.engine) as session:
-            return circuits.get(session, self.channel.name) is not None
+    def _circuit(self) -> Circuit | None:
+        with reading(self.engine) as session:
+            return circuits.get(session, self.channel.name)
 
-    def _take_probe(self) -> bool:
+    def _take_probe(self, circuit: Circuit) -> bool:
         now = self.clock()
+        if circuit.probe_at > now:
+            return False
         with transaction(self.engine) as session:
             return circuits.take_probe(session, self.channel.name, now=now, until=now + PROBE_HOLD)
 

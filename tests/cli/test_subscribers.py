@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from digest.model import ChannelName, DeliveryState
 from digest.store import deliveries, suppressions
@@ -159,6 +159,18 @@ def test_erasing_asks_first_and_leaves_nothing(digest: Digest, monkeypatch: pyte
     assert digest("subscribers", "show", "1").code == 0
     assert digest("subscribers", "erase", "1", "--yes", "--never-again").code == 0
     assert digest("subscribers", "show", "1").code == 1
+
+
+def test_asking_before_an_erasure_waits_for_no_other_writer(
+    digest: Digest, sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(digest)
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    monkeypatch.setattr("digest.store.database.SQLITE_WAIT_MS", 20)
+    with transaction(sqlite_engine) as writer:
+        writer.execute(text("SELECT 1"))  # now it has the lock
+        ran = digest("subscribers", "erase", "1")
+    assert (ran.code, "nothing was erased" in ran.err) == (0, True)
 
 
 def test_erasing_without_a_terminal_names_the_option_instead_of_asking_nobody(

@@ -30,7 +30,7 @@ from digest.model import (
 from digest.pipeline.deliver import Allowance, Report, deliver, never, sweep
 from digest.pipeline.handing import LAST_TRIES, Batch, Hand
 from digest.store import circuits, claims, deliveries, subscribers, suppressions
-from digest.store.database import reading, transaction
+from digest.store.database import hasty, reading, transaction
 from digest.subscriptions.suppressing import ADDRESS
 from digest.tokens import keyed_hash
 from tests.faults.outbox import NOW, TERMS, PlainMail, at, sheets
@@ -269,6 +269,18 @@ def test_a_probe_without_anything_to_send_leaves_the_right_to_others(engine: Eng
         fill(engine, 2)
         run(engine, PlainMail(relay.port), later=timedelta(minutes=1))
         assert len(relay.accepted) == 2
+
+
+def test_while_a_channel_rests_nobody_waits_for_another_writer(sqlite_engine: Engine) -> None:
+    (number,) = fill(sqlite_engine, 1)
+    with transaction(sqlite_engine) as session:
+        circuits.trip(session, EMAIL, "down", now=NOW, probe_at=NOW + timedelta(days=1))
+    hurried = hasty(sqlite_engine, timedelta(milliseconds=20))
+    with transaction(sqlite_engine) as writer, Relay() as relay:
+        writer.execute(text("SELECT 1"))  # now it has the lock
+        channels = {EMAIL: PlainMail(relay.port)}
+        assert not deliver(hurried, channels, sheets, TERMS, clock=at(), only=[number]).outcomes
+        assert relay.connections == 0
 
 
 def test_unsubscribing_stops_what_is_planned(engine: Engine) -> None:
