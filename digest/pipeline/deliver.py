@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from digest.channels import Channel
+from digest.channels import Channel, Sender
 from digest.delivery import Rules, recover
 from digest.model import ChannelName, Circuit, Delivery
 from digest.pipeline.claiming import take
@@ -148,54 +148,57 @@ class Run:
     only: Collection[int] | None = None
 
     def all(self) -> Report:
-        """Batch after batch, over one sender."""
+        """Batch after batch, over one sender, until somebody opens the circuit."""
         circuit = self._circuit()
-        probing = circuit is not None
-        if circuit is not None and not self._take_probe(circuit):
+        probed = self._take_probe(circuit) if circuit else None
+        if circuit and not probed:
             return Report()
-        limit = 1 if probing else self.terms.batch
         total = Report()
         with self.channel.open() as sender:
-            hand = Hand(
-                self.engine,
-                self.channel,
-                sender,
-                self.terms.rules(self.channel),
-                self.terms.lease,
-                self.terms.worker,
-                self.terms.keys,
-                self.clock,
-                self.stop,
-            )
+            hand = self._hand(sender, probed)
             while not self.stop():
-                batch = self._claim(limit)
+                batch = self._claim(1 if hand.probed else self.terms.batch)
                 if not batch.deliveries:
-                    self._give_back(limit)
+                    self._give_back(hand)
                     return total
                 found = hand.over(batch, self.sheets)
                 total = total.plus(Report(found.outcomes, found.faulty))
-                if found.faulty:
-                    return total
                 if found.proven:
-                    limit = self.terms.batch
+                    hand.probed = None
+                if found.faulty or self._circuit() != hand.probed:
+                    return total
         return total
+
+    def _hand(self, sender: Sender, probed: Circuit | None) -> Hand:
+        return Hand(
+            self.engine,
+            self.channel,
+            sender,
+            self.terms.rules(self.channel),
+            self.terms.lease,
+            self.terms.worker,
+            self.terms.keys,
+            self.clock,
+            self.stop,
+            probed=probed,
+        )
 
     def _circuit(self) -> Circuit | None:
         with reading(self.engine) as session:
             return circuits.get(session, self.channel.name)
 
-    def _take_probe(self, circuit: Circuit) -> bool:
+    def _take_probe(self, circuit: Circuit) -> Circuit | None:
         now = self.clock()
         if circuit.probe_at > now:
-            return False
+            return None
         with transaction(self.engine) as session:
             return circuits.take_probe(session, self.channel.name, now=now, until=now + PROBE_HOLD)
 
-    def _give_back(self, limit: int) -> None:
+    def _give_back(self, hand: Hand) -> None:
         """A probe that found nothing to probe with leaves the right to others, soon."""
-        if limit < self.terms.batch:
+        if hand.probed:
             with transaction(self.engine) as session:
-                circuits.put_off(session, self.channel.name, self.clock() + SOON)
+                circuits.put_off(session, hand.probed, self.clock() + SOON)
 
     def _claim(self, limit: int) -> Batch:
         """The next batch; when there is none, the next suspect alone."""

@@ -20,6 +20,7 @@ from digest.errors import DigestError, StoreError
 from digest.garbage import counting_only
 from digest.model import (
     ChannelName,
+    Circuit,
     Deferred,
     Delivery,
     Faulty,
@@ -80,7 +81,10 @@ class Found:
 
 @dataclass(slots=True)
 class Hand:
-    """An open sender with what is needed to record its outcomes."""
+    """An open sender with what is needed to record its outcomes.
+
+    ``probed`` is the circuit that a success mends; one that another opened is left to the next probe.
+    """
 
     engine: Engine
     channel: Channel
@@ -92,6 +96,7 @@ class Hand:
     clock: Callable[[], datetime]
     stop: Callable[[], bool]
     pause: Callable[[float], None] = time.sleep
+    probed: Circuit | None = None
 
     def over(self, batch: Batch, make: Sheets) -> Found:
         """Render, reconcile, hand over, record. What was certainly not handed over is given back.
@@ -295,6 +300,8 @@ class _Passage:
         if name in self.found.faulty:
             known = circuits.get(session, name)
             probe_at = next_probe(known.failures + 1 if known else 1, now)
+            if known and known != self.hand.probed:
+                probe_at = max(probe_at, known.probe_at)  # another's rest is not cut short
             circuits.trip(session, name, self.found.faulty[name], now=now, probe_at=probe_at)
-        elif self.found.proven:
-            circuits.mend(session, name)
+        elif self.found.proven and self.hand.probed:
+            circuits.mend(session, self.hand.probed)

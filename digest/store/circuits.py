@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from digest.model import Circuit
@@ -45,8 +45,8 @@ def trip(session: Session, key: str, reason: str, *, now: datetime, probe_at: da
     )
 
 
-def take_probe(session: Session, key: str, *, now: datetime, until: datetime) -> bool:
-    """Take the right to probe an open circuit; ``False`` when it is not time, or another was first.
+def take_probe(session: Session, key: str, *, now: datetime, until: datetime) -> Circuit | None:
+    """Take the right to probe an open circuit; ``None`` when it is not time, or another was first.
 
     A prober that dies gives the right up at ``until``.
     """
@@ -54,16 +54,26 @@ def take_probe(session: Session, key: str, *, now: datetime, until: datetime) ->
         update(CircuitRow)
         .where(CircuitRow.key == key, CircuitRow.probe_at <= now)
         .values(probe_at=until)
-        .returning(CircuitRow.key)
+        .returning(CircuitRow)
     )
-    return session.scalar(statement) is not None
+    row = session.scalar(statement)
+    return _value(row) if row else None
 
 
-def put_off(session: Session, key: str, probe_at: datetime) -> None:
+def put_off(session: Session, probed: Circuit, probe_at: datetime) -> None:
     """Give the right to probe back: there was nothing to probe with."""
-    session.execute(update(CircuitRow).where(CircuitRow.key == key).values(probe_at=probe_at))
+    session.execute(update(CircuitRow).where(*_unchanged(probed)).values(probe_at=probe_at))
 
 
-def mend(session: Session, key: str) -> None:
-    """Close a circuit: the counterpart answered as it should."""
-    session.execute(delete(CircuitRow).where(CircuitRow.key == key))
+def mend(session: Session, probed: Circuit) -> None:
+    """Close a circuit: the counterpart answered as it should. One that was tripped since stays open."""
+    session.execute(delete(CircuitRow).where(*_unchanged(probed)))
+
+
+def _unchanged(known: Circuit) -> tuple[ColumnElement[bool], ...]:
+    """Nobody tripped it since it was read."""
+    return (
+        CircuitRow.key == known.key,
+        CircuitRow.opened_at == known.opened_at,
+        CircuitRow.failures == known.failures,
+    )

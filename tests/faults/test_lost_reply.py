@@ -111,6 +111,7 @@ COMMITS = (
     "suppression list",
     "gate",
     "record",
+    "circuit again",
     "claim of none",
     "of no suspects",
 )

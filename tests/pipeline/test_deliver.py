@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, event, text
@@ -34,7 +34,7 @@ from digest.store.database import hasty, reading, transaction
 from digest.subscriptions.suppressing import ADDRESS
 from digest.tokens import keyed_hash
 from tests.faults.outbox import NOW, TERMS, PlainMail, at, sheets
-from tests.faults.relay import CUT, Accepted, Relay
+from tests.faults.relay import CUT, Accepted, Fault, Relay
 from tests.store.outbox import (
     address_of,
     all_of,
@@ -269,6 +269,72 @@ def test_a_probe_without_anything_to_send_leaves_the_right_to_others(engine: Eng
         fill(engine, 2)
         run(engine, PlainMail(relay.port), later=timedelta(minutes=1))
         assert len(relay.accepted) == 2
+
+
+def tripping(engine: Engine, at_phase: str, answer: str | None = None) -> Fault:
+    """At the first such phase another process lets mail rest for a day; then this is answered."""
+    done: list[str] = []
+
+    def fault(phase: str, _argument: str) -> str | None:
+        if phase != at_phase or done:
+            return None
+        done.append(phase)
+        with transaction(engine) as session:
+            circuits.trip(session, EMAIL, "spam", now=NOW, probe_at=NOW + timedelta(days=1))
+        return answer
+
+    return fault
+
+
+def rests_until(engine: Engine) -> datetime:
+    with reading(engine) as session:
+        (circuit,) = circuits.opened(session)
+    return circuit.probe_at
+
+
+def test_a_run_under_way_sends_no_further_batch_once_another_opened_the_circuit(engine: Engine) -> None:
+    fill(engine, 20)
+    with Relay(tripping(engine, "dot")) as relay:
+        assert run(engine, PlainMail(relay.port), batch=5).outcomes == {"sent": 5}
+        run(engine, PlainMail(relay.port), later=timedelta(hours=23))
+        assert len(relay.accepted) == 5
+        assert rests_until(engine) == NOW + timedelta(days=1)
+        run(engine, PlainMail(relay.port), later=timedelta(days=1))
+        assert len(relay.accepted) == 20
+    with reading(engine) as session:
+        assert circuits.opened(session) == []
+
+
+def test_a_probe_that_succeeds_leaves_open_what_another_opened_meanwhile(engine: Engine) -> None:
+    fill(engine, 3)
+    with transaction(engine) as session:
+        circuits.trip(session, EMAIL, "down", now=NOW, probe_at=NOW)
+    with Relay(tripping(engine, "dot")) as relay:
+        assert run(engine, PlainMail(relay.port)).outcomes == {"sent": 1}
+    assert rests_until(engine) == NOW + timedelta(days=1)
+
+
+def test_a_failure_does_not_cut_short_the_rest_that_another_asked_for(engine: Engine) -> None:
+    fill(engine, 3)
+    with Relay(tripping(engine, "MAIL", "550 5.1.8 bad sender")) as relay:
+        assert run(engine, PlainMail(relay.port)).faulty
+    assert rests_until(engine) == NOW + timedelta(days=1)
+
+
+def test_a_probe_with_nothing_to_send_does_not_cut_short_the_rest_that_another_asked_for(
+    engine: Engine,
+) -> None:
+    with transaction(engine) as session:
+        circuits.trip(session, EMAIL, "down", now=NOW, probe_at=NOW)
+
+    class Tripped(PlainMail):
+        def open(self) -> Sender:
+            tripping(engine, "open")("open", "")
+            return super().open()
+
+    with Relay() as relay:
+        run(engine, Tripped(relay.port))
+    assert rests_until(engine) == NOW + timedelta(days=1)
 
 
 def test_while_a_channel_rests_nobody_waits_for_another_writer(sqlite_engine: Engine) -> None:
