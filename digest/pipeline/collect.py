@@ -136,11 +136,12 @@ def read_and_store(
 def store_reading(session: Session, reading: Reading, *, now: datetime, silent: bool) -> DayReport:
     """Store what a reading says. Only papers and an empty day change what is stored of the day.
 
-    The arrival number is taken first: it keeps other collectors out until the end.
+    The counter of arrivals is locked first, whatever was read: it keeps other collectors out until the end.
     """
     outcome = reading.outcome
     if isinstance(outcome, Papers):
         return _store_papers(session, reading, outcome, now=now, silent=silent)
+    counters.hold_arrival(session)
     known = days.load(session, reading.day)
     listed = listings.count_of_day(session, reading.day)
     believed = isinstance(outcome, (EmptyDay, Redirected)) and not is_suspicious(outcome, listed)

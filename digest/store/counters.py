@@ -21,8 +21,17 @@ def next_arrival(session: Session) -> int:
     """Take the next number. Nobody else stores a read until the transaction ends: numbers become visible
     in their order.
     """
-    statement = upsert(session, CounterRow).values(name=ARRIVAL, value=1)
+    return _grown(session, 1)
+
+
+def hold_arrival(session: Session) -> None:
+    """Take no number, but keep others from storing a read until the transaction ends all the same."""
+    _grown(session, 0)
+
+
+def _grown(session: Session, by: int) -> int:
+    statement = upsert(session, CounterRow).values(name=ARRIVAL, value=by)
     grown = statement.on_conflict_do_update(
-        index_elements=[CounterRow.name], set_={"value": CounterRow.value + 1}
+        index_elements=[CounterRow.name], set_={"value": CounterRow.value + by}
     ).returning(CounterRow.value)
     return session.execute(grown).scalar_one()

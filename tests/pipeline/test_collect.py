@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from digest.model import (
     Day,
@@ -23,9 +24,11 @@ from digest.model import (
     Redirected,
     Tier,
 )
-from digest.pipeline.collect import MOST_UNANSWERED, Collecting, collect
+from digest.pipeline.collect import MOST_UNANSWERED, Collecting, collect, store_reading
 from digest.store import counters, days, listings, observations, papers, raw_answers
+from digest.store.database import open_engine, transaction
 from digest.store.database import reading as read_only
+from tests.processes import wait_for
 
 DAY = date(2026, 9, 28)
 NOW = datetime(2026, 9, 28, 12, tzinfo=UTC)
@@ -174,6 +177,36 @@ def test_a_failure_changes_nothing_but_the_ledger(engine: Engine, outcome: Outco
     assert day.reason in {"it broke", "a challenge"}
     assert stored(engine) == ([], 0)
     assert run(engine, outcome).failures == 2
+
+
+@pytest.mark.parametrize(
+    "outcome", [Failed("it broke"), NoElement("a challenge"), EmptyDay(), Redirected(date(2026, 9, 25))]
+)
+def test_whatever_was_read_waits_for_another_collector_and_takes_nothing_from_it(
+    postgres_url: str, outcome: Outcome
+) -> None:
+    engine = open_engine(postgres_url)
+    found = Reading(DAY, Papers((record(),)), Tier.API)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(engine) as session:
+            store_reading(session, found, now=NOW, silent=False)
+            late = pool.submit(run, engine, outcome, now=NOW + timedelta(seconds=1))
+            wait_for(lambda: waits_for_a_lock(engine))
+        day = late.result(60)
+    assert (day.state, day.listed, day.first_read_at) == (DayState.OPEN, 1, NOW)
+    with read_only(engine) as session:
+        assert days.load(session, DAY) == day
+    assert stored(engine) == (["2609.00010"], 1)
+    engine.dispose()
+
+
+def waits_for_a_lock(engine: Engine) -> bool:
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with read_only(engine) as session:
+        return bool(session.scalar(text(waiting)))
 
 
 def test_a_failure_after_a_success_keeps_the_days_state_and_papers(engine: Engine) -> None:
