@@ -1,4 +1,4 @@
-"""Delivery: the state machine and the retry decision. Pure.
+"""Delivery: what becomes of a delivery after each outcome, and when it is tried again. Pure.
 
 A delivery is claimed under a lease, passes the gate (*handing-over* is committed) immediately
 before the point of no return, and then gets an answer or none. Only an answer is final. What is
@@ -25,19 +25,6 @@ from digest.model import (
 )
 
 State = DeliveryState
-
-NEXT: dict[DeliveryState, frozenset[DeliveryState]] = {
-    State.PLANNED: frozenset({State.CLAIMED, State.MERGED}),
-    State.DEFERRED: frozenset({State.CLAIMED, State.MERGED, State.PLANNED, State.REFUSED}),
-    State.CLAIMED: frozenset(State) - {State.MERGED},
-    State.HANDING_OVER: frozenset(State) - {State.MERGED, State.CLAIMED},
-    State.UNKNOWN: frozenset({State.CLAIMED, State.SENT, State.PLANNED, State.REFUSED}),
-    State.SENT: frozenset(),
-    State.REFUSED: frozenset({State.PLANNED}),  # an operator's `retry`
-    State.POISON: frozenset({State.PLANNED, State.SENT}),  # an operator's `release`; a late answer
-    State.MERGED: frozenset(),
-}
-"""Which state may follow which. The store's fenced updates keep to it."""
 
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 PROBES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 10, 20, 30))
