@@ -17,6 +17,7 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 import structlog
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers import SchedulerNotRunningError
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
@@ -235,10 +236,11 @@ class Clockwork:
         return stepped
 
     def nudge(self, prefix: str) -> None:
-        """Let the jobs whose name starts so run now."""
+        """Let the jobs whose name starts so run now; none does once the end has begun."""
         for job in self.jobs:
             if job.name.startswith(prefix):
-                self._scheduler.modify_job(job.name, next_run_time=utc_now())
+                with suppress(JobLookupError):  # a scheduler that was shut down knows no jobs
+                    self._scheduler.modify_job(job.name, next_run_time=utc_now())
 
     def _run(self, job: Job) -> None:
         self._running.add(job.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -74,6 +75,27 @@ def test_the_end_waits_for_the_job_in_hand_and_starts_nothing_new() -> None:
         threading.Timer(0.2, go_on.set).start()
     assert done.is_set()
     assert clockwork.idle
+
+
+def test_a_job_that_ends_after_the_stop_wakes_nobody_and_complains_of_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    started, go_on, woken = threading.Event(), threading.Event(), threading.Event()
+
+    def prepare() -> None:
+        started.set()
+        go_on.wait(60)
+
+    jobs = [Job("prepare", LONG, prepare, then=("deliver",)), Job("deliver mail", LONG, woken.set)]
+    with Clockwork(jobs) as clockwork:
+        started.wait(60)
+        stopping = threading.Timer(0.2, go_on.set)
+        stopping.start()
+    stopping.join()
+    assert clockwork.idle
+    clockwork.nudge("deliver")
+    assert not woken.is_set()
+    assert not [one for one in caplog.records if one.levelno >= logging.WARNING]
 
 
 def test_the_end_does_not_wait_for_ever() -> None:
