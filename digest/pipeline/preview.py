@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from digest.compose import compose
 from digest.links import make_links
-from digest.model import ChannelName, Delivery, DeliveryState, Digest, Profile, Sheet, Subscriber
+from digest.model import Delivery, DeliveryState, Digest, Profile, Sheet, Subscriber
 from digest.pipeline.editions import Since, candidates, edition
 from digest.pipeline.prepare import draft, end_of
 from digest.pipeline.rankings import Round, Rules, read_round
@@ -65,12 +65,10 @@ def sample(desk: Desk, rules: Rules, subscriber: Subscriber, *, now: datetime) -
 def _stored(engine: Engine, subscriber: Subscriber, slot: date) -> Delivery | None:
     """The delivery of a slot's digest; without one a stand-in, so that the digest can be shown."""
     with reading(engine) as session:
-        kept = digests.of_subscriber(session, subscriber.id, limit=400)
-        found = next((one for one in kept if one.slot == slot), None)
+        found = digests.of_slot(session, subscriber.id, slot)
         if found is None:
             return None
-        sent = deliveries.listed(session, subscriber_id=subscriber.id, limit=400)
-    known = next((one for one in sent if one.digest_id == found.id), None)
+        known = deliveries.of_digest(session, found.id)
     if known is not None and known.message_date is not None:
         return known
     return replace(
@@ -80,9 +78,8 @@ def _stored(engine: Engine, subscriber: Subscriber, slot: date) -> Delivery | No
 
 def _stand_in(digest: Digest, subscriber: Subscriber) -> Delivery:
     """For an empty digest that was not wanted, and so never planned."""
-    return Delivery(
-        0, digest.id, subscriber.id, ChannelName.EMAIL, subscriber.address, digest.slot, DeliveryState.PLANNED
-    )
+    to = subscriber.address
+    return Delivery(0, digest.id, subscriber.id, subscriber.channel, to, digest.slot, DeliveryState.PLANNED)
 
 
 def _sheet(desk: Desk, digest: Digest, address: str, round_: Round) -> Sheet:

@@ -141,6 +141,12 @@ def get(session: Session, number: int) -> Delivery:
     return value_of(row)
 
 
+def of_digest(session: Session, digest_id: int) -> Delivery | None:
+    """A digest's delivery; one that nobody wanted has none."""
+    row = session.execute(select(*COLUMNS).where(TABLE.c.digest_id == digest_id)).one_or_none()
+    return value_of(row) if row else None
+
+
 def listed(
     session: Session,
     *,

@@ -94,6 +94,12 @@ def load(session: Session, ids: Collection[int]) -> dict[int, Digest]:
     }
 
 
+def of_slot(session: Session, subscriber_id: int, slot: date) -> Digest | None:
+    """A subscriber's digest for a slot."""
+    wanted = select(DigestRow.id).where(DigestRow.subscriber_id == subscriber_id, DigestRow.slot == slot)
+    return next(iter(load(session, session.scalars(wanted).all()).values()), None)
+
+
 def of_subscriber(session: Session, subscriber_id: int, *, limit: int = 30) -> list[Digest]:
     """A subscriber's digests, newest first."""
     ids = session.scalars(
