@@ -7,21 +7,18 @@ is still at work after ``delivery.shutdown_seconds`` is left to its lease. The s
 from __future__ import annotations
 
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from sdnotify import SystemdNotifier
 
-from digest.clock import utc_now
-from digest.errors import DigestError
+from digest.clock import refuse_wrong_clock, utc_now
 from digest.house import House
 from digest.scheduler import Clockwork, Job, Stop, handing, planning
 from digest.slack.serving import connected, routes
 from digest.web import create_app
 from digest.web.serving import bound, serving
 
-BUILT = datetime(2026, 11, 1, tzinfo=UTC)
-"""No clock that is right shows an earlier moment than this program's own."""
 BEAT_SECONDS = 1.0
 
 log = structlog.get_logger()
@@ -48,15 +45,6 @@ def run(
         clockwork = stack.enter_context(Clockwork(_jobs(house, stop, plans=plans, hands=hands), patience))
         tend(clockwork, stop)
     return clockwork.idle
-
-
-def refuse_wrong_clock(now: datetime) -> None:
-    """Raise ``DigestError`` when the clock cannot be right: every slot would be wrong."""
-    if now < BUILT:
-        raise DigestError(
-            f"the clock of this machine shows {now:%Y-%m-%d}",
-            remedy="set it (is NTP running?) and start again",
-        )
 
 
 def _jobs(house: House, stop: Stop, *, plans: bool, hands: bool) -> list[Job]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from digest.app import refuse_wrong_clock
-from digest.errors import DigestError, StoreBusy
+from digest.errors import StoreBusy
 from digest.scheduler import Clockwork, Job
 
 LONG = timedelta(hours=1)
@@ -109,8 +108,3 @@ def test_the_end_does_not_wait_for_ever() -> None:
         started.wait(60)
     assert not clockwork.idle
     go_on.set()
-
-
-def test_a_clock_from_before_this_program_is_refused() -> None:
-    with pytest.raises(DigestError, match="1970-01-01"):
-        refuse_wrong_clock(datetime(1970, 1, 1, tzinfo=UTC))

@@ -10,7 +10,7 @@ import click
 from digest.cli.collect import untried_line
 from digest.cli.context import house_of, say
 from digest.cli.deliver import FAULTY, counted
-from digest.clock import utc_now
+from digest.clock import refuse_wrong_clock, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,6 @@ UNREAD = 5
 @click.pass_context
 def command(ctx: click.Context) -> int:
     """A step that fails keeps no other from running: its error ends all. Several at once do no harm."""
-    from digest.app import refuse_wrong_clock
     from digest.errors import DigestError
     from digest.scheduler import Stop
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.context import house_of, print_json, say, settings_of
-from digest.clock import utc_now
+from digest.clock import refuse_wrong_clock, utc_now
 
 if TYPE_CHECKING:
     from slack_bolt import App
@@ -33,6 +33,7 @@ def run(ctx: click.Context, host: str, port: int) -> None:
     need_bolt()
     from digest.slack.start import open_app
 
+    refuse_wrong_clock(utc_now())  # whoever subscribes or pauses here is given a slot by it
     with house_of(ctx) as house:
         app = open_app(house, utc_now)
         token = house.settings.slack.app_token

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from digest.cli.context import house_of, say
-from digest.clock import utc_now
+from digest.clock import refuse_wrong_clock, utc_now
 
 
 @click.command("web")
@@ -20,6 +20,7 @@ def command(ctx: click.Context, host: str | None, port: int | None) -> None:
     from digest.web import create_app
     from digest.web.serving import bound, server
 
+    refuse_wrong_clock(utc_now())  # whoever confirms or pauses here is given a slot by it
     with house_of(ctx) as house:
         settings = house.settings.web
         changes = {"host": host or settings.host, "port": settings.port if port is None else port}

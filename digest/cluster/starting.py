@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from digest.bootstrap import open_channels
 from digest.channels import Channel
-from digest.clock import utc_now
+from digest.clock import refuse_wrong_clock, utc_now
 from digest.cluster.queue import Enqueuer, app_of, check
 from digest.cluster.running import Shift, run_jobs
 from digest.cluster.tasks import (
@@ -30,8 +30,10 @@ EACH_MINUTE = "* * * * *"
 def work(house: House, names: Collection[ChannelName] = (), *, at_once: int, wait: bool = True) -> None:
     """Deliver what the queues of these channels hold (all that are switched on, if none is named).
 
-    Ends when told by a signal, or without ``wait`` when the queues are empty.
+    Ends when told by a signal, or without ``wait`` when the queues are empty. Raises ``DigestError`` when the
+    clock shows a moment before this program was made.
     """
+    refuse_wrong_clock(utc_now())
     check(house.engine)
     channels = chosen(open_channels(house.settings, house.engine), names)
     app = app_of(house.engine)
@@ -52,7 +54,11 @@ def chosen(
 
 
 def schedule(house: House) -> None:
-    """Run the periodic steps. Any number may run: each step is begun once."""
+    """Run the periodic steps. Any number may run: each step is begun once.
+
+    Raises ``DigestError`` when the clock shows a moment before this program was made.
+    """
+    refuse_wrong_clock(utc_now())
     check(house.engine)
     app = app_of(house.engine)
     care = Care(house, open_channels(house.settings, house.engine), app, Enqueuer())
