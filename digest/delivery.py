@@ -28,6 +28,8 @@ State = DeliveryState
 
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 PROBES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 10, 20, 30))
+PASSING = frozenset({"", "connect", "cut"})
+"""Codes of faults that may be over by themselves: no connection, or one that ended."""
 LONGEST_WAIT = timedelta(hours=6)
 """A counterpart may ask for a wait; for more than this it may ask again."""
 LOOK_AFTER = timedelta(seconds=60)
@@ -235,6 +237,14 @@ def _spread(delivery_id: int, attempts: int) -> float:
 def next_probe(failures: int, now: datetime) -> datetime:
     """When an open circuit is tried again: slower with each failure, so that no login is locked out."""
     return now + PROBES[min(max(failures, 1), len(PROBES)) - 1]
+
+
+def lasts(code: str) -> bool:
+    """Whether a fault with this code stays until somebody mends it: a refusal of us, or of our settings.
+
+    What a mail server puts off (4xx) passes like a connection that is lost.
+    """
+    return code not in PASSING and not code.startswith("4")
 
 
 def _too_old(delivery: Delivery, rules: Rules, at: datetime) -> bool:

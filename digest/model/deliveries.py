@@ -99,13 +99,17 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """A counterpart that fails for everybody: no traffic but a probe from ``probe_at`` on."""
+    """A counterpart that fails for everybody: no traffic but a probe from ``probe_at`` on.
+
+    ``code`` is that of the last fault; none where no counterpart said no.
+    """
 
     key: str
     opened_at: datetime
     probe_at: datetime
     failures: int
     reason: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

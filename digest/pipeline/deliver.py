@@ -162,7 +162,8 @@ class Run:
                     self._give_back(hand)
                     return total
                 found = hand.over(batch, self.sheets)
-                total = total.plus(Report(found.outcomes, found.faulty))
+                faulty = {self.channel.name: found.faulty.reason} if found.faulty else {}
+                total = total.plus(Report(found.outcomes, faulty))
                 if found.proven:
                     hand.probed = None
                 if found.faulty or self._circuit() != hand.probed:

@@ -19,7 +19,6 @@ from digest.delivery import Rules, hold, next_probe, set_aside, settle, suppress
 from digest.errors import DigestError, StoreError
 from digest.garbage import counting_only
 from digest.model import (
-    ChannelName,
     Circuit,
     Deferred,
     Delivery,
@@ -75,7 +74,7 @@ class Found:
     """What became of a batch."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
-    faulty: dict[ChannelName, str] = field(default_factory=dict)
+    faulty: Faulty | None = None
     proven: bool = False
 
 
@@ -245,7 +244,7 @@ class _Passage:
         now = self.hand.clock()
         self._rule(delivery, settle(delivery, outcome, self.hand.rules, now), type(outcome).__name__.lower())
         if isinstance(outcome, Faulty):
-            self.found.faulty[self.hand.channel.name] = outcome.reason
+            self.found.faulty = outcome
         self.found.proven = self.found.proven or isinstance(outcome, Sent)
 
     def _rule(self, delivery: Delivery, ruling: Ruling, word: str) -> None:
@@ -296,12 +295,12 @@ class _Passage:
                 alarms.happened(session, *told, now=now)
 
     def _record_circuit(self, session: Session, now: datetime) -> None:
-        name = self.hand.channel.name
-        if name in self.found.faulty:
+        name, faulty = self.hand.channel.name, self.found.faulty
+        if faulty:
             known = circuits.get(session, name)
             probe_at = next_probe(known.failures + 1 if known else 1, now)
             if known and known != self.hand.probed:
                 probe_at = max(probe_at, known.probe_at)  # another's rest is not cut short
-            circuits.trip(session, name, self.found.faulty[name], now=now, probe_at=probe_at)
+            circuits.trip(session, name, faulty.reason, now=now, probe_at=probe_at, code=faulty.code)
         elif self.found.proven and self.hand.probed:
             circuits.mend(session, self.hand.probed)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
+from digest.delivery import lasts
 from digest.model import Circuit, DayState
 from digest.pipeline.ledger import empty_weekdays, missing_days
 from digest.store import condition
@@ -130,7 +131,7 @@ def _deliveries(found: Condition) -> Iterator[Problem]:
 
 
 def _lasts(circuit: Circuit) -> bool:
-    return circuit.failures >= FIRST_FAILURES or ": 5" in circuit.reason
+    return circuit.failures >= FIRST_FAILURES or lasts(circuit.code)
 
 
 def _circuit(one: Circuit) -> Problem:

@@ -25,13 +25,15 @@ def get(session: Session, key: str) -> Circuit | None:
 
 
 def _value(row: CircuitRow) -> Circuit:
-    return Circuit(row.key, row.opened_at, row.probe_at, row.failures, row.reason)
+    return Circuit(row.key, row.opened_at, row.probe_at, row.failures, row.reason, row.code)
 
 
-def trip(session: Session, key: str, reason: str, *, now: datetime, probe_at: datetime) -> None:
+def trip(
+    session: Session, key: str, reason: str, *, now: datetime, probe_at: datetime, code: str = ""
+) -> None:
     """Open a circuit, or count another failure of an open one."""
     statement = upsert(session, CircuitRow).values(
-        key=key, opened_at=now, probe_at=probe_at, failures=1, reason=reason
+        key=key, opened_at=now, probe_at=probe_at, failures=1, reason=reason, code=code
     )
     session.execute(
         statement.on_conflict_do_update(
@@ -40,6 +42,7 @@ def trip(session: Session, key: str, reason: str, *, now: datetime, probe_at: da
                 "failures": CircuitRow.failures + 1,
                 "probe_at": statement.excluded.probe_at,
                 "reason": statement.excluded.reason,
+                "code": statement.excluded.code,
             },
         )
     )

@@ -29,6 +29,7 @@ from digest.model import (
 )
 from digest.pipeline.deliver import Allowance, Report, deliver, never, sweep
 from digest.pipeline.handing import LAST_TRIES, Batch, Hand
+from digest.pipeline.health import Thresholds, look
 from digest.store import circuits, claims, deliveries, subscribers, suppressions
 from digest.store.database import hasty, reading, transaction
 from digest.subscriptions.suppressing import ADDRESS
@@ -269,6 +270,17 @@ def test_a_probe_without_anything_to_send_leaves_the_right_to_others(engine: Eng
         fill(engine, 2)
         run(engine, PlainMail(relay.port), later=timedelta(minutes=1))
         assert len(relay.accepted) == 2
+
+
+@pytest.mark.parametrize(("greeting", "told"), [("554 5.7.1 not you", True), ("421 4.3.2 load: 5", False)])
+def test_a_fault_that_lasts_is_told_at_once_and_one_that_passes_is_not(
+    engine: Engine, greeting: str, told: bool
+) -> None:
+    fill(engine, 1)
+    with Relay(lambda phase, _: greeting if phase == "greeting" else None) as relay:
+        assert run(engine, PlainMail(relay.port)).faulty
+    found = {problem.key for problem in look(engine, Thresholds(), now=NOW)}
+    assert ("circuit.email" in found) is told
 
 
 def tripping(engine: Engine, at_phase: str, answer: str | None = None) -> Fault:

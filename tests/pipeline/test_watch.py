@@ -60,7 +60,6 @@ def test_all_is_well_when_nothing_is_wrong() -> None:
         (Condition(read_at=NOW, poison=1), "deliveries.poison"),
         (Condition(read_at=NOW, notices=3), "notices.waiting"),
         (Condition(read_at=NOW, circuits=(Circuit("email", NOW, NOW, 2, "no connection"),)), "circuit.email"),
-        (Condition(read_at=NOW, circuits=(Circuit("email", NOW, NOW, 1, "MAIL: 535 no"),)), "circuit.email"),
     ],
 )  # fmt: skip
 def test_each_trouble_has_its_alarm_with_a_remedy(found: Condition, key: str) -> None:
@@ -80,11 +79,35 @@ def test_a_fault_that_may_pass_by_itself_is_no_alarm_yet() -> None:
     assert problems(brief, LIMITS, now=NOW) == []
 
 
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("535", True),
+        ("5.7.8", True),
+        ("starttls", True),
+        ("auth", True),
+        ("invalid_auth", True),
+        ("sealed_token", True),
+        ("421", False),
+        ("4.7.1", False),
+        ("connect", False),
+        ("cut", False),
+        ("", False),
+    ],
+)
+def test_a_fault_is_told_at_once_only_if_its_code_says_that_it_lasts(code: str, told: bool) -> None:
+    """Whatever its words look like."""
+    words = "something is wrong" if told else "the greeting was refused: 550 unread mails"
+    circuit = Circuit("email", NOW, NOW, 1, words, code)
+    found = problems(Condition(read_at=NOW, circuits=(circuit,)), LIMITS, now=NOW)
+    assert keys(found) == ["circuit.email"] * told
+
+
 def test_the_store_is_read_for_what_health_needs(engine: Engine) -> None:
     fill(engine, 3)
     with transaction(engine) as session:
         days.save(session, Day(NOW.date(), DayState.FAILED, last_read_at=NOW, reason="challenge"))
-        circuits.trip(session, "email", "MAIL: 550 no", now=NOW, probe_at=NOW)
+        circuits.trip(session, "email", "MAIL: 550 no", now=NOW, probe_at=NOW, code="550")
         session.execute(update(SubscriberRow).values(next_due_at=NOW - timedelta(hours=5)))
         session.execute(update(TABLE).where(TABLE.c.id == 1).values(state=DeliveryState.POISON))
         held = {"state": DeliveryState.UNKNOWN, "next_attempt_at": None}

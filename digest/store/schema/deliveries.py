@@ -157,6 +157,7 @@ class CircuitRow(Base):
     probe_at: Mapped[datetime]
     failures: Mapped[int]
     reason: Mapped[str]
+    code: Mapped[str] = mapped_column(server_default="")
 
 
 class AlarmRow(Base):
