@@ -35,7 +35,6 @@ class Purpose(StrEnum):
     FEEDBACK = "feedback"
     DIGEST = "digest"
     FEED = "feed"
-    BOUNCE = "bounce"
     FORM = "form"
     BACK = "back"
 
@@ -47,7 +46,6 @@ LIFETIMES: dict[Purpose, timedelta | None] = {
     Purpose.FEEDBACK: timedelta(days=60),
     Purpose.DIGEST: None,
     Purpose.FEED: None,
-    Purpose.BOUNCE: timedelta(days=30),
     Purpose.FORM: timedelta(hours=12),
     Purpose.BACK: timedelta(hours=1),
 }
