@@ -50,6 +50,18 @@ LIFETIMES: dict[Purpose, timedelta | None] = {
     Purpose.BACK: timedelta(hours=1),
 }
 
+PATHS: dict[Purpose, tuple[str, ...]] = {
+    Purpose.CONFIRM: ("confirm",),
+    Purpose.PREFERENCES: ("p", "pause"),
+    Purpose.UNSUBSCRIBE: ("u",),
+    Purpose.FEEDBACK: ("f",),
+    Purpose.DIGEST: ("d",),
+    Purpose.FEED: ("feed",),
+    Purpose.FORM: (),  # in the form itself
+    Purpose.BACK: ("back",),
+}
+"""What stands before a token in the paths of the web: such paths are masked, never stored, never indexed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:

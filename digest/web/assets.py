@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from digest.errors import NotFound
 from digest.web.rendering import STATIC
+from digest.web.safety import TOKEN_PATHS
 
 routes = APIRouter(include_in_schema=False)
 
@@ -32,5 +33,5 @@ def asset(name: str) -> Response:
 @routes.get("/robots.txt")
 def robots() -> Response:
     """Day pages may be found by search engines; what carries a token may not."""
-    closed = "".join(f"Disallow: /{part}/\n" for part in ("confirm", "p", "pause", "u", "f", "d", "feed"))
+    closed = "".join(f"Disallow: /{part}/\n" for part in TOKEN_PATHS)
     return Response(f"User-agent: *\n{closed}", media_type="text/plain; charset=utf-8")

@@ -10,6 +10,8 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from digest.tokens import PATHS
+
 LARGEST_BODY = 64 * 1024
 """Bytes: many times the largest form there is; refused before anything reads it."""
 LONGEST_ADDRESS = 8 * 1024
@@ -17,7 +19,8 @@ LONGEST_ADDRESS = 8 * 1024
 SLACK_EVENTS, LARGEST_EVENT = "/slack/events", 1_000_000
 """A press brings the message with it: more than any form."""
 
-_TOKEN_PATH = re.compile(r"^/(confirm|p|pause|u|f|d|feed)/(?!trending\.)[^/]+")
+TOKEN_PATHS = tuple(path for paths in PATHS.values() for path in paths)
+_TOKEN_PATH = re.compile(rf"^/({'|'.join(TOKEN_PATHS)})/(?!trending\.)[^/]+")
 
 POLICY = "; ".join(
     (

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from pydantic import SecretStr
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
@@ -72,6 +74,19 @@ class Site:
 
     def token(self, purpose: Purpose, number: int) -> str:
         return sign(KEYS, purpose, str(number), self.clock())
+
+    def routes(self) -> Iterator[APIRoute]:
+        """All routes of the application, those of included routers too."""
+        app = self.app.app
+        assert isinstance(app, FastAPI)
+        waiting = list(app.routes)
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, APIRoute):
+                yield one
+            else:
+                inner = getattr(one, "original_router", None) or getattr(one, "router", None)
+                waiting.extend(getattr(inner, "routes", ()))
 
     def join(self, **wishes: object) -> Subscriber:
         """Subscribe by hand of an admin."""

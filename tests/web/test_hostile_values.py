@@ -6,15 +6,12 @@ The routes and their parameters are read from the application itself, so that a 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
-from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, SecretStr
 from sqlalchemy import Engine
 
@@ -55,23 +52,9 @@ class Place:
     name: str
 
 
-def routes(site: Site) -> Iterator[APIRoute]:
-    """All routes of the application, those of included routers too."""
-    app = site.app.app
-    assert isinstance(app, FastAPI)
-    waiting = list(app.routes)
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, APIRoute):
-            yield one
-        else:
-            inner = getattr(one, "original_router", None) or getattr(one, "router", None)
-            waiting.extend(getattr(inner, "routes", ()))
-
-
 def places(site: Site) -> list[Place]:
     found = []
-    for route in routes(site):
+    for route in site.routes():
         takes = route.dependant
         named = [("path", one.name) for one in takes.path_params]
         named += [("query", one.name) for one in takes.query_params]

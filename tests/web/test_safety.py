@@ -21,6 +21,8 @@ from digest.web.safety import LARGEST_BODY
 from digest.web.serving import bound, serving
 from tests.web.conftest import Build, Site
 
+TOKEN = "s3cret.t0ken"
+
 
 def test_every_answer_carries_the_headers_that_keep_browsers_safe(site: Site) -> None:
     for path in ("/", "/nothing", "/api/days", "/subscribe", "/healthz"):
@@ -86,26 +88,49 @@ def test_no_page_redirects_elsewhere(site: Site) -> None:
         assert "evil.example/" not in answer.headers.get("location", "")
 
 
-def test_the_log_has_one_line_a_request_without_tokens_and_addresses(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ada = site.join()
-    token = site.token(Purpose.PREFERENCES, ada.id)
+@pytest.fixture
+def log() -> io.StringIO:
+    """What is logged, as it comes."""
     lines = io.StringIO()
     structlog.configure(
         processors=[structlog.processors.JSONRenderer()],
         logger_factory=structlog.WriteLoggerFactory(file=lines),
         cache_logger_on_first_use=False,
     )
+    return lines
+
+
+def test_the_log_has_one_line_a_request_without_tokens_and_addresses(site: Site, log: io.StringIO) -> None:
+    ada = site.join()
+    token = site.token(Purpose.PREFERENCES, ada.id)
     site.get(f"/p/{token}")
     site.post(f"/f/{token}/2610.1/more")
     site.get("/day/x%0d%0aforged", params={"q": "ada@example.org"})
-    told = lines.getvalue()
+    told = log.getvalue()
     assert "/p/***" in told
     assert "/f/***/2610.1/more" in told
     assert token not in told
     assert "ada@example.org" not in told
     assert len(told.splitlines()) == 3
+
+
+def test_every_path_that_holds_a_token_is_masked_stored_nowhere_and_not_indexed(
+    site: Site, log: io.StringIO
+) -> None:
+    robots = site.get("/robots.txt").text
+    tried = set()
+    for route in site.routes():
+        before, found, after = route.path_format.replace("/feed/{name}", "/feed/{token}").partition("{token}")
+        if not found:
+            continue
+        tried.add(before)
+        for method in route.methods or ():
+            answer = site.browser.request(method, before + TOKEN + after)
+            assert answer.headers.get_list("cache-control") == ["no-store"], before
+            assert "noindex" in answer.headers["x-robots-tag"], before
+        assert f"Disallow: {before}\n" in robots
+    assert len(tried) >= 8
+    assert TOKEN not in log.getvalue()
 
 
 def test_a_fault_of_ours_is_500_without_internals(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
