@@ -10,6 +10,7 @@ from digest.errors import SubscriptionError
 from digest.model import ChannelName
 from digest.slack.desk import Desk, Reply, active, next_line
 from digest.slack.place import Asked
+from digest.slots import slot_of
 from digest.store import subscribers as store_subscribers
 from digest.store.database import transaction
 
@@ -17,9 +18,10 @@ _PAUSE = re.compile(r"(\d{1,3})\s*(days?|weeks?|d|w)?", re.IGNORECASE)
 
 
 def pause(desk: Desk, asked: Asked, now: datetime) -> Reply:
-    until = pause_end(asked.rest, now.date())
     with transaction(desk.engine) as session:
-        subscriber = subscriptions.pause(session, active(session, asked.address).id, now, until=until)
+        known = active(session, asked.address)
+        until = pause_end(asked.rest, slot_of(now, known.timezone))
+        subscriber = subscriptions.pause(session, known.id, now, until=until)
     return Reply(next_line(subscriber, now))
 
 

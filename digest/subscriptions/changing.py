@@ -61,7 +61,8 @@ def pause(session: Session, subscriber_id: int, now: datetime, *, until: date | 
     Only confirmed and paused subscribers can pause: raises ``SubscriptionError`` for others.
     """
     known = _active(session, subscriber_id)
-    if until is not None and not 0 < (until - now.date()).days <= LONGEST_PAUSE_DAYS:
+    today = slots.slot_of(now, known.timezone)
+    if until is not None and not 0 < (until - today).days <= LONGEST_PAUSE_DAYS:
         raise SubscriptionError(
             "the pause ends in the past or too far away", remedy=f"choose within {LONGEST_PAUSE_DAYS} days"
         )

@@ -12,6 +12,7 @@ from digest import subscriptions
 from digest.account_wording import day_name
 from digest.errors import SubscriptionError
 from digest.schedule_wording import schedule_line
+from digest.slots import DAY, slot_of
 from digest.subscriptions import Schedule
 from digest.tokens import Purpose
 from digest.web.desk import At
@@ -96,11 +97,11 @@ def resume(desk: At, token: str) -> Response:
 def pause_page(desk: At, token: str) -> HTMLResponse:
     """A date to pause until, and the button."""
     one = subscriber_of(desk, token)
-    today = desk.clock().date()
+    tomorrow = slot_of(desk.clock(), one.timezone) + DAY
     return desk.page(
         "pause.html",
         me=f"/p/{token}",
         schedule=schedule_line(one),
         until=f"paused until {day_name(one.paused_until)}" if one.paused_until else "",
-        today=today,
+        tomorrow=tomorrow,
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from digest.errors import SubscriptionError
 from digest.model import SubscriberState
+from digest.slack.commands import answer
 from digest.slack.desk import Desk
 from digest.slack.pausing import pause_end
+from digest.slack.place import Asked, Place
 from tests.slack.conftest import TODAY, Person
 from tests.slack.test_commands import found
 
@@ -46,6 +48,14 @@ def test_pause_resume_and_stop_change_the_state_and_may_come_twice(person: Perso
 )
 def test_a_pause_is_said_in_days_weeks_or_a_date(text: str, until: date | None) -> None:
     assert pause_end(text, TODAY) == until
+
+
+def test_one_day_is_until_tomorrow_where_the_subscriber_is(person: Person, desk: Desk) -> None:
+    person.types("subscribe agents")
+    person.told()
+    late = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)  # the 21st in Berlin
+    answer(desk, Asked(Place("U777", "D999"), "pause", "1 day"), late)
+    assert found(desk, "U777").paused_until == date(2026, 11, 22)
 
 
 def test_a_pause_that_is_no_time_is_refused() -> None:

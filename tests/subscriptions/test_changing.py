@@ -81,6 +81,24 @@ def test_a_pause_into_the_past_or_for_years_is_refused(engine: Engine, join: Sub
         pause(session, ada.id, NOW, until=until)
 
 
+@pytest.mark.parametrize(
+    ("zone", "now", "today"),
+    [
+        ("America/Los_Angeles", datetime(2026, 3, 3, 2, 0, tzinfo=UTC), date(2026, 3, 2)),
+        ("Asia/Tokyo", datetime(2026, 3, 2, 20, 0, tzinfo=UTC), date(2026, 3, 3)),
+    ],
+)
+def test_a_pause_until_tomorrow_counts_from_the_subscribers_own_day(
+    engine: Engine, join: Subscribe, zone: str, now: datetime, today: date
+) -> None:
+    ada = join(timezone=zone)
+    with transaction(engine) as session:
+        with pytest.raises(SubscriptionError, match="pause"):
+            pause(session, ada.id, now, until=today)
+        tomorrow = today + timedelta(days=1)
+        assert pause(session, ada.id, now, until=tomorrow).paused_until == tomorrow
+
+
 def test_the_schedule_can_change_during_a_pause(engine: Engine, join: Subscribe) -> None:
     ada = join()
     with transaction(engine) as session:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -166,3 +166,11 @@ def test_pausing_from_the_mail_takes_a_date_and_a_button(site: Site) -> None:
     with transaction(site.engine) as session:
         assert subscribers.get(session, ada.id).paused_until == until
         assert pause(session, ada.id, site.clock()).paused_until is None
+
+
+def test_the_first_day_a_pause_may_end_is_tomorrow_where_the_subscriber_is(site: Site) -> None:
+    ada = site.join(timezone="America/Los_Angeles")
+    site.clock.now = datetime(2026, 10, 17, 3, 0, tzinfo=UTC)  # still the evening of the 16th there
+    token = site.token(Purpose.PREFERENCES, ada.id)
+    assert 'min="2026-10-17"' in site.get(f"/pause/{token}").text
+    assert site.post(f"/p/{token}/pause", data={"until": "2026-10-17"}).status_code == 303
