@@ -45,7 +45,7 @@ LONGEST_QUOTE = 60
 PIECES_KEPT = 20_000
 """Keywords remembered as read: a hundred thousand profiles ask for the same few thousand."""
 
-_FIELDS = {
+FIELDS = {
     "title": Field.TITLE,
     "abstract": Field.ABSTRACT,
     "author": Field.AUTHOR,
@@ -57,6 +57,7 @@ _FIELDS = {
     "organisation": Field.ORG,
     "organization": Field.ORG,
 }
+"""What may stand before a colon."""
 _MARKS = {"-": KeywordKind.EXCLUDE, "+": KeywordKind.REQUIRE}
 _TYPOGRAPHY = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "，": ",", "；": ";", "、": ","}
@@ -221,10 +222,10 @@ def _field(piece: _Piece, rest: str) -> tuple[Field, str]:
     if match is None:
         return Field.ANY, rest
     name = match[1].lower()
-    if name not in _FIELDS:
+    if name not in FIELDS:
         if not match[0].endswith(":") or match.end() == len(rest):
             return Field.ANY, rest  # the colon of a sentence, as in "RLHF: a survey"
-        close = get_close_matches(name, _FIELDS, n=1)
+        close = get_close_matches(name, FIELDS, n=1)
         hint = f"did you mean {close[0]}: ?" if close else "leave the colon out to look for the words"
         raise piece.error(
             f"there is no field {_quoted(match[1])!r}",
@@ -237,7 +238,7 @@ def _field(piece: _Piece, rest: str) -> tuple[Field, str]:
             f"the mark {sought[0]!r} stands after the field",
             f"write {mark}{match[1]}:{_quoted(sought.lstrip('+' + _DASHES))}",
         )
-    return _FIELDS[name], sought
+    return FIELDS[name], sought
 
 
 def _weight(piece: _Piece, rest: str, kind: KeywordKind) -> tuple[float, str]:

@@ -9,6 +9,7 @@ from digest import subscriptions
 from digest.channels.slack_text import Block, bold, clean, context, cut, section
 from digest.errors import SubscriptionError
 from digest.model import Profile
+from digest.ranking.language import FIELDS
 from digest.slack.desk import Desk, Reply, active, next_line, profiles_of
 from digest.slack.place import Asked
 from digest.slack.saving import NEW, Saved, found_by_name, live, named, only, own_profiles, save_words
@@ -19,9 +20,6 @@ from digest.store.database import reading, transaction
 from digest.store.profiles import Draft
 
 _NAMED = re.compile(r"([^\s,;:\"'+-][^,;:\"\n]{0,79}):(?:\s+(\S.*))?", re.DOTALL)
-_FIELDS = frozenset(
-    ("title", "ti", "abstract", "abs", "author", "authors", "au", "org", "organisation", "organization")
-)
 
 
 def split_name(text: str) -> tuple[str, str]:
@@ -30,7 +28,7 @@ def split_name(text: str) -> tuple[str, str]:
     A field of the profile language (``title: x``) is no name.
     """
     match = _NAMED.fullmatch(text)
-    if match is None or match[1].split()[-1].casefold() in _FIELDS:
+    if match is None or match[1].split()[-1].casefold() in FIELDS:
         return "", text
     return " ".join(match[1].split()), match[2] or ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest.model import ChannelName, Profile, Weight
-from digest.ranking.language import parse_profile
+from digest.ranking.language import FIELDS, parse_profile
 from digest.slack.commands import answer
 from digest.slack.desk import Desk
 from digest.slack.place import Place, read_command
@@ -62,6 +62,12 @@ def two(desk: Desk) -> Desk:
 )
 def test_a_name_stands_before_a_colon_and_a_blank_and_is_no_field(typed: str, read: tuple[str, str]) -> None:
     assert split_name(typed) == read
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_no_field_of_the_profile_language_is_taken_for_a_name(field: str) -> None:
+    for text in (f"{field}: grasping", f"agents {field.title()}: grasping"):
+        assert split_name(text) == ("", text)
 
 
 def test_a_named_profile_is_added_and_changed_by_its_name_and_twice_is_once(two: Desk) -> None:
