@@ -132,11 +132,14 @@ class SlackSettings(Part):
     thread: Literal["auto", "always", "never"] = "auto"
 
     @property
+    def several(self) -> bool:
+        """Whether the app, without a token of its own, is for several workspaces that install it by OAuth."""
+        return not self.bot_token and bool(self.client_id and self.client_secret)
+
+    @property
     def installable(self) -> bool:
         """Whether workspaces may install the app on the web site, and it hears of them then."""
-        heard = self.app_token is not None or self.signing_secret is not None
-        own = self.bot_token is not None
-        return self.enabled and not own and bool(self.client_id and self.client_secret) and heard
+        return self.enabled and self.several and bool(self.app_token or self.signing_secret)
 
 
 class FileSettings(Part):

@@ -74,7 +74,7 @@ def _check_slack(slack: SlackSettings) -> None:
     """Half an app is none: it would start without a word, and nobody could install it."""
     from digest.errors import ConfigError
 
-    several = slack.enabled and slack.bot_token is None and bool(slack.client_id or slack.client_secret)
+    several = slack.enabled and not slack.bot_token and bool(slack.client_id or slack.client_secret)
     if several and not slack.installable:
         missing = {
             "slack.client_id": slack.client_id,

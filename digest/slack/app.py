@@ -50,14 +50,10 @@ class Access:
     base_url: str = WebClient.BASE_URL
     redirect_uri: str | None = None
 
-    @property
-    def several(self) -> bool:
-        return not self.bot_token and bool(self.client_id and self.client_secret)
-
 
 def build_app(desk: Desk, access: Access, clock: Clock, *, installations: Installations | None = None) -> App:
     """The app: for several workspaces with ``installations``, otherwise for the bot token's own."""
-    several = access.several and installations is not None
+    several = installations is not None
     with _settings_alone():
         app = App(
             name="digest",

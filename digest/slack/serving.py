@@ -42,11 +42,6 @@ def by_http(slack: SlackSettings) -> bool:
     return slack.enabled and slack.signing_secret is not None and slack.app_token is None
 
 
-def installs(slack: SlackSettings) -> bool:
-    """Whether workspaces install the app on the web site although they talk to it by Socket Mode."""
-    return by_socket(slack) and slack.bot_token is None and bool(slack.client_id and slack.client_secret)
-
-
 def need_bolt() -> None:
     """Raise ``ConfigError`` naming the extra when Bolt is not installed."""
     if find_spec("slack_bolt") is None:
@@ -56,9 +51,12 @@ def need_bolt() -> None:
 
 
 def routes(house: House, clock: Callable[[], datetime]) -> APIRouter | None:
-    """The routes for the web site, if the settings ask for them. Raises ``ConfigError``."""
+    """The routes for the web site, if the settings ask for them: to install it by Socket Mode, too.
+
+    Raises ``ConfigError``.
+    """
     slack = house.settings.slack
-    if not (by_http(slack) or installs(slack)):
+    if not (by_http(slack) or slack.installable):
         return None
     need_bolt()
     from digest.slack.http import router

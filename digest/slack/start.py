@@ -24,7 +24,7 @@ def open_app(house: House, clock: Callable[[], datetime]) -> App:
     settings = house.settings
     access = access_of(settings.slack, settings.web.base_url)
     installations = None
-    if access.several:
+    if settings.slack.several:
         installations = Installations(house.engine, seal_of(settings), clock)
     return build_app(
         Desk(house.engine, settings.digest, house.keys), access, clock, installations=installations
@@ -41,7 +41,7 @@ def access_of(slack: SlackSettings, base_url: str) -> Access:
         base_url=slack.base_url,
         redirect_uri=base_url.rstrip("/") + REDIRECT,
     )
-    if not (access.bot_token or access.several):
+    if not (access.bot_token or slack.several):
         raise ConfigError(
             "slack.bot_token is not set, nor slack.client_id and slack.client_secret",
             remedy="set one of them; docs/slack.md says where they come from",

@@ -19,6 +19,7 @@ from digest.errors import ConfigError
 from digest.house import House
 from digest.model import ChannelName, Message, Sent
 from digest.slack.installations import Installations
+from digest.slack.serving import routes
 from digest.slack.start import open_app
 from tests.channels.slack_sheets import papers, sheet
 from tests.slack_server import TOKEN, running_slack
@@ -40,6 +41,13 @@ def test_one_workspace_by_token_has_no_oauth_and_several_have(sqlite_engine: Eng
     assert one.oauth_flow is None
     several = settings(client_id="1.2", client_secret="y", signing_secret="x")
     assert open_app(House(several, sqlite_engine), clock).oauth_flow is not None
+
+
+def test_a_token_left_empty_is_none_to_app_routes_and_sign_up_page_alike(sqlite_engine: Engine) -> None:
+    told = settings(bot_token="", client_id="1.2", client_secret="y", app_token="xapp-1")
+    assert open_app(House(told, sqlite_engine), clock).oauth_flow is not None
+    assert routes(House(told, sqlite_engine), clock) is not None
+    assert told.slack.installable
 
 
 def test_a_secret_that_is_missing_is_named(sqlite_engine: Engine) -> None:
