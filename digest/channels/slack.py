@@ -7,7 +7,6 @@ from functools import cache
 from typing import ClassVar
 
 from digest.channels import Sender
-from digest.channels.slack_address import Webhook, read_address
 from digest.channels.slack_api import NO_TEAM_TOKENS, Api, Tokens
 from digest.channels.slack_blocks import Layout, lay_out
 from digest.channels.slack_entry import Style
@@ -17,8 +16,8 @@ from digest.channels.slack_pace import OwnPace, Pace
 from digest.channels.slack_sender import SlackSender
 from digest.errors import SubscriptionError
 from digest.model import ChannelName, HandOver, Message, Refused, Sheet, Unknown, UnknownPolicy
+from digest.slack_address import WEBHOOK_HOSTS, Webhook, read_address
 
-HOSTS = ("hooks.slack.com",)
 BASE_URL = "https://slack.com/api/"
 
 
@@ -38,7 +37,7 @@ class SlackChannel:
     bot_token: str = field(default="", repr=False)
     tokens: Tokens = field(default=NO_TEAM_TOKENS, repr=False)
     base_url: str = BASE_URL
-    webhook_hosts: tuple[str, ...] = HOSTS
+    webhook_hosts: tuple[str, ...] = WEBHOOK_HOSTS
     layout: Layout = "auto"
     interactive: bool = False
     sentences: int = 2

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from digest.channels.slack_address import Conversation, Webhook
 from digest.channels.slack_answers import NOT_INSTALLED, Answer, read_api, read_webhook
 from digest.channels.slack_http import Limits, NoAnswer, NothingSent, post
 from digest.channels.slack_pace import Pace
 from digest.errors import TokenError
 from digest.model import Deferred, Faulty, HandOver, Refused, Unknown
+from digest.slack_address import Conversation, Webhook
 
 Tokens = Callable[[str], str | None]
 """The bot token of a workspace's own installation, if it has one."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from digest.channels.slack_address import Conversation
 from digest.channels.slack_answers import GONE
 from digest.channels.slack_api import Api, limit_key
 from digest.channels.slack_pace import PATIENCE_SECONDS
 from digest.channels.slack_parts import EVENT_TYPE, Body, Posted, read_body, read_reference
 from digest.model import Deferred, Faulty, HandOver, Message, Refused, Sent, Unknown
+from digest.slack_address import Conversation
 
 CLOCK_TOLERANCE_SECONDS = 600
 PAGE = 200

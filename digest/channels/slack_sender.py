@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from digest.channels import Gate, NothingOpen
-from digest.channels.slack_address import Conversation, Webhook, read_address
 from digest.channels.slack_answers import CONTENT
 from digest.channels.slack_api import Api, limit_key
 from digest.channels.slack_pace import PATIENCE_SECONDS
 from digest.channels.slack_parts import WEBHOOK, Body, Part, Posted, read_body, read_reference
 from digest.errors import SubscriptionError
 from digest.model import Deferred, Faulty, HandOver, Message, Refused, Sent, Unknown
+from digest.slack_address import Conversation, Webhook, read_address
 
 POST = "chat.postMessage"
 LOOK_AFTER_SECONDS = 60.0

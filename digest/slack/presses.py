@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from digest import subscriptions
 from digest.account_wording import account_line
-from digest.channels.slack_address import Conversation, read_address
 from digest.channels.slack_entry import LESS, MORE, SAVE, WHY
 from digest.channels.slack_text import actions, bold, button, clean, context, cut, section
 from digest.errors import DigestError, NotFound, SubscriptionError
@@ -18,6 +17,7 @@ from digest.slack.desk import Desk, Reply, sorry
 from digest.slack.library import titles
 from digest.slack.place import Place
 from digest.slack.showing import named_paper
+from digest.slack_address import Conversation, read_address
 from digest.store import digests, saved
 from digest.store import subscribers as store_subscribers
 from digest.store.database import reading, transaction

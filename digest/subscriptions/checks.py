@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import time
 from difflib import get_close_matches
 from functools import cache
-from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 
 from digest.errors import SubscriptionError
 from digest.model import EVERY_DAY, ChannelName, EmptyDigests
 from digest.ranking.language import parse_profile
+from digest.slack_address import WEBHOOK_HOSTS, read_address
 from digest.store.profiles import Draft
 
 LONGEST_ADDRESS = 320
@@ -24,9 +24,7 @@ LONGEST_NAME = 80
 LONGEST_SOURCE = 200
 MOST_PROFILES = 12
 MOST_ENTRIES = 50
-WEBHOOK_HOSTS = ("hooks.slack.com",)
 
-_SLACK_ID = re.compile(r"(?:T[A-Z0-9]{2,20}/)?[CDGU][A-Z0-9]{2,20}")
 _UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters but tab and line breaks, and lone surrogates: one or the other database refuses them."""
 _FILE_NAME = re.compile(r"[\w@][\w.@+-]{0,119}", re.ASCII)
@@ -84,7 +82,7 @@ def check_address(channel: ChannelName, address: str, *, webhook_hosts: Sequence
     if channel is ChannelName.EMAIL:
         return _mail_address(address)
     if channel is ChannelName.SLACK:
-        return _slack_address(address.strip(), webhook_hosts)
+        return read_address(address.strip(), webhook_hosts).address
     if not _FILE_NAME.fullmatch(address.strip()):
         raise SubscriptionError(
             "that is no name for a file", remedy="use letters, digits, dots and dashes only"
@@ -103,19 +101,6 @@ def _mail_address(address: str) -> str:
             f"that is no mail address: {error}", remedy="check it for a typing mistake"
         ) from error
     return found.normalized.lower()
-
-
-def _slack_address(address: str, webhook_hosts: Sequence[str]) -> str:
-    if _SLACK_ID.fullmatch(address):
-        return address
-    written = address.isascii() and address.isprintable() and " " not in address
-    parts = urlsplit(address) if written and address.startswith("https://") else None
-    if parts and parts.netloc in webhook_hosts and len(parts.path) > 1 and not parts.query:
-        return address
-    raise SubscriptionError(
-        "that is no Slack channel id and no webhook address of a known host",
-        remedy="use an id such as C0123ABCD (channel details in Slack show it) or https://hooks.slack.com/…",
-    )
 
 
 # --- schedule --------------------------------------------------------------------------------

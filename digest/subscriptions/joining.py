@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from digest import slots
 from digest.errors import SubscriptionError
 from digest.model import EVERY_DAY, ChannelName, EmptyDigests, Subscriber, SubscriberState
+from digest.slack_address import WEBHOOK_HOSTS
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
 from digest.store.profiles import Draft
-from digest.subscriptions.checks import WEBHOOK_HOSTS, Wishes, check_source, check_wishes, drafts_of
+from digest.subscriptions.checks import Wishes, check_source, check_wishes, drafts_of
 from digest.subscriptions.suppressing import refuse_suppressed
 from digest.tokens import Keys
 

@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 
 from digest.errors import TooMany
 from digest.model import Subscriber, SubscriberState
+from digest.slack_address import WEBHOOK_HOSTS
 from digest.store import notices, sign_ups, suppressions
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
 from digest.store.notices import Kind
 from digest.store.sign_ups import Outcome
-from digest.subscriptions.checks import WEBHOOK_HOSTS, Wishes
+from digest.subscriptions.checks import Wishes
 from digest.subscriptions.holding import bounding_form
 from digest.subscriptions.joining import fresh, subscribe
 from digest.subscriptions.suppressing import ADDRESS

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from digest.errors import NotFound, Suppressed
 from digest.model import ChannelName
+from digest.slack_address import WEBHOOK_HOSTS
 from digest.store import suppressions
-from digest.subscriptions.checks import WEBHOOK_HOSTS, check_address
+from digest.subscriptions.checks import check_address
 from digest.tokens import Keys, keyed_hash
 
 ADDRESS = "address"

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from digest.config import Settings
 from digest.errors import SubscriptionError
 from digest.model import ChannelName, EmptyDigests
+from digest.slack_address import public
 from digest.store.profiles import Draft
 from digest.subscriptions import Wishes, check_address, check_wishes
 from digest.web.fields import hour, number, rhythm, whole_number
@@ -56,7 +57,7 @@ def wishes_of(given: SignUpForm, settings: Settings) -> Wishes:
             settings.digest.rising,
         ),
         trending=trending,
-        webhook_hosts=settings.slack.webhook_hosts,
+        webhook_hosts=public(settings.slack.webhook_hosts),
     )
 
 
@@ -67,7 +68,7 @@ def _whereto(given: SignUpForm, settings: Settings) -> tuple[ChannelName, str]:
     if given.channel != ChannelName.SLACK or not settings.slack.enabled:
         raise SubscriptionError("that channel cannot be chosen here", remedy="choose e-mail")
     webhook = given.webhook.strip()
-    if not webhook.startswith("https://"):
+    if not webhook.lower().startswith("https://"):
         raise SubscriptionError(
             "that is no webhook address",
             remedy="it begins with https://hooks.slack.com/; for a channel, write /digest in Slack",
@@ -86,4 +87,4 @@ def sign_up_checks(given: SignUpForm, settings: Settings) -> Iterator[Check]:
 
 def _check_whereto(given: SignUpForm, settings: Settings) -> str:
     channel, address = _whereto(given, settings)
-    return check_address(channel, address, webhook_hosts=settings.slack.webhook_hosts)
+    return check_address(channel, address, webhook_hosts=public(settings.slack.webhook_hosts))

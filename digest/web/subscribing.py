@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from digest.errors import DigestError, ProfileError, SubscriptionError, TokenError
 from digest.model import ChannelName
+from digest.slack_address import public
 from digest.store.profiles import Draft
 from digest.subscriptions import Wishes, join_by_webhook, sign_up
 from digest.tokens import Purpose
@@ -93,7 +94,7 @@ def _join_slack(desk: Desk, given: SignUpForm, wishes: Wishes, client: str) -> H
     """A webhook is subscribed at once: whoever knows it may post there."""
     one = None
     if not given.website:
-        hosts = desk.house.settings.slack.webhook_hosts
+        hosts = public(desk.house.settings.slack.webhook_hosts)
         with desk.writing() as session:
             one = join_by_webhook(
                 session,

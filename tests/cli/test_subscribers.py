@@ -246,7 +246,7 @@ def test_an_import_knows_addresses_as_subscribing_stores_them(digest: Digest, tm
     assert "0 subscribed, 3 skipped, 3 were there before" in ran.err
     file.write_text("channel,address,keywords\nslack,c0123abcd,x\n")
     ran = digest("subscribers", "import", str(file), "--yes")
-    assert (ran.code, "line 2: that is no Slack channel id" in ran.err) == (1, True)
+    assert (ran.code, "line 2: this is no Slack address" in ran.err) == (1, True)
 
 
 @pytest.mark.parametrize(

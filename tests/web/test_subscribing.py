@@ -342,6 +342,15 @@ def test_slack_is_offered_where_the_operator_has_it_with_the_ways_that_are_open(
 HOOK = "https://hooks.slack.com/services/T000/B000/secret"
 
 
+def test_strangers_cannot_have_the_server_post_into_the_operators_network(build: Build) -> None:
+    inside = "https://relay.internal:9000"
+    site = slack_site(build, webhook_hosts=("hooks.slack.com", inside))
+    status, text = ask(site, channel="slack", webhook=f"{inside}/services/x", address="")
+    assert (status, "no Slack webhook address" in text) == (422, True)
+    with reading(site.engine) as session:
+        assert subscribers.listed(session) == []
+
+
 def test_a_webhook_is_subscribed_at_once_and_leads_to_its_preferences(build: Build) -> None:
     site = slack_site(build)
     status, text = ask(site, channel="slack", webhook=HOOK, address="")
