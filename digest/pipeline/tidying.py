@@ -22,6 +22,7 @@ from digest.store import (
     retention,
     sign_ups,
     subscribers,
+    wishes,
 )
 from digest.store.database import transaction
 
@@ -58,12 +59,16 @@ WAITS = timedelta(days=1)
 
 
 def tidy_deliveries(engine: Engine, keep: RetentionSettings, *, now: datetime) -> dict[str, int]:
-    """Remove old attempts, digests, sign-ups, notices and waits; return how many, by kind. Safe to repeat."""
+    """Remove old attempts, digests, sign-ups, wishes, notices and waits; return how many, by kind.
+
+    Safe to repeat.
+    """
     attempts = now - timedelta(days=keep.attempts_days)
     digests = now - timedelta(days=keep.digests_days)
     unconfirmed = now - timedelta(days=keep.unconfirmed_days)
     wholes: dict[str, Callable[[Session], int]] = {
         "unconfirmed": lambda session: subscribers.expire_unconfirmed(session, unconfirmed),
+        "wishes": lambda session: wishes.expire(session, unconfirmed),
         "sign-ups": lambda session: sign_ups.expire(session, now - SIGN_UPS),
         "waits": lambda session: limits.forget(session, SLACK, before=now - WAITS),
         "notices": lambda session: notices.expire(session, now - NOTICES),

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from digest.model import DeliveryState, SubscriberState
 from digest.store.database import database_now
-from digest.store.schema import NoticeRow, SubscriberRow
+from digest.store.schema import NoticeRow, SubscriberRow, WishesRow
 
 ENDED = (DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.POISON)
 WAITING = (DeliveryState.PLANNED, DeliveryState.DEFERRED)
@@ -132,12 +132,13 @@ def begin_hand_over(
 ) -> Collection[int]:
     """The gate: those still ours become *handing-over*, their lease renewed, and are returned.
 
-    A confirmation is only for who is still unconfirmed, a goodbye for who is still gone: it stops otherwise.
+    A confirmation is only for who still has something to confirm, a goodbye for who is still gone: it stops
+    otherwise.
     """
     clock = database_now(session)
     fitting = or_(
         NoticeRow.kind == Kind.KNOWN,
-        and_(NoticeRow.kind == Kind.CONFIRM, _about(SubscriberState.UNCONFIRMED)),
+        and_(NoticeRow.kind == Kind.CONFIRM, or_(_about(SubscriberState.UNCONFIRMED), _wishing())),
         and_(NoticeRow.kind == Kind.GOODBYE, _about(SubscriberState.UNSUBSCRIBED)),
     )
     statement = (
@@ -151,6 +152,10 @@ def begin_hand_over(
 
 def _about(state: SubscriberState) -> ColumnElement[bool]:
     return NoticeRow.subscriber_id.in_(select(SubscriberRow.id).where(SubscriberRow.state == state))
+
+
+def _wishing() -> ColumnElement[bool]:
+    return NoticeRow.subscriber_id.in_(select(WishesRow.subscriber_id))
 
 
 def _held(token: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

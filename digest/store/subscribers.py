@@ -246,12 +246,17 @@ def record_prepared(session: Session, batch: Sequence[Prepared]) -> None:
 
 
 def expire_unconfirmed(session: Session, before: datetime) -> int:
-    """Remove sign-ups made before a moment that nobody confirmed."""
-    done: Any = session.execute(
-        delete(SubscriberRow).where(
-            SubscriberRow.state == SubscriberState.UNCONFIRMED, SubscriberRow.created_at < before
-        )
+    """Remove sign-ups made before a moment that nobody confirmed.
+
+    Who had digests stays, as somebody who left: what they were shown must not come twice.
+    """
+    mine = SubscriberRow.state == SubscriberState.UNCONFIRMED, SubscriberRow.created_at < before
+    session.execute(
+        update(SubscriberRow)
+        .where(*mine, SubscriberRow.last_slot.is_not(None))
+        .values(state=SubscriberState.UNSUBSCRIBED)
     )
+    done: Any = session.execute(delete(SubscriberRow).where(*mine))
     return int(done.rowcount)
 
 

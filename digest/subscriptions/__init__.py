@@ -28,7 +28,7 @@ from digest.subscriptions.checks import (
     drafts_of,
 )
 from digest.subscriptions.holding import erase, export
-from digest.subscriptions.joining import confirm, subscribe
+from digest.subscriptions.joining import confirm, subscribe, unconfirmed
 from digest.subscriptions.judging import (
     forget_learnt,
     forget_term,
@@ -75,6 +75,7 @@ __all__ = [
     "suppressed_among",
     "suppression_of",
     "take_back",
+    "unconfirmed",
     "unsubscribe",
     "unsuppress",
 ]

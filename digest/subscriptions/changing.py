@@ -15,6 +15,7 @@ from digest.ranking.stored_profiles import read_stored
 from digest.store import notices
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
+from digest.store import wishes as store_wishes
 from digest.store.profiles import Draft
 from digest.subscriptions.checks import (
     MOST_PROFILES,
@@ -78,13 +79,14 @@ def resume(session: Session, subscriber_id: int, now: datetime) -> Subscriber:
             f"subscriber {known.id} is {known.state}", remedy="the address has to subscribe again"
         )
     awake = replace(known, state=SubscriberState.CONFIRMED, paused_until=None, suspended_reason="")
+    store_wishes.forget(session, known.id)
     return _stored(session, _due_again(awake, now))
 
 
 def unsubscribe(session: Session, subscriber_id: int) -> Subscriber | None:
     """Send nothing any more, not even what is planned. Repeating it is the same; a gone one is ``None``."""
     known = _found(session, subscriber_id)
-    return _stored(session, _gone(known)) if known else None
+    return _left(session, known) if known else None
 
 
 def leave(session: Session, subscriber_id: int, now: datetime) -> Subscriber | None:
@@ -97,7 +99,7 @@ def leave(session: Session, subscriber_id: int, now: datetime) -> Subscriber | N
         return None
     if known.active and known.channel is ChannelName.EMAIL:
         notices.plan(session, known.id, notices.Kind.GOODBYE, now)
-    return _stored(session, _gone(known))
+    return _left(session, known)
 
 
 def _found(session: Session, subscriber_id: int) -> Subscriber | None:
@@ -107,8 +109,10 @@ def _found(session: Session, subscriber_id: int) -> Subscriber | None:
         return None
 
 
-def _gone(known: Subscriber) -> Subscriber:
-    return replace(known, state=SubscriberState.UNSUBSCRIBED, paused_until=None, next_due_at=None)
+def _left(session: Session, known: Subscriber) -> Subscriber:
+    store_wishes.forget(session, known.id)
+    gone = replace(known, state=SubscriberState.UNSUBSCRIBED, paused_until=None, next_due_at=None)
+    return _stored(session, gone)
 
 
 def come_back(session: Session, subscriber_id: int, now: datetime) -> Subscriber:
@@ -116,6 +120,7 @@ def come_back(session: Session, subscriber_id: int, now: datetime) -> Subscriber
     known = store_subscribers.get(session, subscriber_id, lock=True)
     if known.state is not SubscriberState.UNSUBSCRIBED or known.confirmed_at is None:
         raise SubscriptionError(f"subscriber {known.id} is {known.state}", remedy="subscribe again")
+    store_wishes.forget(session, known.id)
     return _stored(session, _due_again(replace(known, state=SubscriberState.CONFIRMED), now))
 
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from digest import slots
 from digest.errors import SubscriptionError
 from digest.model import EVERY_DAY, ChannelName, EmptyDigests, Subscriber, SubscriberState
+from digest.ranking.stored_profiles import read_stored
 from digest.slack_address import WEBHOOK_HOSTS
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
+from digest.store import wishes as store_wishes
 from digest.store.profiles import Draft
 from digest.subscriptions.checks import Wishes, check_source, check_wishes, drafts_of
 from digest.subscriptions.suppressing import refuse_suppressed
 from digest.tokens import Keys
+
+WEB = "web"
+"""Where the consent of who confirms comes from."""
 
 
 def subscribe(
@@ -72,6 +78,7 @@ def _take_up(
         row = store_subscribers.add(session, row)
     else:
         store_subscribers.save(session, row)
+        store_wishes.forget(session, row.id)
     store_profiles.replace_all(session, row.id, wishes.profiles, now)
     return row
 
@@ -103,6 +110,39 @@ def _confirmed(subscriber: Subscriber, now: datetime) -> Subscriber:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """What waits for a confirmation: the subscriber as it would be, and its profiles."""
+
+    subscriber: Subscriber
+    profiles: tuple[Draft, ...]
+
+
+def ask(session: Session, known: Subscriber, wishes: Wishes, now: datetime) -> None:
+    """Keep the wishes of an address without a subscription until its owner confirms.
+
+    A sign-up that is unconfirmed anyway is changed; of anybody who had a subscription nothing is: the asking
+    person may be a stranger.
+    """
+    if known.state is SubscriberState.UNCONFIRMED:
+        store_subscribers.save(session, fresh(wishes, known, now, WEB))
+        store_profiles.replace_all(session, known.id, wishes.profiles, now)
+    else:
+        store_wishes.keep(session, known.id, msgspec.to_builtins(wishes), now)
+
+
+def unconfirmed(session: Session, known: Subscriber) -> Unconfirmed | None:
+    """What a confirmation would bring, or ``None`` where nothing is left to confirm."""
+    if known.state is SubscriberState.UNCONFIRMED:
+        own = store_profiles.of_subscriber(session, known.id, read_stored)
+        return Unconfirmed(known, tuple(Draft(one.name, one.text, one.bar, one.limit) for one in own))
+    waiting = None if known.active else store_wishes.find(session, known.id)
+    if waiting is None:
+        return None
+    wishes = msgspec.convert(waiting.wishes, Wishes)
+    return Unconfirmed(fresh(wishes, known, waiting.asked_at, WEB), wishes.profiles)
+
+
 def confirm(session: Session, subscriber_id: int, now: datetime) -> Subscriber:
     """Confirm a sign-up; its first digest becomes due at the next chosen hour.
 
@@ -112,8 +152,12 @@ def confirm(session: Session, subscriber_id: int, now: datetime) -> Subscriber:
     known = store_subscribers.get(session, subscriber_id, lock=True)
     if known.active:
         return known
-    if known.state is not SubscriberState.UNCONFIRMED:
+    asked = unconfirmed(session, known)
+    if asked is None:
         raise SubscriptionError("this link was used already", remedy="subscribe again to get a new one")
-    confirmed = _confirmed(known, now)
+    confirmed = _confirmed(asked.subscriber, now)
     store_subscribers.save(session, confirmed)
+    if known.state is not SubscriberState.UNCONFIRMED:
+        store_profiles.replace_all(session, known.id, asked.profiles, now)
+        store_wishes.forget(session, known.id)
     return confirmed

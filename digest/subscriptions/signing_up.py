@@ -15,16 +15,15 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from digest.errors import TooMany
-from digest.model import Subscriber, SubscriberState
+from digest.model import Subscriber
 from digest.slack_address import WEBHOOK_HOSTS
 from digest.store import notices, sign_ups, suppressions
-from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
 from digest.store.notices import Kind
 from digest.store.sign_ups import Outcome
 from digest.subscriptions.checks import Wishes
 from digest.subscriptions.holding import bounding_form
-from digest.subscriptions.joining import fresh, subscribe
+from digest.subscriptions.joining import WEB, ask, fresh, subscribe
 from digest.subscriptions.suppressing import ADDRESS
 from digest.tokens import Keys, keyed_hash
 
@@ -139,19 +138,13 @@ def _may_mail(session: Session, bounded: str, bounds: Bounds, now: datetime) -> 
 
 
 def _row(session: Session, wishes: Wishes, now: datetime) -> Subscriber:
-    """The address's row, locked: what is active stays as it is, all else becomes unconfirmed anew."""
+    """The address's row, locked. Who has or had a subscription keeps it as it is: wishes wait beside it."""
     known = store_subscribers.find(session, wishes.channel, wishes.address, lock=True)
-    if known is not None and known.active:
-        return known
-    row = fresh(wishes, known, now, "web")
     if known is None:
-        row = store_subscribers.add_or_lock(session, row)
-        if row.state is not SubscriberState.UNCONFIRMED:
-            return row
-    else:
-        store_subscribers.save(session, row)
-    store_profiles.replace_all(session, row.id, wishes.profiles, now)
-    return row
+        known = store_subscribers.add_or_lock(session, fresh(wishes, None, now, WEB))
+    if not known.active:
+        ask(session, known, wishes, now)
+    return known
 
 
 def network_of(client: str) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from digest.model import Subscriber, SubscriberState
-from digest.ranking.stored_profiles import read_stored
+from digest.model import Subscriber
 from digest.schedule_wording import schedule_line
-from digest.store import profiles, subscribers
-from digest.subscriptions import confirm
+from digest.store import subscribers
+from digest.subscriptions import confirm, unconfirmed
 from digest.tokens import Purpose
 from digest.web.desk import At, Desk
 
@@ -21,11 +20,12 @@ def confirm_page(desk: At, token: str) -> HTMLResponse:
     """What will be sent, and the button that says yes. Opening it changes nothing."""
     number = desk.subject(Purpose.CONFIRM, token)
     with desk.reading() as session:
-        one = subscribers.get(session, number)
-        own = profiles.of_subscriber(session, number, read_stored)
-    if one.state is not SubscriberState.UNCONFIRMED:
+        asked = unconfirmed(session, subscribers.get(session, number))
+    if asked is None:
         return _already(desk)
-    return desk.page("confirm.html", token=token, profiles=own, schedule=schedule_line(one))
+    return desk.page(
+        "confirm.html", token=token, profiles=asked.profiles, schedule=schedule_line(asked.subscriber)
+    )
 
 
 @routes.post("")

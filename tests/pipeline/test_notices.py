@@ -31,8 +31,9 @@ from digest.pipeline.notices import LEASE, MOST_ATTEMPTS, Report, send_notices
 from digest.store import notices, subscribers, suppressions
 from digest.store.database import reading, transaction
 from digest.store.notices import Kind, Notice
+from digest.store.profiles import Draft
 from digest.store.schema import NoticeRow
-from digest.subscriptions import confirm
+from digest.subscriptions import Bounds, Wishes, confirm, sign_up, unsubscribe
 from digest.subscriptions.suppressing import ADDRESS
 from digest.tokens import keyed_hash
 from tests.keys import KEYS
@@ -147,6 +148,21 @@ def test_a_confirmation_for_somebody_confirmed_meanwhile_is_not_sent(engine: Eng
     relay = Relay()
     assert send(engine, relay).sent == 0
     assert relay.accepted == []
+
+
+def test_who_left_and_is_asked_to_confirm_gets_the_mail_unless_they_leave_again(engine: Engine) -> None:
+    with transaction(engine) as session:
+        for number, again in ((1, False), (2, True)):
+            address, state = f"reader{number}@example.org", SubscriberState.UNSUBSCRIBED
+            gone = Subscriber(0, ChannelName.EMAIL, address, state, "UTC", time(7, 30), created_at=NOW)
+            known = subscribers.add(session, gone)
+            wishes = Wishes(ChannelName.EMAIL, address, (Draft("Robots", "robots"),))
+            sign_up(session, wishes, keys=KEYS, client="192.0.2.1", bounds=Bounds(), now=NOW)
+            if again:
+                unsubscribe(session, known.id)
+    relay = Relay()
+    assert send(engine, relay).sent == 1
+    assert relay.accepted == [b"confirm reader1@example.org 2026-03-02 09:00:00+00:00"]
 
 
 def test_a_killed_hand_over_is_repeated_once_its_lease_is_over_with_the_same_bytes(engine: Engine) -> None:

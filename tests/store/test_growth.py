@@ -12,7 +12,7 @@ from digest.config import RetentionSettings
 from digest.pipeline.tidying import tidy_deliveries, tidy_source
 from tests.store.filling import FULL_TEXT, MOMENT, counts, fill
 
-GONE = {"attempts", "observations", "raw_answers", "relations", "sign_ups"}
+GONE = {"attempts", "observations", "raw_answers", "relations", "sign_ups", "wishes"}
 """Removed when they are older than their retention, every one."""
 OF_THE_LAST_DAYS = {"paper_extracts"}
 """Removed when so many newer days are stored (``tests/pipeline/test_extracting.py``)."""

@@ -148,6 +148,14 @@ def test_sign_ups_nobody_confirmed_expire(engine: Engine) -> None:
         assert {one.id for one in subscribers.listed(session)} == {young.id, old.id}
 
 
+def test_who_had_digests_stays_when_a_sign_up_expires(engine: Engine) -> None:
+    ancient = NOW - timedelta(days=8)
+    known = add(engine, 1, state=SubscriberState.UNCONFIRMED, created_at=ancient, last_slot=date(2026, 1, 5))
+    with transaction(engine) as session:
+        assert subscribers.expire_unconfirmed(session, NOW - timedelta(days=7)) == 0
+        assert subscribers.get(session, known.id) == replace(known, state=SubscriberState.UNSUBSCRIBED)
+
+
 def test_suspending_does_not_bring_back_who_left(engine: Engine) -> None:
     one = add(engine, 1)
     gone = add(engine, 2, state=SubscriberState.UNSUBSCRIBED)

@@ -4,24 +4,41 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import Engine
 
-from digest.errors import TooMany
-from digest.model import ChannelName, SubscriberState
+from digest.config import RetentionSettings
+from digest.errors import SubscriptionError, TooMany
+from digest.model import ChannelName, Subscriber, SubscriberState
+from digest.pipeline.tidying import tidy_deliveries
 from digest.ranking.language import parse_profile
 from digest.store import notices, profiles, subscribers, suppressions
 from digest.store.database import reading, transaction
 from digest.store.notices import Kind
 from digest.store.profiles import Draft
-from digest.subscriptions import Bounds, Wishes, ask_for_link, confirm, erase, sign_up, unsubscribe
+from digest.subscriptions import (
+    Bounds,
+    Wishes,
+    ask_for_link,
+    come_back,
+    confirm,
+    erase,
+    export,
+    leave,
+    resume,
+    sign_up,
+    unsubscribe,
+)
 from digest.subscriptions.holding import bounding_form
 from digest.subscriptions.signing_up import network_of
 from digest.subscriptions.suppressing import ADDRESS
 from digest.tokens import Keys, keyed_hash
+from tests.store.filling import counts
 from tests.subscriptions.conftest import NOW, Subscribe
+
+DAY = timedelta(days=1)
 
 KEYS = Keys((b"a secret key for tests only",))
 ADA = Wishes(ChannelName.EMAIL, "ada@example.org", (Draft("Robots", "robots"),), "Europe/Berlin")
@@ -120,8 +137,104 @@ def test_who_left_must_confirm_anew(engine: Engine, join: Subscribe) -> None:
     ask(engine)
     assert planned(engine) == [("ada@example.org", Kind.CONFIRM)]
     with transaction(engine) as session:
-        assert subscribers.get(session, ada.id).state is SubscriberState.UNCONFIRMED
+        assert subscribers.get(session, ada.id).state is SubscriberState.UNSUBSCRIBED
         assert confirm(session, ada.id, NOW).state is SubscriberState.CONFIRMED
+
+
+EVE = replace(ADA, profiles=(Draft("Eve's", "evil", 2.5, 7),), timezone="Asia/Tokyo", send_at=time(6, 15))
+
+
+@pytest.fixture(params=[SubscriberState.UNSUBSCRIBED, SubscriberState.SUSPENDED])
+def gone(engine: Engine, join: Subscribe, request: pytest.FixtureRequest) -> Subscriber:
+    """Ada, who had a digest and gets none now."""
+    ada = join()
+    with transaction(engine) as session:
+        prepared = subscribers.Prepared(ada.id, NOW.date(), 5, NOW, NOW + DAY)
+        subscribers.record_prepared(session, [prepared])
+        if request.param is SubscriberState.SUSPENDED:
+            subscribers.suspend(session, ada.id, "550 5.1.1")
+        else:
+            unsubscribe(session, ada.id)
+        return subscribers.get(session, ada.id)
+
+
+def held(engine: Engine, number: int) -> tuple[Subscriber, list[str]]:
+    """What counts of a subscriber: the row, and the words of its profiles."""
+    with reading(engine) as session:
+        own = profiles.of_subscriber(session, number, parse_profile)
+        return subscribers.get(session, number), [one.text for one in own]
+
+
+def tidied(engine: Engine, now: datetime) -> None:
+    tidy_deliveries(engine, RetentionSettings(), now=now)
+
+
+def test_a_stranger_who_types_an_address_in_changes_nothing_of_who_left(
+    engine: Engine, gone: Subscriber
+) -> None:
+    before = held(engine, gone.id)
+    for minute in range(3):
+        ask(engine, EVE, now=NOW + timedelta(minutes=minute))
+        assert held(engine, gone.id) == before
+    tidied(engine, NOW + 8 * DAY)
+    assert held(engine, gone.id) == before
+    with transaction(engine) as session, pytest.raises(SubscriptionError, match="used already"):
+        confirm(session, gone.id, NOW + 8 * DAY)
+
+
+def test_confirming_brings_what_was_asked_for_last_and_keeps_what_was_shown(
+    engine: Engine, gone: Subscriber
+) -> None:
+    ask(engine)
+    ask(engine, EVE)
+    with transaction(engine) as session:
+        confirmed = confirm(session, gone.id, NOW + timedelta(hours=1))
+        assert confirm(session, gone.id, NOW + timedelta(hours=2)) == confirmed
+        [own] = profiles.of_subscriber(session, gone.id, parse_profile)
+    assert (confirmed.id, confirmed.state, confirmed.suspended_reason) == (
+        gone.id,
+        SubscriberState.CONFIRMED,
+        "",
+    )
+    assert (confirmed.timezone, confirmed.send_at) == ("Asia/Tokyo", time(6, 15))
+    assert (confirmed.last_slot, confirmed.consent_source) == (gone.last_slot, "web")
+    assert confirmed.next_due_at == datetime(2026, 3, 2, 21, 15, tzinfo=UTC)
+    assert (own.name, own.text, own.bar, own.limit) == ("Eve's", "evil", 2.5, 7)
+
+
+@pytest.mark.parametrize("decision", ["comes back", "is resumed", "is added", "unsubscribes", "leaves"])
+def test_what_is_decided_meanwhile_is_not_overruled_by_the_link(
+    engine: Engine, join: Subscribe, decision: str
+) -> None:
+    ada = join()
+    with transaction(engine) as session:
+        if decision == "is resumed":
+            subscribers.suspend(session, ada.id, "550 5.1.1")
+        else:
+            unsubscribe(session, ada.id)
+    ask(engine, EVE)
+    if decision == "is added":
+        join()
+    decide = {"comes back": come_back, "is resumed": resume, "leaves": leave}
+    with transaction(engine) as session:
+        if decision == "unsubscribes":
+            unsubscribe(session, ada.id)
+        elif decision in decide:
+            decide[decision](session, ada.id, NOW)
+        subscribers.suspend(session, ada.id, "552 5.2.2")  # of whom is active again
+        with pytest.raises(SubscriptionError, match="used already"):
+            confirm(session, ada.id, NOW)
+
+
+def test_the_wishes_that_wait_are_handed_out_and_erased_with_the_rest(
+    engine: Engine, gone: Subscriber
+) -> None:
+    ask(engine, EVE)
+    with transaction(engine) as session:
+        [wishes] = export(session, gone.id)["wishes"]
+        assert wishes["wishes"]["profiles"][0]["text"] == "evil"
+        erase(session, gone.id, KEYS, NOW)
+    assert counts(engine)["wishes"] == 0
 
 
 def test_a_corrected_profile_replaces_the_one_not_yet_confirmed(engine: Engine) -> None:

@@ -229,6 +229,24 @@ def test_confirming_takes_a_button_and_works_once(site: Site) -> None:
         assert subscribers.get(session, ada.id).state is SubscriberState.UNSUBSCRIBED
 
 
+def test_who_left_sees_what_was_asked_for_before_confirming_it(site: Site) -> None:
+    ada = site.join(profiles={"Speech": "speech"})
+    with transaction(site.engine) as session:
+        unsubscribe(session, ada.id)
+    ask(site)
+    link = f"/confirm/{site.token(Purpose.CONFIRM, ada.id)}"
+    text = site.get(link).text
+    assert "robot learning, manipulation" in text
+    assert "Monday and Thursday at 06:45 (Europe/Berlin)" in text
+    with reading(site.engine) as session:
+        assert [one.text for one in profiles.of_subscriber(session, ada.id, parse_profile)] == ["speech"]
+    assert "You are subscribed" in site.post(link).text
+    assert "used already" in site.get(link).text
+    with reading(site.engine) as session:
+        [own] = profiles.of_subscriber(session, ada.id, parse_profile)
+    assert own.text == "robot learning, manipulation"
+
+
 def test_a_confirmation_expires_after_three_days(site: Site) -> None:
     ask(site)
     link = f"/confirm/{site.token(Purpose.CONFIRM, 1)}"

@@ -37,6 +37,7 @@ from digest.store.schema.subscribers import (
     SubscriberRow,
     SuppressionRow,
     WeightRow,
+    WishesRow,
 )
 
 __all__ = [
@@ -69,4 +70,5 @@ __all__ = [
     "SubscriberRow",
     "SuppressionRow",
     "WeightRow",
+    "WishesRow",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from typing import Any
 
 from sqlalchemy import Float, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -106,6 +107,18 @@ class SignUpRow(Base):
     network_hash: Mapped[str] = mapped_column(String(64), index=True)
     at: Mapped[datetime] = mapped_column(index=True)
     outcome: Mapped[str] = mapped_column(String(16))
+
+
+class WishesRow(Base):
+    """What a known address asks for that has no subscription now; nothing of it counts until it confirms."""
+
+    __tablename__ = "wishes"
+
+    subscriber_id: Mapped[int] = mapped_column(
+        ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True
+    )
+    asked_at: Mapped[datetime]
+    wishes: Mapped[dict[str, Any]]
 
 
 class SuppressionRow(Base):
