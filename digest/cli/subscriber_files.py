@@ -18,7 +18,7 @@ from digest.ranking.stored_profiles import read_stored
 from digest.store import profiles, subscribers
 from digest.store.database import reading, transaction
 from digest.store.profiles import Draft
-from digest.subscriptions import check_address, subscribe
+from digest.subscriptions import Wishes, check_address, subscribe
 
 COLUMNS = (
     "channel",
@@ -191,17 +191,20 @@ def _subscribe(
     session: Session, house: House, channel: ChannelName, lines: list[dict[str, str]], now: datetime
 ) -> None:
     first, defaults = lines[0], house.settings.digest
+    wishes = Wishes(
+        channel,
+        first["address"],
+        tuple(_draft(cells) for cells in lines),
+        first.get("timezone") or defaults.timezone,
+        time.fromisoformat(first["send_at"]) if first.get("send_at") else defaults.send_at,
+        _weekdays(first),
+        EmptyDigests(first.get("empty") or defaults.empty),
+        first.get("rising", "yes") != "no",
+    )
     subscribe(
         session,
+        wishes,
         keys=house.keys,
-        channel=channel,
-        address=first["address"],
-        profiles=[_draft(cells) for cells in lines],
-        timezone=first.get("timezone") or defaults.timezone,
-        send_at=time.fromisoformat(first["send_at"]) if first.get("send_at") else defaults.send_at,
-        weekdays=_weekdays(first),
-        empty_digests=EmptyDigests(first.get("empty") or defaults.empty),
-        rising=first.get("rising", "yes") != "no",
         trending=any(cells.get("profile", "").casefold() == "trending" for cells in lines),
         confirmed=True,
         now=now,

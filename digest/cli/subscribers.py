@@ -80,22 +80,25 @@ def add(
     """Subscribe ADDRESS at once: you vouch for its consent. Nothing is asked back."""
     from digest.model import ChannelName, EmptyDigests
     from digest.store.database import transaction
-    from digest.subscriptions import subscribe
+    from digest.subscriptions import Wishes, subscribe
 
     with house_of(ctx) as house:
         defaults = house.settings.digest
+        wishes = Wishes(
+            ChannelName(channel),
+            address,
+            tuple(_drafts(keywords, named, trending, bar, limit)),
+            timezone or defaults.timezone,
+            send_at or defaults.send_at,
+            weekdays,
+            EmptyDigests(empty or defaults.empty),
+            defaults.rising if rising is None else rising,
+        )
         with transaction(house.engine) as session:
             added = subscribe(
                 session,
+                wishes,
                 keys=house.keys,
-                channel=ChannelName(channel),
-                address=address,
-                profiles=_drafts(keywords, named, trending, bar, limit),
-                timezone=timezone or defaults.timezone,
-                send_at=send_at or defaults.send_at,
-                weekdays=weekdays,
-                empty_digests=EmptyDigests(empty or defaults.empty),
-                rising=defaults.rising if rising is None else rising,
                 trending=trending,
                 confirmed=True,
                 now=utc_now(),

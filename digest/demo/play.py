@@ -32,7 +32,7 @@ from digest.pipeline.deliver import deliver
 from digest.pipeline.prepare import prepare
 from digest.store import deliveries, migrating
 from digest.store.database import reading, transaction
-from digest.subscriptions import subscribe
+from digest.subscriptions import Wishes, drafts_of, subscribe
 
 JOINED = datetime(2026, 10, 14, 6, tzinfo=UTC)
 MORNINGS = tuple(datetime(2026, 10, day, 7, 30, tzinfo=UTC) for day in (15, 16, 17))
@@ -149,12 +149,14 @@ def _subscribe(house: House) -> None:
         for reader in READERS:
             subscribe(
                 session,
+                Wishes(
+                    ChannelName.EMAIL,
+                    reader.address,
+                    drafts_of(reader.profiles),
+                    reader.timezone,
+                    reader.send_at,
+                ),
                 keys=house.keys,
-                channel=ChannelName.EMAIL,
-                address=reader.address,
-                profiles=reader.profiles,
-                timezone=reader.timezone,
-                send_at=reader.send_at,
                 trending=reader.trending,
                 confirmed=True,
                 now=JOINED,

@@ -16,6 +16,7 @@ from digest.slack.place import Asked, tidied
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
 from digest.store.profiles import Draft
+from digest.subscriptions import Wishes
 
 MAIN = "main"
 TRENDING = "trending"
@@ -79,15 +80,18 @@ def save_draft(
 def _subscribed(
     session: Session, asked: Asked, draft: Draft, desk: Desk, now: datetime, *, trending: bool
 ) -> Subscriber:
+    wishes = Wishes(
+        ChannelName.SLACK,
+        asked.address,
+        (draft,),
+        asked.timezone or desk.defaults.timezone,
+        desk.defaults.send_at,
+        rising=desk.defaults.rising,
+    )
     return subscriptions.subscribe(
         session,
+        wishes,
         keys=desk.keys,
-        channel=ChannelName.SLACK,
-        address=asked.address,
-        profiles=(draft,),
-        timezone=asked.timezone or desk.defaults.timezone,
-        send_at=desk.defaults.send_at,
-        rising=desk.defaults.rising,
         trending=trending,
         confirmed=True,
         now=now,

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import datetime
 
 import msgspec
 from sqlalchemy.orm import Session
 
 from digest import slots
 from digest.errors import SubscriptionError
-from digest.model import EVERY_DAY, ChannelName, EmptyDigests, Subscriber, SubscriberState
+from digest.model import Subscriber, SubscriberState
 from digest.ranking.stored_profiles import read_stored
 from digest.slack_address import WEBHOOK_HOSTS
 from digest.store import profiles as store_profiles
 from digest.store import subscribers as store_subscribers
 from digest.store import wishes as store_wishes
 from digest.store.profiles import Draft
-from digest.subscriptions.checks import Wishes, check_source, check_wishes, drafts_of
+from digest.subscriptions.checks import Wishes, check_source, check_wishes
 from digest.subscriptions.suppressing import refuse_suppressed
 from digest.tokens import Keys
 
@@ -28,16 +28,9 @@ WEB = "web"
 
 def subscribe(
     session: Session,
+    wishes: Wishes,
     *,
     keys: Keys,
-    channel: ChannelName,
-    address: str,
-    profiles: Mapping[str, str] | Sequence[Draft],
-    timezone: str = "UTC",
-    send_at: time = time(7, 30),
-    weekdays: frozenset[int] = EVERY_DAY,
-    empty_digests: EmptyDigests = EmptyDigests.WEEKLY,
-    rising: bool = True,
     trending: bool = False,
     confirmed: bool,
     now: datetime,
@@ -46,20 +39,18 @@ def subscribe(
 ) -> Subscriber:
     """Subscribe an address by somebody who may: an admin, a Slack member, a confirmed sign-up.
 
-    ``profiles`` is name → profile language, or drafts in full; an empty text is the trending
-    profile and needs ``trending``. ``source`` says where the consent comes from ("cli",
-    "slack:T1/U2", "web"). With ``confirmed`` the first digest becomes due at the next chosen hour.
-    An address that left, or never confirmed, is taken up again under its old number.
+    A profile with an empty text is the trending profile and needs ``trending``. ``source`` says where
+    the consent comes from ("cli", "slack:T1/U2", "web"). With ``confirmed`` the first digest becomes due
+    at the next chosen hour. An address that left, or never confirmed, is taken up again under its old number.
 
     Raises ``SubscriptionError`` for a wrong address, zone, weekday or profile, and for an address
     that is subscribed already; ``Suppressed`` for one that is never to be written to again;
     ``ProfileError`` for the profile language.
     """
-    asked = Wishes(channel, address, drafts_of(profiles), timezone, send_at, weekdays, empty_digests, rising)
-    wishes = check_wishes(asked, trending=trending, webhook_hosts=webhook_hosts)
+    wishes = check_wishes(wishes, trending=trending, webhook_hosts=webhook_hosts)
     source = check_source(source)
-    refuse_suppressed(session, keys, channel, wishes.address)
-    known = store_subscribers.find(session, channel, wishes.address, lock=True)
+    refuse_suppressed(session, keys, wishes.channel, wishes.address)
+    known = store_subscribers.find(session, wishes.channel, wishes.address, lock=True)
     if known is not None and known.active:
         raise SubscriptionError(
             f"that address is subscribed already, as number {known.id}",

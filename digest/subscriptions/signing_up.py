@@ -92,15 +92,8 @@ def join_by_webhook(
         return None
     return subscribe(
         session,
+        wishes,
         keys=keys,
-        channel=wishes.channel,
-        address=wishes.address,
-        profiles=wishes.profiles,
-        timezone=wishes.timezone,
-        send_at=wishes.send_at,
-        weekdays=wishes.weekdays,
-        empty_digests=wishes.empty_digests,
-        rising=wishes.rising,
         trending=True,
         confirmed=True,
         now=now,

@@ -19,7 +19,7 @@ from digest.pipeline.collect import collect
 from digest.pipeline.prepare import Report, prepare
 from digest.pipeline.rankings import Enqueue
 from digest.store.database import open_engine, transaction
-from digest.subscriptions import subscribe
+from tests.joining import subscribe
 from tests.keys import KEYS
 from tests.shelf import Shelf, paper
 

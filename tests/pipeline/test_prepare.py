@@ -27,7 +27,8 @@ from digest.store import digests, profiles, subscribers
 from digest.store.database import hasty, open_engine, reading, transaction
 from digest.store.profiles import Draft
 from digest.store.schema import DeliveryRow, DigestRow, ProfileRow
-from digest.subscriptions import remove_profile, save_profile, subscribe, unsubscribe
+from digest.subscriptions import remove_profile, save_profile, unsubscribe
+from tests.joining import subscribe
 from tests.keys import KEYS
 from tests.shelf import Shelf, paper
 

@@ -17,7 +17,8 @@ from digest.store import saved
 from digest.store import subscribers as store_subscribers
 from digest.store.database import reading, transaction
 from digest.store.profiles import Draft
-from digest.subscriptions import give_feedback, save_profile, subscribe
+from digest.subscriptions import give_feedback, save_profile
+from tests.joining import subscribe
 from tests.keys import KEYS
 from tests.slack.conftest import NOW, Person
 from tests.slack_server import Slack

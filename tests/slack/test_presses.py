@@ -14,8 +14,8 @@ from digest.store import digests, profiles, saved
 from digest.store import feedback as store_feedback
 from digest.store.database import reading, transaction
 from digest.store.digests import Coverage
-from digest.subscriptions import subscribe
 from tests.channels.slack_sheets import papers, sheet
+from tests.joining import subscribe
 from tests.keys import KEYS
 from tests.naughty import NAUGHTY
 from tests.slack.conftest import NOW, Person, fill

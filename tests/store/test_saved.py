@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from digest.model import ChannelName
 from digest.store import saved
 from digest.store.database import transaction
-from digest.subscriptions import subscribe
+from tests.joining import subscribe
 from tests.keys import KEYS
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)

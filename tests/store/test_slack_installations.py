@@ -13,7 +13,7 @@ from digest.model import ChannelName, SubscriberState
 from digest.store import slack_installations, subscribers
 from digest.store.database import reading, transaction
 from digest.store.slack_installations import StoredInstallation
-from digest.subscriptions import subscribe
+from tests.joining import subscribe
 from tests.keys import KEYS
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from digest.model import ChannelName, Subscriber
 from digest.store.database import transaction
-from digest.subscriptions import subscribe
+from tests.joining import subscribe
 from tests.keys import KEYS
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # a Monday
@@ -35,6 +35,6 @@ def join(engine: Engine) -> Subscribe:
             "source": "test",
         }
         with transaction(engine) as session:
-            return subscribe(session, **given | wishes)  # type: ignore[arg-type]
+            return subscribe(session, **given | wishes)
 
     return call

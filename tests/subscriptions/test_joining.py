@@ -14,6 +14,7 @@ from digest.store import profiles, subscribers
 from digest.store.database import reading, transaction
 from digest.store.profiles import Draft
 from digest.subscriptions import confirm, pause, unsubscribe
+from tests.joining import subscribe
 from tests.keys import KEYS
 from tests.subscriptions.conftest import NOW, Subscribe
 
@@ -116,8 +117,6 @@ def test_who_comes_back_keeps_the_number_and_gets_no_second_digest_for_the_date(
 def test_what_is_wrong_is_named_and_nothing_is_stored(
     sqlite_engine: Engine, wrong: dict[str, object], says: str
 ) -> None:
-    from digest.subscriptions import subscribe
-
     given: dict[str, object] = {
         "keys": KEYS,
         "channel": ChannelName.EMAIL,
@@ -128,7 +127,7 @@ def test_what_is_wrong_is_named_and_nothing_is_stored(
         "source": "test",
     }
     with pytest.raises(SubscriptionError, match=says) as caught, transaction(sqlite_engine) as session:
-        subscribe(session, **given | wrong)  # type: ignore[arg-type]
+        subscribe(session, **given | wrong)
     assert caught.value.remedy
     with reading(sqlite_engine) as session:
         assert subscribers.listed(session) == []

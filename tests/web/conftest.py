@@ -26,10 +26,10 @@ from digest.pipeline.situation import read_corpus
 from digest.sources.api import parse_api
 from digest.store.database import open_engine, transaction
 from digest.store.migrating import upgrade
-from digest.subscriptions import subscribe
 from digest.tokens import Keys, Purpose, sign
 from digest.web import create_app
 from digest.web.desk import LONGEST_WAIT
+from tests.joining import subscribe
 
 NOW = datetime(2026, 10, 16, 20, 0, tzinfo=UTC)
 SECRET = "a secret key for tests only"
@@ -102,7 +102,7 @@ class Site:
             "source": "test",
         }
         with transaction(self.engine) as session:
-            return subscribe(session, **given | wishes)  # type: ignore[arg-type]
+            return subscribe(session, **given | wishes)
 
 
 def fill(engine: Engine, now: datetime = NOW) -> None:
