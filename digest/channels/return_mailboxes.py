@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from digest.errors import ConfigError, DeliveryError
 
@@ -57,7 +58,7 @@ def imap(account: ImapAccount) -> Iterator[bytes]:
         with _open(account) as server:
             server.login(account.username, account.password)
             _sound(server.select(_quoted(account.folder)), "select the folder")
-            _, found = server.uid("SEARCH", "UNSEEN")
+            found = _sound(server.uid("SEARCH", "UNSEEN"), "search the folder")
             for number in (found[0] or b"").split():
                 yield _fetch(server, number.decode())
                 _sound(server.uid("STORE", number.decode(), "+FLAGS", "(\\Seen)"), "mark a mail")
@@ -82,7 +83,7 @@ def _open(account: ImapAccount) -> imaplib.IMAP4:
 
 
 def _fetch(server: imaplib.IMAP4, number: str) -> bytes:
-    _, data = server.uid("FETCH", number, f"(BODY.PEEK[]<0.{LARGEST}>)")
+    data = _sound(server.uid("FETCH", number, f"(BODY.PEEK[]<0.{LARGEST}>)"), "fetch a mail")
     return next((bytes(piece[1]) for piece in data if isinstance(piece, tuple)), b"")
 
 
@@ -90,6 +91,8 @@ def _quoted(folder: str) -> str:
     return '"' + folder.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _sound(answer: tuple[str, object], what: str) -> None:
-    if answer[0] != "OK":
+def _sound(answer: tuple[str, list[Any]], what: str) -> list[Any]:
+    status, data = answer
+    if status != "OK":
         raise imaplib.IMAP4.error(f"could not {what}")
+    return data

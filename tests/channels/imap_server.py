@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 
 class Folder(socketserver.ThreadingTCPServer):
-    """Mails with their flags; ``refuse`` names a command that is answered with NO."""
+    """Mails with their flags, the commands asked; ``refuse`` names one that is answered with NO."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -20,6 +20,7 @@ class Folder(socketserver.ThreadingTCPServer):
         self.mails = mails
         self.refuse = refuse
         self.seen: set[int] = set()
+        self.asked: list[str] = []
 
     @property
     def port(self) -> int:
@@ -34,6 +35,7 @@ class Conversation(socketserver.StreamRequestHandler):
         for line in self.rfile:
             tag, _, rest = line.decode().strip().partition(" ")
             command = rest.removeprefix("UID ").partition(" ")[0].upper()
+            self.server.asked.append(command)
             if command == self.server.refuse:
                 self.say(f"{tag} NO refused")
                 continue

@@ -58,10 +58,12 @@ def test_imap_leaves_a_mail_unseen_whose_handling_fails() -> None:
         assert folder.seen == set()
 
 
-@pytest.mark.parametrize("refuse", ["LOGIN", "SELECT", "STORE"])
-def test_a_refusing_server_is_an_error_without_secrets(refuse: str) -> None:
+@pytest.mark.parametrize("refuse", ["LOGIN", "SELECT", "SEARCH", "FETCH", "STORE"])
+def test_a_refusing_server_is_an_error_without_secrets_that_leaves_the_mail_unseen(refuse: str) -> None:
     with serving([b"first"], refuse) as folder, pytest.raises(DeliveryError) as caught:
         list(imap(account(folder)))
+    assert folder.asked[-2:] == [refuse, "LOGOUT"]
+    assert folder.seen == set()
     assert "secret" not in str(caught.value) + repr(account(folder))
 
 
