@@ -144,9 +144,35 @@ def test_a_gzip_stream_with_a_wrong_checksum_is_an_error(client: Client) -> None
     assert "damaged" in str(fails_on(client, reply(bytes(whole), "Content-Encoding: gzip")))
 
 
-def test_bytes_after_the_end_of_the_stream_are_an_error(client: Client) -> None:
-    body = gzip.compress(b"hello") + gzip.compress(b"again")
-    assert "goes on" in str(fails_on(client, reply(body, "Content-Encoding: gzip")))
+def zipped(*pieces: bytes) -> bytes:
+    """A compressed answer in these chunks."""
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n"
+    return head + b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in (*pieces, b""))
+
+
+HELLO, AGAIN = gzip.compress(b"hello, "), gzip.compress(b"again")
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [(HELLO, AGAIN), (HELLO + AGAIN,), (HELLO[:9], HELLO[9:] + AGAIN[:1], AGAIN[1:])],
+    ids=["one a chunk", "in one chunk", "split over chunks"],
+)
+def test_every_member_of_a_compressed_body_is_read(client: Client, pieces: tuple[bytes, ...]) -> None:
+    assert fetched(client, zipped(*pieces)) == b"hello, again"
+    assert fetched(client, reply(b"".join(pieces), "Content-Encoding: gzip")) == b"hello, again"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [(HELLO + b"rubbish",), (HELLO, b"rubbish"), (HELLO, b"\0"), (HELLO, AGAIN[:-1]), (HELLO[:-1], AGAIN)],
+    ids=["rubbish", "rubbish in a later chunk", "padding", "half a member", "half a member before another"],
+)
+def test_what_follows_a_member_and_is_no_whole_one_is_an_error(
+    client: Client, pieces: tuple[bytes, ...]
+) -> None:
+    said = str(fails_on(client, zipped(*pieces)))
+    assert "damaged" in said or "cut short" in said
 
 
 def test_fewer_bytes_than_announced_are_an_error(client: Client) -> None:
@@ -165,6 +191,8 @@ def test_a_bomb_is_stopped_before_it_unpacks(client: Client) -> None:
     error = fails_on(client, reply(gzip.compress(b"\0" * 20_000_000), "Content-Encoding: gzip"))
     assert "unpacks to more than 1000000 bytes" in str(error)
     assert not error.transient
+    members = [gzip.compress(b"\0" * 400_000)] * 3
+    assert "unpacks to more than 1000000 bytes" in str(fails_on(client, zipped(*members)))
 
 
 def test_a_body_without_end_is_stopped(client: Client) -> None:

@@ -38,24 +38,27 @@ def _bounded(chunks: Iterator[bytes], most: int) -> Iterator[bytes]:
 
 
 def _decompressed(chunks: Iterator[bytes], most: int) -> bytes:
-    """The body of a gzip stream that reached its own end, checksum and length included."""
-    stream = zlib.decompressobj(GZIP)
+    """The body of gzip members, one after another and nothing else (RFC 1952, 2.2), the last one whole.
+
+    Each member that ends proves itself by its checksum and length.
+    """
+    member = zlib.decompressobj(GZIP)
     parts: list[bytes] = []
     size = 0
     try:
         for chunk in chunks:
             waiting = chunk
-            while waiting and not stream.eof:
-                part = stream.decompress(waiting, CHUNK)
+            while waiting:
+                if member.eof:
+                    member = zlib.decompressobj(GZIP)
+                part = member.decompress(waiting, CHUNK)
                 size += len(part)
                 if size > most:
                     raise FetchError(f"the answer unpacks to more than {most} bytes", transient=False)
                 parts.append(part)
-                waiting = stream.unconsumed_tail
+                waiting = member.unconsumed_tail or member.unused_data
     except zlib.error as error:
         raise FetchError("the answer's compression is damaged") from error
-    if not stream.eof:
+    if not member.eof:
         raise FetchError("the answer is cut short: its compressed stream has no end")
-    if stream.unused_data:
-        raise FetchError("the answer goes on after the end of its compressed stream")
     return b"".join(parts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import zlib
 from collections import Counter
 from collections.abc import Mapping
@@ -82,13 +84,13 @@ def _submitted_on(papers: Papers) -> date | None:
 
 
 def _unpacked(body: bytes) -> bytes:
-    stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    """What gzip members, one after another, hold."""
     try:
-        plain = stream.decompress(body, LARGEST)
-    except zlib.error as error:
+        plain = gzip.GzipFile(fileobj=io.BytesIO(body)).read(LARGEST + 1)
+    except EOFError as error:
+        raise ParseError("the file is cut short: its compressed stream has no end") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
         raise ParseError("the file's compression is damaged") from error
-    if stream.unconsumed_tail:
+    if len(plain) > LARGEST:
         raise ParseError(f"the file unpacks to more than {LARGEST} bytes")
-    if not stream.eof:
-        raise ParseError("the file is cut short: its compressed stream has no end")
     return plain

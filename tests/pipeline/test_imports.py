@@ -28,6 +28,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
         (page(props(item())), Tier.EMBEDDED),
         (page(None, body=ARROWS + card()), Tier.CARDS),
         (gzip.compress(api(item())), Tier.API),
+        (gzip.compress(api(item())[:20]) + gzip.compress(api(item())[20:]), Tier.API),
         (b"\xef\xbb\xbf " + api(item()), Tier.API),
     ],
 )
@@ -46,6 +47,7 @@ def test_whatever_was_saved_is_recognised_with_its_day(body: bytes, tier: Tier) 
         (b'{"error": "not found"}', "an error of the API"),
         (gzip.compress(api(item()))[:-6], "cut short"),
         (b"\x1f\x8b nonsense", "damaged"),
+        (gzip.compress(api(item())) + b"nonsense", "damaged"),
         (page(None), "no cards"),
     ],
 )
