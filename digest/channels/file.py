@@ -66,11 +66,20 @@ class FileSender(NothingOpen):
     def _write(self, message: Message) -> HandOver:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as file:
-                file.write(message.body)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(file.name).replace(place(self.folder, message))
+            _put(message.body, place(self.folder, message))
         except OSError as error:
             return Faulty(f"the outbox folder cannot be written: {error.strerror}", "file")
         return Sent(place(self.folder, message).name)
+
+
+def _put(body: bytes, where: Path) -> None:
+    """Write a file whole, or leave nothing."""
+    with tempfile.NamedTemporaryFile(dir=where.parent, suffix=".part", delete=False) as file:
+        try:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).replace(where)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise

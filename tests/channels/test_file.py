@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from digest.channels.file import FileChannel
@@ -42,3 +45,29 @@ def test_a_folder_that_cannot_be_written_is_our_fault(tmp_path: Path) -> None:
         ((number, outcome),) = sender.hand_over([message(1), message(2)], lambda ids: ids)
     assert number == 1
     assert isinstance(outcome, Faulty)
+
+
+@contextmanager
+def files_up_to(size: int) -> Iterator[None]:
+    """No file of this process grows beyond ``size`` bytes: a write fails half-way, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_digest_that_cannot_be_written_whole_leaves_nothing_in_the_folder(tmp_path: Path) -> None:
+    with files_up_to(3), channel(tmp_path).open() as sender:
+        ((_, outcome),) = sender.hand_over([message(1)], lambda ids: ids)
+    assert isinstance(outcome, Faulty)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_digest_whose_place_is_taken_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "1.eml").mkdir()
+    with channel(tmp_path).open() as sender:
+        ((_, outcome),) = sender.hand_over([message(1)], lambda ids: ids)
+    assert isinstance(outcome, Faulty)
+    assert [file.name for file in tmp_path.iterdir()] == ["1.eml"]
