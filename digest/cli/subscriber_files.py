@@ -44,14 +44,22 @@ PAGE = 2000
 
 
 def every(engine: Engine, states: Iterable[str] = (), channel: str | None = None) -> Iterator[Subscriber]:
-    """All subscribers that fit, page by page: memory stays flat."""
+    """All subscribers that fit."""
+    for page in _pages(engine, states, channel):
+        yield from page
+
+
+def _pages(
+    engine: Engine, states: Iterable[str] = (), channel: str | None = None
+) -> Iterator[list[Subscriber]]:
+    """They come page by page: memory stays flat."""
     wanted = [SubscriberState(state) for state in states]
     kind = ChannelName(channel) if channel else None
     last = 0
     while True:
         with reading(engine) as session:
             page = subscribers.listed(session, states=wanted, channel=kind, after_id=last, limit=PAGE)
-        yield from page
+        yield page
         if len(page) < PAGE:
             return
         last = page[-1].id
@@ -63,10 +71,10 @@ def every(engine: Engine, states: Iterable[str] = (), channel: str | None = None
 def csv_lines(engine: Engine) -> Iterator[str]:
     """All subscribers as lines of CSV, one per profile; cells that look like formulas get a leading quote."""
     yield _csv(COLUMNS)
-    for one in every(engine):
+    for page in _pages(engine):
         with reading(engine) as session:
-            own = profiles.of_subscriber(session, one.id, read_stored)
-        yield from (_csv(_line(one, profile).values()) for profile in own)
+            own = profiles.of_subscribers(session, [one.id for one in page], read_stored)
+        yield from (_csv(_line(one, profile).values()) for one in page for profile in own[one.id])
 
 
 def _csv(cells: Iterable[str]) -> str:
