@@ -1,4 +1,4 @@
-"""Subscribers as CSV: one line per profile, out and in again."""
+"""Subscribers as CSV: one line per profile, out and in again, with all that a subscriber chooses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -15,15 +15,17 @@ from digest.errors import DigestError, SubscriptionError, Suppressed
 from digest.house import House
 from digest.model import ChannelName, EmptyDigests, Profile, Subscriber, SubscriberState
 from digest.ranking.stored_profiles import read_stored
+from digest.slots import slot_of
 from digest.store import profiles, subscribers
 from digest.store.database import reading, transaction
 from digest.store.profiles import Draft
-from digest.subscriptions import Wishes, check_address, subscribe
+from digest.subscriptions import Wishes, check_address, pause, subscribe
 
 COLUMNS = (
     "channel",
     "address",
     "state",
+    "paused_until",
     "timezone",
     "send_at",
     "weekdays",
@@ -33,6 +35,8 @@ COLUMNS = (
     "keywords",
     "bar",
     "limit",
+    "trending",
+    "learning",
 )
 NEEDED = ("address", "keywords")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -88,17 +92,32 @@ def _line(one: Subscriber, profile: Profile) -> dict[str, str]:
         "channel": one.channel,
         "address": one.address,
         "state": one.state,
+        "paused_until": "" if one.paused_until is None else str(one.paused_until),
         "timezone": one.timezone,
         "send_at": f"{one.send_at:%H:%M}",
         "weekdays": " ".join(DAYS[day] for day in sorted(one.weekdays)),
         "empty": one.empty_digests,
-        "rising": "yes" if one.rising else "no",
+        "rising": _word(yes=one.rising),
         "profile": profile.name,
         "keywords": profile.text,
         "bar": "" if profile.bar is None else str(profile.bar),
         "limit": "" if profile.limit is None else str(profile.limit),
+        "trending": _word(yes=profile.trending),
+        "learning": _word(yes=profile.learning),
     }
     return {name: _harmless(value) for name, value in values.items()}
+
+
+def _word(*, yes: bool) -> str:
+    return "yes" if yes else "no"
+
+
+def _is_yes(cells: Mapping[str, str], name: str, default: str) -> bool:
+    """A cell that says yes or no. Raises ``ValueError`` for any other word."""
+    word = (cells.get(name) or default).lower()
+    if word not in {"yes", "no"}:
+        raise ValueError(f"{name} is {word!r}, neither yes nor no")
+    return word == "yes"
 
 
 def _harmless(cell: str) -> str:
@@ -176,8 +195,9 @@ def _take(
 ) -> None:
     try:
         channel = ChannelName(lines[0].get("channel") or "email")
-        if lines[0].get("state") in LEFT_OUT:
-            report.skipped.append(f"line {number}: {lines[0]['state']}")
+        state = SubscriberState(lines[0].get("state") or SubscriberState.CONFIRMED)
+        if state in LEFT_OUT:
+            report.skipped.append(f"line {number}: {state}")
             return
         hosts = house.settings.slack.webhook_hosts
         address = check_address(channel, lines[0]["address"], webhook_hosts=hosts)
@@ -185,7 +205,8 @@ def _take(
         if known is not None:
             report.skipped.append(f"line {number}: already there, {known.state}")
             return
-        _subscribe(session, house, channel, lines, now)
+        added = _subscribe(session, house, channel, lines, now)
+        _pause(session, added, lines[0], now, paused=state is SubscriberState.PAUSED)
         report.added += 1
     except Suppressed as error:
         report.skipped.append(f"line {number}: {error}")
@@ -197,7 +218,7 @@ def _take(
 
 def _subscribe(
     session: Session, house: House, channel: ChannelName, lines: list[dict[str, str]], now: datetime
-) -> None:
+) -> Subscriber:
     first, defaults = lines[0], house.settings.digest
     wishes = Wishes(
         channel,
@@ -207,18 +228,35 @@ def _subscribe(
         time.fromisoformat(first["send_at"]) if first.get("send_at") else defaults.send_at,
         _weekdays(first),
         EmptyDigests(first.get("empty") or defaults.empty),
-        first.get("rising", "yes") != "no",
+        _is_yes(first, "rising", "yes"),
     )
-    subscribe(
+    return subscribe(
         session,
         wishes,
         keys=house.keys,
-        trending=any(cells.get("profile", "").casefold() == "trending" for cells in lines),
+        trending=any(_is_trending(cells) for cells in lines),
         confirmed=True,
         now=now,
         source="import",
         webhook_hosts=house.settings.slack.webhook_hosts,
     )
+
+
+def _pause(
+    session: Session, added: Subscriber, cells: Mapping[str, str], now: datetime, *, paused: bool
+) -> None:
+    """Pause who was paused, until the same date; a pause whose date has come since is over."""
+    until = date.fromisoformat(cells["paused_until"]) if cells.get("paused_until") else None
+    if until is None and paused:
+        pause(session, added.id, now)
+    elif until is not None and until > slot_of(now, added.timezone):
+        pause(session, added.id, now, until=until)
+
+
+def _is_trending(cells: Mapping[str, str]) -> bool:
+    """Whether a line asks for what is trending, in so many words: without a column for it by its name."""
+    named = cells.get("profile", "").casefold() == "trending"
+    return _is_yes(cells, "trending", _word(yes=named))
 
 
 def _weekdays(cells: Mapping[str, str]) -> frozenset[int]:
@@ -232,4 +270,5 @@ def _draft(cells: Mapping[str, str]) -> Draft:
         cells["keywords"],
         float(cells["bar"]) if cells.get("bar") else None,
         int(cells["limit"]) if cells.get("limit") else None,
+        _is_yes(cells, "learning", "yes"),
     )

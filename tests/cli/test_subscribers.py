@@ -258,6 +258,9 @@ def test_an_import_knows_addresses_as_subscribing_stores_them(digest: Digest, tm
         ("address,keywords\na@example.org,x\nnonsense,x\n", "line 3: that is no mail address"),
         ("address,keywords,bar\na@example.org,x,high\n", "line 2: could not convert"),
         ("address,keywords,weekdays\na@example.org,x,nosuchday\n", "line 2"),
+        ("address,keywords,state\na@example.org,x,asleep\n", "line 2: 'asleep'"),
+        ("address,keywords,learning\na@example.org,x,perhaps\n", "line 2: learning is 'perhaps'"),
+        ("address,keywords,paused_until\na@example.org,x,someday\n", "line 2"),
         ('address,keywords\n"a@example.org,x\n', "no CSV"),
     ],
 )
