@@ -22,7 +22,7 @@ from digest.channels.sender_identity import identity
 from digest.channels.slack import SlackChannel
 from digest.channels.slack_api import NO_TEAM_TOKENS, Tokens
 from digest.channels.slack_pace import OwnPace
-from digest.channels.smtp import FRESH_SECONDS, SmtpSender
+from digest.channels.smtp import FRESH_SECONDS, GATE_SIZE, SmtpSender
 from digest.channels.smtp_session import Relay
 from digest.config import EmailSettings, Settings, SourceSettings
 from digest.errors import ConfigError
@@ -105,7 +105,7 @@ def mail_sender(settings: Settings) -> SmtpSender:
 
 def _mail_gate(policy: UnknownPolicy) -> int:
     """How many mails pass the gate at once: one where each that is left in doubt waits for a person."""
-    return 1 if policy is UnknownPolicy.HOLD else EmailChannel.gate_size
+    return 1 if policy is UnknownPolicy.HOLD else GATE_SIZE
 
 
 def _own_name(relay: str) -> str:

@@ -9,10 +9,11 @@ from sqlalchemy import Engine, text
 from benchmarks import outbox
 from benchmarks.harness import Budget, Row
 from benchmarks.stores import postgres, postgres_server, sqlite
-from digest.channels.email import EmailChannel
+from digest.channels.smtp import GATE_SIZE
+from digest.config import DeliverySettings
 
 DELIVERIES = 20_000
-BATCH, GATE = 100, EmailChannel.gate_size
+BATCH, GATE = DeliverySettings().batch, GATE_SIZE
 """As the daemon claims and gates mails."""
 
 

@@ -9,7 +9,7 @@ from benchmarks.harness import Budget, Row, once
 from benchmarks.sinks import MISSING, available, sink, source
 from benchmarks.slow_link import slow_link
 from digest.channels.mime import Lines
-from digest.channels.smtp import SmtpSender
+from digest.channels.smtp import GATE_SIZE, SmtpSender
 from digest.channels.smtp_session import Relay
 from digest.model import Message, Sent
 
@@ -62,7 +62,7 @@ def messages(count: int) -> list[Message]:
 def hand_over(port: int, mails: Sequence[Message]) -> None:
     """By our sender; everything must be accepted."""
     relay = Relay("127.0.0.1", port, messages_per_connection=10**6)
-    with SmtpSender(relay, "digest@example.org", gate_size=50) as sender:
+    with SmtpSender(relay, "digest@example.org", gate_size=GATE_SIZE) as sender:
         sent = sum(isinstance(outcome, Sent) for _, outcome in sender.hand_over(mails, _open_gate))
     if sent != len(mails):
         raise RuntimeError(f"only {sent} of {len(mails)} mails were accepted")

@@ -51,8 +51,7 @@ class NothingOpen:
 class Channel(Protocol):
     """How digests reach addresses of one kind.
 
-    ``template`` names the version of the rendering; it is frozen with a delivery. ``gate_size`` is
-    how many messages may pass the point of no return on one commit.
+    ``template`` names the version of the rendering; it is frozen with a delivery.
     """
 
     @property
@@ -63,9 +62,6 @@ class Channel(Protocol):
 
     @property
     def template(self) -> str: ...
-
-    @property
-    def gate_size(self) -> int: ...
 
     def render(self, sheet: Sheet) -> bytes:
         """Render a digest. Pure: the same sheet gives the same bytes."""

@@ -53,7 +53,6 @@ class EmailChannel:
 
     name = ChannelName.EMAIL
     template = TEMPLATE
-    gate_size = 50
 
     def __init__(
         self,

@@ -12,8 +12,6 @@ from typing import ClassVar
 from digest.channels import Gate, NothingOpen, Sender
 from digest.model import ChannelName, Faulty, HandOver, Message, Sent, Sheet, UnknownPolicy
 
-GATE_SIZE = 20
-
 
 @dataclass(frozen=True, slots=True)
 class FileChannel:
@@ -24,7 +22,6 @@ class FileChannel:
 
     name: ClassVar[ChannelName] = ChannelName.FILE
     on_unknown: ClassVar[UnknownPolicy] = UnknownPolicy.RECONCILE
-    gate_size: ClassVar[int] = GATE_SIZE
 
     folder: Path
     rendering: Callable[[Sheet], bytes]

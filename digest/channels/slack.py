@@ -32,7 +32,6 @@ class SlackChannel:
     name: ClassVar[ChannelName] = ChannelName.SLACK
     on_unknown: ClassVar[UnknownPolicy] = UnknownPolicy.RECONCILE
     template: ClassVar[str] = "slack-3"
-    gate_size: ClassVar[int] = 1
 
     bot_token: str = field(default="", repr=False)
     tokens: Tokens = field(default=NO_TEAM_TOKENS, repr=False)

@@ -21,7 +21,8 @@ from digest.channels.smtp_session import NoSession, Relay, Session, open_session
 from digest.channels.smtp_wire import Reply, WireError
 from digest.model import Deferred, Faulty, HandOver, Message, Sent, Unknown
 
-GATE_SIZE = 20
+GATE_SIZE = 50
+"""So many mails pass the point of no return on one commit: a kill in between leaves all of them in doubt."""
 FRESH_SECONDS = 30.0
 """How long a passed gate holds. Whoever was stopped for longer must pass it again."""
 MOST_SUSPICIONS = 3

@@ -51,15 +51,16 @@ class Allowance:
 class Terms:
     """How deliveries are made. ``worker`` names this process, ``domain`` ends message ids.
 
-    ``keys`` are those of the suppression list; ``connections`` says how many hand-overs
-    go on at once, by channel (one if not named); ``allowances`` bound channels that are named there.
+    ``keys`` are those of the suppression list; ``batch`` deliveries are claimed at once;
+    ``connections`` says how many hand-overs go on at once, by channel (one if not named);
+    ``allowances`` bound channels that are named there.
     """
 
     worker: str
     domain: str
     keys: Keys
+    batch: int
     lease: timedelta = timedelta(minutes=20)
-    batch: int = 50
     max_age: timedelta = timedelta(hours=24)
     max_kills: int = 3
     connections: Mapping[ChannelName, int] = field(default_factory=dict)

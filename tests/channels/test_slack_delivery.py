@@ -28,7 +28,7 @@ from tests.keys import KEYS
 from tests.slack_server import TOKEN, Slack, running_slack
 from tests.store import outbox
 
-TERMS = Terms(worker="test", domain="digest.example", keys=KEYS, max_age=timedelta(days=30))
+TERMS = Terms(worker="test", domain="digest.example", keys=KEYS, batch=50, max_age=timedelta(days=30))
 FAULTS = ("", "lose", "lose", "drop", "status:500", "error:fatal_error", "raw:<html>", "429:3")
 SHEET = sheet(papers(4))
 
@@ -135,7 +135,7 @@ class Blind:
     def __init__(self, channel: SlackChannel) -> None:
         self._channel = channel
         self.name, self.on_unknown = channel.name, channel.on_unknown
-        self.template, self.gate_size = channel.template, channel.gate_size
+        self.template = channel.template
         self.render, self.open = channel.render, channel.open
 
     def find(self, message: Message) -> HandOver | None:

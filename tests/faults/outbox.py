@@ -32,7 +32,7 @@ LINKS = Links(
     "https://d/p", "https://d/pause", "https://d/u", "https://d/u", "", "https://d/f", "https://d/d"
 )
 ACCOUNT = Account(NOW, (), 0, 0, 0, 0, 0, 0, 0)
-TERMS = Terms(worker="test", domain="example.net", keys=KEYS, lease=timedelta(minutes=20))
+TERMS = Terms(worker="test", domain="example.net", keys=KEYS, batch=50, lease=timedelta(minutes=20))
 
 
 @dataclass

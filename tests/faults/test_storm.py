@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine
 
-from digest.channels.email import EmailChannel
+from digest.channels.smtp import GATE_SIZE
 from digest.config import DeliverySettings
 from digest.store.database import open_engine
 from tests.faults.relay import Accepted, Relay
@@ -33,7 +33,7 @@ def unexcused(verdict: Verdict) -> bool:
 
 TINY = (4, 2)
 SMALL = (10, 5)
-AS_SHIPPED = (DeliverySettings().batch, EmailChannel.gate_size)
+AS_SHIPPED = (DeliverySettings().batch, GATE_SIZE)
 """What a worker claims at once, and takes through the gate at once."""
 LEASE = 30.0
 """In the long form; longer than anybody who lives needs, even on a machine shared with its tormentors."""
