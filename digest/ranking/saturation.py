@@ -37,5 +37,9 @@ def saturated(pooled: NDArray[np.float64], norms: NDArray[np.float64]) -> NDArra
 
 def norms_of(lengths: Sequence[Counts], mean_length: float) -> NDArray[np.float64]:
     """How much longer papers of these words are than the mean one, softened by ``B``."""
-    weighted = np.array([weighted_length(one) for one in lengths])
+    return norms(np.array([weighted_length(one) for one in lengths]), mean_length)
+
+
+def norms(weighted: NDArray[np.float64], mean_length: float) -> NDArray[np.float64]:
+    """``norms_of`` papers of these weighted lengths."""
     return np.asarray(1 - B + B * weighted / mean_length)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from digest.ranking.saturation import FIELD_WEIGHTS, K1, B
+from digest.ranking.saturation import FIELD_WEIGHTS, norms, saturated
 from digest.ranking.terms import STEMMED, Text
 from digest.ranking.text import BREAK, CLAUSE_END, singular, stems
 
@@ -63,9 +63,8 @@ class Tally:
         weighted lengths.
         """
         chosen = self.pooled[:, places].tocsr()
-        norms = 1 - B + B * lengths / max(float(lengths.mean()), 1.0)
-        frequency = chosen.data / np.repeat(norms, np.diff(chosen.indptr))
-        values = (frequency * (K1 + 1) / (K1 + frequency)).astype(np.float32)
+        of_papers = norms(lengths, max(float(lengths.mean()), 1.0))
+        values = saturated(chosen.data, np.repeat(of_papers, np.diff(chosen.indptr))).astype(np.float32)
         return sparse.csr_matrix((values, chosen.indices, chosen.indptr), shape=chosen.shape)
 
 
