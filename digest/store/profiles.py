@@ -18,10 +18,9 @@ from sqlalchemy.orm import Session
 from digest.errors import NotFound
 from digest.model import Keyword, Profile, Weight
 from digest.store.schema import ProfileRow, WeightRow
+from digest.store.upserts import portions
 
 Parse = Callable[[str], tuple[Keyword, ...]]
-CHUNK = 5000
-"""Numbers in one IN list; both databases take far more, planning time grows with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +39,9 @@ def of_subscribers(session: Session, ids: Iterable[int], parse: Parse) -> dict[i
     numbers = list(ids)
     found: dict[int, list[Profile]] = {number: [] for number in numbers}
     read = _once(parse)
-    for chunk in _chunks(numbers):
-        weights = _weights(session, ProfileRow.subscriber_id.in_(chunk))
-        for row in session.execute(_question().where(ProfileRow.subscriber_id.in_(chunk))):
+    for some in portions(numbers):
+        weights = _weights(session, ProfileRow.subscriber_id.in_(some))
+        for row in session.execute(_question().where(ProfileRow.subscriber_id.in_(some))):
             profile = _value(row, read, weights)
             found[profile.subscriber_id].append(profile)
     return found
@@ -173,7 +172,3 @@ def _once(parse: Parse) -> Parse:
         return known[text]
 
     return read
-
-
-def _chunks(numbers: list[int]) -> Iterable[list[int]]:
-    return (numbers[start : start + CHUNK] for start in range(0, len(numbers), CHUNK))
