@@ -46,7 +46,7 @@ def read_last_days(engine: Engine, days: int, *, until: date | None = None) -> L
         if newest is None:
             return LastDays(None, (), {})
         since = newest - timedelta(days=days - 1)
-        listed = listings.candidates(session, after_arrival=None, since_day=since, until_day=newest)
+        listed = listings.candidates(session, since_day=since, until_day=newest)
         known = papers.load(session, {one.paper_id for one in listed})
     make_known(engine, [known[one.paper_id] for one in listed if newest - one.day < KEPT])
     return LastDays(newest, tuple(listed), known)

@@ -35,7 +35,7 @@ def read_situation(engine: Engine, limits: Limits, *, now: datetime) -> Situatio
 
 def _pool(session: Session, since: date, until: date, now: datetime) -> tuple[Arrived, ...]:
     """Every listing of the span; those whose votes climb stand in it a second time, as rising."""
-    found = listings.candidates(session, after_arrival=None, since_day=since, until_day=until)
+    found = listings.candidates(session, since_day=since, until_day=until)
     ids = {listing.paper_id for listing in found}
     known = papers.load(session, ids)
     times = Counter(listing.paper_id for listing in listings.of_papers(session, ids))

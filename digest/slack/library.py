@@ -20,7 +20,7 @@ _PAPER_ID = re.compile(r"(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?(
 
 def candidates_since(session: Session, since: date, until: date) -> list[Candidate]:
     """The papers listed on these days, each once, under its newest day."""
-    found = listings.candidates(session, after_arrival=None, since_day=since, until_day=until)
+    found = listings.candidates(session, since_day=since, until_day=until)
     return _candidates(session, found)
 
 

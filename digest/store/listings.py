@@ -52,16 +52,9 @@ def of_papers(session: Session, ids: Collection[str]) -> list[Listing]:
     return found
 
 
-def candidates(
-    session: Session, *, after_arrival: int | None, since_day: date, until_day: date
-) -> list[Listing]:
-    """The listings of a span of days that arrived after a stored read; all of the span for ``None``.
-
-    Newest day first, then by upvotes, then by id.
-    """
+def candidates(session: Session, *, since_day: date, until_day: date) -> list[Listing]:
+    """The listings of a span of days: newest day first, then by upvotes, then by id."""
     statement = select(*COLUMNS).where(ListingRow.day.between(since_day, until_day))
-    if after_arrival is not None:
-        statement = statement.where(ListingRow.arrival > after_arrival)
     order = (ListingRow.day.desc(), ListingRow.upvotes.desc(), ListingRow.paper_id)
     return _listings(session, statement.order_by(*order))
 

@@ -190,7 +190,7 @@ def _span_page(
 ) -> HTMLResponse:
     """The papers of some days; ``within`` names the smaller page that a day with papers belongs to."""
     with desk.reading() as session:
-        listed = listings.candidates(session, after_arrival=None, since_day=since, until_day=until)
+        listed = listings.candidates(session, since_day=since, until_day=until)
         found = best_first(listed)
         shown = _views(session, found[:MOST_SHOWN])
     left = len(found) - len(shown)
@@ -233,7 +233,7 @@ def trending(desk: At) -> HTMLResponse:
 def trending_now(session: Session, now: datetime, *, limit: int = 30) -> list[Listing]:
     """The trending papers of the last days, best first."""
     since = now.date() - timedelta(days=TRENDING_DAYS)
-    found = listings.candidates(session, after_arrival=None, since_day=since, until_day=now.date())
+    found = listings.candidates(session, since_day=since, until_day=now.date())
     scored = ((trending_score(one.upvotes, age_hours(one.day, now)), one) for one in best_first(found))
     ordered = sorted(scored, key=lambda pair: (-pair[0], pair[1].paper_id))
     return [one for _, one in ordered[:limit]]

@@ -85,7 +85,7 @@ def test_every_day_is_read_once_whatever_the_workers(engine: Engine, workers: in
 def test_all_it_brings_is_silent_and_plans_nothing(engine: Engine) -> None:
     run(engine, Archive())
     with read_only(engine) as session:
-        found = listings.candidates(session, after_arrival=None, since_day=FIRST, until_day=NOW.date())
+        found = listings.candidates(session, since_day=FIRST, until_day=NOW.date())
         assert len(found) == 10
         assert all(listing.silent for listing in found)
         for table in (DigestRow, DeliveryRow):

@@ -62,7 +62,7 @@ def test_a_backfill_killed_again_and_again_ends_complete(store_url: str) -> None
     assert last.returncode == 0, said
     assert b"no gaps" in said
     with reading(engine) as session:
-        found = listings.candidates(session, after_arrival=None, since_day=SPAN[0], until_day=SPAN[-1])
+        found = listings.candidates(session, since_day=SPAN[0], until_day=SPAN[-1])
         assert len(found) == sum(len(items) for items in archive().values())
         assert all(
             day.listed == len(listings.of_day(session, day.day))
