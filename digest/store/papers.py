@@ -8,7 +8,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, insert, select, tuple_, update
+from sqlalchemy import Row, bindparam, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from digest.model import Organisation, Paper
@@ -55,12 +55,9 @@ def load(session: Session, ids: Collection[str]) -> dict[str, Paper]:
     return found
 
 
-def all_papers(session: Session, *, changed_since: datetime | None = None) -> Iterable[Paper]:
-    """Every stored paper, or those new or changed since a moment; streamed in the order of ids."""
-    statement: Select[*tuple[Any, ...]] = select(*COLUMNS).order_by(PaperRow.id)
-    if changed_since is not None:
-        statement = statement.where(PaperRow.changed_at > changed_since)
-    rows = session.execute(statement.execution_options(yield_per=1_000))
+def all_papers(session: Session) -> Iterable[Paper]:
+    """Every stored paper, streamed in the order of ids."""
+    rows = session.execute(select(*COLUMNS).order_by(PaperRow.id).execution_options(yield_per=1_000))
     return (paper_of(row) for row in rows)
 
 

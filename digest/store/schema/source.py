@@ -38,7 +38,7 @@ class PaperRow(Base):
     complete: Mapped[bool]
     seen: Mapped[str] = mapped_column(String(32))
     first_seen_at: Mapped[datetime]
-    changed_at: Mapped[datetime] = mapped_column(index=True)
+    changed_at: Mapped[datetime]
 
 
 class RevisionRow(Base):
@@ -88,7 +88,7 @@ class ListingRow(Base):
     """One paper on one day's page: a paper stands on a day once."""
 
     __tablename__ = "listings"
-    __table_args__ = (Index("ix_listings_paper_id", "paper_id"), Index("ix_listings_arrival", "arrival"))
+    __table_args__ = (Index("ix_listings_paper_id", "paper_id"),)
 
     day: Mapped[date] = mapped_column(primary_key=True)
     paper_id: Mapped[str] = mapped_column(ForeignKey("papers.id", ondelete="CASCADE"), primary_key=True)
