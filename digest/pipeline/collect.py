@@ -81,7 +81,6 @@ def collect(
     *,
     now: datetime,
     days: Iterable[date] | None = None,
-    silent: bool = False,
     settings: Collecting = Collecting(),
     stop: Callable[[], bool] = lambda: False,
 ) -> CollectReport:
@@ -94,7 +93,7 @@ def collect(
     wanted = list(days) if days is not None else due_days(engine, now=now, look_back=settings.look_back)
     reports: list[DayReport] = []
     for day in wanted:
-        report = read_and_store(engine, source, day, now=now, silent=silent, keep_raw=settings.keep_raw)
+        report = read_and_store(engine, source, day, now=now, silent=False, keep_raw=settings.keep_raw)
         _tell(report)
         reports.append(report)
         if report.retry_at is not None or stop() or is_away(reports):

@@ -24,7 +24,7 @@ from digest.model import (
     Redirected,
     Tier,
 )
-from digest.pipeline.collect import MOST_UNANSWERED, Collecting, collect, store_reading
+from digest.pipeline.collect import MOST_UNANSWERED, Collecting, collect, read_and_store, store_reading
 from digest.store import counters, days, listings, observations, papers, raw_answers
 from digest.store.database import open_engine, transaction
 from digest.store.database import reading as read_only
@@ -56,8 +56,8 @@ class Said:
         return Reading(day, outcome, self.tier, ("a note",) if isinstance(outcome, Failed) else (), raw)
 
 
-def run(engine: Engine, outcome: Outcome, *, now: datetime = NOW, silent: bool = False) -> Day:
-    report = collect(engine, Said(outcome), now=now, days=[DAY], silent=silent)
+def run(engine: Engine, outcome: Outcome, *, now: datetime = NOW) -> Day:
+    report = collect(engine, Said(outcome), now=now, days=[DAY])
     return report.days[0].day
 
 
@@ -142,7 +142,8 @@ def test_a_count_that_is_not_named_stays(engine: Engine) -> None:
 
 def test_a_backfill_is_silent_but_makes_nothing_known_silent(engine: Engine) -> None:
     run(engine, Papers((record("2609.1"),)))
-    run(engine, Papers((record("2609.1"), record("2609.2"))), silent=True)
+    again = Said(Papers((record("2609.1"), record("2609.2"))))
+    read_and_store(engine, again, DAY, now=NOW, silent=True)
     with read_only(engine) as session:
         assert {one.paper_id: one.silent for one in listings.of_day(session, DAY)} == {
             "2609.1": False,

@@ -17,7 +17,7 @@ from digest.model import ChannelName, Digest, DigestKind, EmptyDigests, Mark, Su
 from digest.pipeline import prepare as preparing
 from digest.pipeline import rankings
 from digest.pipeline.backfill import Backfill
-from digest.pipeline.collect import collect
+from digest.pipeline.collect import collect, read_and_store
 from digest.pipeline.editions import Limits
 from digest.pipeline.prepare import draft, prepare, prepare_day
 from digest.pipeline.rankings import Rules, read_round
@@ -153,7 +153,7 @@ def test_a_backfill_plans_nothing_and_brings_nothing_late(engine: Engine, shelf:
     read(engine, shelf, at(TUE, 6), [TUE])
     prepare(engine, RULES, now=at(TUE))
     deliver(engine)
-    collect(engine, shelf, now=at(TUE, 9), days=[MON], silent=True)
+    read_and_store(engine, shelf, MON, now=at(TUE, 9), silent=True)
     with reading(engine) as session:
         assert session.scalar(select(func.count()).select_from(DeliveryRow)) == 1
     prepare(engine, RULES, now=at(WED))
