@@ -162,7 +162,7 @@ CHANNELS: dict[ChannelName, Callable[[Settings, Engine | None], Channel]] = {
     ChannelName.SLACK: _slack,
     ChannelName.FILE: _file,
 }
-"""How each channel is built from the settings."""
+"""How each channel is built from the settings; those under its name say whether it is switched on."""
 
 
 def open_channels(settings: Settings, engine: Engine | None = None) -> dict[ChannelName, Channel]:
@@ -170,12 +170,8 @@ def open_channels(settings: Settings, engine: Engine | None = None) -> dict[Chan
 
     Slack workspaces that installed the app are served only with an ``engine``: their tokens are stored.
     """
-    switched_on = {
-        ChannelName.EMAIL: settings.email.enabled,
-        ChannelName.SLACK: settings.slack.enabled,
-        ChannelName.FILE: settings.file.enabled,
-    }
-    return {name: build(settings, engine) for name, build in CHANNELS.items() if switched_on[name]}
+    chosen = {name: build for name, build in CHANNELS.items() if getattr(settings, name).enabled}
+    return {name: build(settings, engine) for name, build in chosen.items()}
 
 
 def sheet_desk(house: House) -> Desk:

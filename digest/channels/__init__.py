@@ -1,6 +1,6 @@
 """Ways to reach a subscriber. Rendering is pure; sending is small.
 
-A channel is one module, one template folder, one test file and one line in ``bootstrap.CHANNELS``.
+A channel is a name with settings under it, a module, a test file and a line in ``bootstrap.CHANNELS``.
 """
 
 from __future__ import annotations
