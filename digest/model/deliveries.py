@@ -10,7 +10,10 @@ from digest.model.subscribers import ChannelName
 
 
 class DeliveryState(StrEnum):
-    """The states of DESIGN section 3; final ones are sent, refused, merged and poison."""
+    """Where a delivery stands (docs/architecture.md, *Delivery contract*; docs/operation.md).
+
+    Final are sent, refused, merged and poison.
+    """
 
     PLANNED = "planned"
     CLAIMED = "claimed"

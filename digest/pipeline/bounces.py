@@ -1,7 +1,8 @@
 """Take back what came back: hard bounces suppress, soft ones count, complaints and requests unsubscribe.
 
 A report counts only through an address of ours with a valid seal, and a bounce only while the
-subscriber still has the address the delivery went to. Taking the same report twice changes nothing.
+subscriber still has the address the delivery went to. Taking the same report twice on a day does to the
+subscriber what taking it once does; on another day a soft bounce or a complaint counts anew.
 """
 
 from __future__ import annotations
