@@ -65,7 +65,7 @@ class Signer:
 
 
 def signer_of(settings: EmailSettings, sender: str) -> Signer | None:
-    """The signer that the settings ask for, for the sender's domain; usually none."""
+    """The signer that the settings ask for, for the sender's domain; usually none. Raises ``ConfigError``."""
     if settings.dkim_key_file is None:
         return None
     if not settings.dkim_selector:

@@ -18,7 +18,10 @@ SECONDS = 5.0
 
 
 def lookup_at(nameserver: str = "") -> Lookup:
-    """Looks up at ``host`` or ``host:port``, else where the system does."""
+    """Looks up at ``host`` or ``host:port``, else where the system does.
+
+    Raises ``DeliveryError`` where there is no name server to ask.
+    """
     from dns.exception import DNSException, Timeout
     from dns.resolver import NXDOMAIN, NoAnswer, Resolver
 

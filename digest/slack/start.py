@@ -32,7 +32,10 @@ def open_app(house: House, clock: Callable[[], datetime]) -> App:
 
 
 def access_of(slack: SlackSettings, base_url: str) -> Access:
-    """What the app proves itself with. A bot token serves one workspace; a client id and secret several."""
+    """What the app proves itself with. A bot token serves one workspace; a client id and secret several.
+
+    Raises ``ConfigError`` naming the key that is missing.
+    """
     access = Access(
         signing_secret=_plain(slack.signing_secret),
         bot_token=_plain(slack.bot_token),

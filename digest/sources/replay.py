@@ -25,7 +25,7 @@ class Replay:
         return Visit(self, "", day, now).read()
 
     def get(self, kind: str, url: str, *, accept: str, now: datetime) -> Answer:  # noqa: ARG002
-        """The kept answer from an address, whatever the server it came from."""
+        """The kept answer from an address, whatever the server. Raises ``Unanswered`` where none is kept."""
         known = self._known.get(_place(url))
         if known is None:
             raise Unanswered("no answer is kept")

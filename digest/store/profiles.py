@@ -75,7 +75,7 @@ def add(session: Session, subscriber_id: int, draft: Draft, now: datetime) -> in
 
 
 def save(session: Session, profile_id: int, draft: Draft, now: datetime) -> None:
-    """Change a profile; its number, and with it its feed and what it learnt, stays."""
+    """Change a profile; its number, and with it its feed and what it learnt, stays. Raises ``NotFound``."""
     done: Any = session.execute(
         update(ProfileRow).where(ProfileRow.id == profile_id).values(_row(draft) | {"changed_at": now})
     )

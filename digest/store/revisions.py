@@ -14,7 +14,10 @@ from digest.store.database import is_missing, named_errors, refuse_missing
 
 
 def migrations_folder() -> Path:
-    """Where the migrations lie: at the root of a checkout, inside the package when installed."""
+    """Where the migrations lie: at the root of a checkout, inside the package when installed.
+
+    Raises ``StoreError`` for an installation without them.
+    """
     package = Path(__file__).resolve().parents[1]
     for folder in (package / "migrations", package.parent / "migrations"):
         if (folder / "env.py").is_file():
@@ -23,7 +26,10 @@ def migrations_folder() -> Path:
 
 
 def known() -> list[str]:
-    """The revisions this program knows, oldest first: the numbers that the migrations' files begin with."""
+    """The revisions this program knows, oldest first: the numbers that the migrations' files begin with.
+
+    Raises ``StoreError`` for an installation without any.
+    """
     found = sorted(path.name.partition("_")[0] for path in (migrations_folder() / "versions").glob("*_*.py"))
     if not found:
         raise StoreError("this installation has no migrations", remedy="install digest again")
@@ -31,12 +37,15 @@ def known() -> list[str]:
 
 
 def head() -> str:
-    """The newest revision this program knows."""
+    """The newest revision this program knows. Raises ``StoreError`` for an installation without any."""
     return known()[-1]
 
 
 def current(engine: Engine) -> str | None:
-    """The revision the store is at; ``None`` for a store without a schema, or that is not there yet."""
+    """The revision the store is at; ``None`` for a store without a schema, or that is not there yet.
+
+    Raises ``StoreError`` when the store cannot be read.
+    """
     if is_missing(engine):
         return None
     with named_errors(), engine.execution_options(read_only=True).connect() as connection:
@@ -63,7 +72,10 @@ def check_schema(engine: Engine) -> None:
 
 
 def refuse_newer(found: str | None) -> None:
-    """Refuse a revision of which this program knows nothing: only a newer one can have made it."""
+    """Refuse a revision of which this program knows nothing: only a newer one can have made it.
+
+    Raises ``SchemaError``.
+    """
     if found is not None and found not in known():
         raise SchemaError(
             f"the store's schema ({found}) is newer than this program ({head()})",

@@ -80,7 +80,10 @@ def add(session: Session, subscriber: Subscriber) -> Subscriber:
 
 
 def add_or_lock(session: Session, subscriber: Subscriber) -> Subscriber:
-    """Store a new subscriber, or return the row another process stored at the same moment; locked."""
+    """Store a new subscriber, or return the row another process stored at the same moment; locked.
+
+    Raises ``NotFound`` when that row was erased in between.
+    """
     values = _row(subscriber) | {"bounce_score": 0.0, "bounced_on": None}
     del values["id"]
     session.execute(upsert(session, SubscriberRow).values(values).on_conflict_do_nothing())
@@ -125,7 +128,10 @@ def find(session: Session, channel: ChannelName, address: str, *, lock: bool = F
 
 
 def named(session: Session, name: str) -> Subscriber:
-    """The subscriber a person means: by number, or by address where one channel alone has it."""
+    """The subscriber a person means: by number, or by address where one channel alone has it.
+
+    Raises ``NotFound`` when nobody has it, or several have, with their numbers.
+    """
     if name.isascii() and name.isdigit():
         return get(session, int(name))
     wanted = {name.strip(), name.strip().lower()}
