@@ -18,8 +18,9 @@ from digest.ranking.stored_profiles import read_stored
 from digest.store import profiles, subscribers
 from digest.store.database import reading, transaction
 from digest.store.profiles import Draft
-from digest.subscriptions import save_profile, subscribe
+from digest.subscriptions import save_profile
 from tests.cli.conftest import Digest
+from tests.joining import subscribe
 from tests.keys import KEYS
 
 NOW = datetime.now(UTC)
