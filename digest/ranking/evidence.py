@@ -81,7 +81,7 @@ class Lookup:
         deciding = [(row, one.place) for row, one in zip(rows, sought, strict=True) if one.decides]
         phrases, of_units = zip(*deciding, strict=True) if deciding else ((), ())
         self.phrases: Matrix = sparse.csr_matrix((np.ones(len(phrases)), (phrases, of_units)), shape=shape)
-        self.wanted = Wanted.of((one.part.term, one.part.words) for one in sought)
+        self.wanted = Wanted.of(one.part.term for one in sought)
         self.terms = {
             term: place for place, term in enumerate(dict.fromkeys(term for term, _ in self.columns))
         }
@@ -110,8 +110,8 @@ class Lookup:
         wanted = self.wanted
         return [
             (row, self.terms[term], counts)
-            for row, extract in enumerate(extracts if wanted.terms else ())
-            if (here := wanted.within(extract.joined)).terms
+            for row, extract in enumerate(extracts if wanted.clues else ())
+            if (here := wanted.within(extract.joined)).clues
             for term, counts in count_rare(extract.fields, extract.openings, here).items()
         ]
 

@@ -4,14 +4,16 @@ A term is a run of one or more words joined without blanks and stemmed as a whol
 *fine tuning* and *finetuning* are one term; words before the last lose their plural. Each term carries a
 mark for the way it is matched::
 
-    s:finetun      stemmed, any capitals          (fine-tuned, Finetuning)
+    s:finetun      stemmed, any capitals, of one or two words   (fine-tuned, Finetuning)
+    l:texttoimag   the same of more words, however they are joined   (text-to-image)
     x:videogeneration   exact: not stemmed        ("video generation")
     c:rag          written in capitals            (RAG, not rag or drag)
-    p:agent        a word that starts so          (agent*)
+    p:agent/1      a word that starts so, after so many words less one   (agent*)
     a:kaiminghe    author names, o:nvidia organisations
 
-Counting is linear in the text whatever profiles exist: a text of w words has at most n·w runs of up to n
-words.
+A term says all that decides what it finds, so that a keyword finds the same whoever else asks for what.
+Counting is linear in the text whatever profiles exist: a run of words is followed as far as the longest
+term has letters.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from typing import NamedTuple
 from digest.model import Paper
 from digest.ranking.text import BREAK, Word, in_capitals, is_acronym, singular, stem, words
 
-STEMMED, EXACT, CAPITALS, PREFIX, AUTHOR, ORG = "s:", "x:", "c:", "p:", "a:", "o:"
+STEMMED, LONG, EXACT, CAPITALS, PREFIX, AUTHOR, ORG = "s:", "l:", "x:", "c:", "p:", "a:", "o:"
 TITLE, ABSTRACT, NAMED = 0, 1, 2
 """Where a term was counted: title, abstract, and the source's own keywords."""
 ALWAYS_COUNTED = 2
@@ -44,6 +46,16 @@ def join(run: Sequence[str]) -> str:
     if len(run) == 1:
         return stem(run[0])
     return stem("".join([singular(word) for word in run[:-1]]) + run[-1])
+
+
+def stemmed(run: Sequence[str]) -> str:
+    """The term of a keyword of these folded words."""
+    return (STEMMED if len(run) <= ALWAYS_COUNTED else LONG) + join(run)
+
+
+def wildcard(run: Sequence[str]) -> str:
+    """The term of a keyword of these folded words, of which the last may go on."""
+    return f"{PREFIX}{join_exact(run[:-1])}{run[-1]}/{len(run)}"
 
 
 def join_exact(run: Sequence[str]) -> str:
@@ -149,48 +161,41 @@ def plus(counts: Counts, place: int, times: int) -> Counts:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The terms that some profile asks for beyond those always counted, with their numbers of words.
+    """The terms that some profile asks for beyond those always counted.
 
     ``heads`` are their first letters: a run of words whose letters start otherwise is never joined nor
     stemmed (a stem keeps the head of its word), so that long phrases and wildcards cost next to nothing.
-    Of words, the ``longest`` term has so many, and of those that end with a wildcard the ``longest_prefix``.
+    Whole terms have at most so many ``letters``; ``wild`` are the numbers of words that wildcards have.
     ``clues`` are, by term, letters that stand somewhere in the joined words of every paper that holds it.
     """
 
-    terms: Mapping[str, int]
-    longest: int = 0
-    heads: frozenset[str] = frozenset()
-    longest_prefix: int = 0
     clues: Mapping[str, str] = field(default_factory=dict)
+    heads: frozenset[str] = frozenset()
+    letters: int = 0
+    wild: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, terms: Iterable[tuple[str, int]]) -> Wanted:
-        """Of terms with their numbers of words."""
-        rare: dict[str, int] = {}
-        for term, length in terms:
-            if term.startswith((EXACT, PREFIX)) or (length > ALWAYS_COUNTED and term.startswith(STEMMED)):
-                rare[term] = max(length, rare.get(term, 0))
-        return cls._of(rare, {term: _clue(term) for term in rare})
+    def of(cls, terms: Iterable[str]) -> Wanted:
+        """Those of the terms that are not always counted."""
+        return cls._of({term: _clue(term) for term in terms if term.startswith((LONG, EXACT, PREFIX))})
 
     def within(self, text: str) -> Wanted:
         """The terms whose clues stand in the joined words of a paper: few, of many."""
-        here = {term: clue for term, clue in self.clues.items() if clue in text}
-        return self._of({term: self.terms[term] for term in here}, here)
+        return self._of({term: clue for term, clue in self.clues.items() if clue in text})
 
     @classmethod
-    def _of(cls, rare: Mapping[str, int], clues: Mapping[str, str]) -> Wanted:
+    def _of(cls, clues: Mapping[str, str]) -> Wanted:
         return cls(
-            rare,
-            max(rare.values(), default=0),
-            frozenset(term[2 : 2 + HEAD] for term in rare),
-            max((length for term, length in rare.items() if term.startswith(PREFIX)), default=0),
             clues,
+            frozenset(term[2 : 2 + HEAD] for term in clues),
+            max((len(term) - 2 for term in clues if not term.startswith(PREFIX)), default=0),
+            tuple({int(term.rpartition("/")[2]) for term in clues if term.startswith(PREFIX)}),
         )
 
 
 def _clue(term: str) -> str:
     """What of a term is left where all words before it lost their plural and were joined."""
-    body = term[2:]
+    body = term[2:].partition("/")[0]
     whole = term.startswith(EXACT) or (term.startswith(PREFIX) and body[-1:] not in _PLURAL)
     return body if whole else body[:-TURNED]
 
@@ -254,27 +259,27 @@ def _head(folded: Sequence[str], place: int) -> str:
 
 
 def _runs_from(folded: Sequence[str], place: int, wanted: Wanted) -> Iterator[str]:
-    """The wanted terms of the runs that begin at a word: runs of no more words than the term has, so that
-    ``supports*`` does not find *support such* when somebody else asks for a longer phrase.
-    """
-    for end in range(place + 1, min(place + wanted.longest, len(folded)) + 1):
-        if folded[end - 1] == BREAK:
-            return
+    """The wanted terms of the runs that begin at a word."""
+    before, most = 0, max(wanted.wild, default=0)
+    for end in range(place + 1, len(folded) + 1):
         run = folded[place:end]
-        terms = [EXACT + join_exact(run)]
-        if len(run) > ALWAYS_COUNTED:
-            terms.append(STEMMED + join(run))
-        yield from (term for term in terms if wanted.terms.get(term, 0) >= len(run))
-        if len(run) <= wanted.longest_prefix:
+        whole, wild = before < wanted.letters, len(run) <= most
+        if run[-1] == BREAK or not (whole or wild):
+            return
+        if whole:
+            yield from (term for term in (EXACT + join_exact(run), LONG + join(run)) if term in wanted.clues)
+        if wild:
             yield from _prefixes(run, wanted)
+        before += len(singular(run[-1]))
 
 
 def _prefixes(run: Sequence[str], wanted: Wanted) -> Iterator[str]:
-    before = "".join([singular(word) for word in run[:-1]])
+    """Wildcards that begin the run, of as many words or more: ``supports*`` does not find *support such*."""
+    before = join_exact(run[:-1])
+    lengths = [words for words in wanted.wild if words >= len(run)]
     for end in range(1, len(run[-1]) + 1):
-        term = PREFIX + before + run[-1][:end]
-        if wanted.terms.get(term, 0) >= len(run):
-            yield term
+        found = (f"{PREFIX}{before}{run[-1][:end]}/{words}" for words in lengths)
+        yield from (term for term in found if term in wanted.clues)
 
 
 def _names(mark: str, found: Iterable[tuple[str, ...]]) -> Iterator[str]:

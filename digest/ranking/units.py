@@ -14,7 +14,17 @@ from itertools import pairwise
 
 from digest.model import Field, Keyword
 from digest.ranking.stopwords import STOPWORDS
-from digest.ranking.terms import AUTHOR, CAPITALS, EXACT, ORG, PREFIX, STEMMED, join, join_exact
+from digest.ranking.terms import (
+    AUTHOR,
+    CAPITALS,
+    EXACT,
+    ORG,
+    STEMMED,
+    join,
+    join_exact,
+    stemmed,
+    wildcard,
+)
 from digest.ranking.text import BREAK, Word, is_acronym, singular, words
 
 LONGEST_PHRASE = 4
@@ -33,7 +43,6 @@ class Part:
     term: str
     share: float
     shown: str
-    words: int
     grams: tuple[str, ...]
 
 
@@ -59,10 +68,6 @@ class Unit:
     def words(self) -> frozenset[str]:
         """The stemmed words: what tells it from other keywords."""
         return frozenset(gram for part in self.loose or self.parts for gram in part.grams)
-
-    @property
-    def longest(self) -> int:
-        return max(part.words for part in self.parts)
 
 
 @lru_cache(maxsize=20_000)
@@ -95,19 +100,18 @@ def unit_of_keyword(keyword: Keyword) -> Unit:
 def _name(field: Field, found: tuple[Word, ...], text: str) -> Part:
     mark = AUTHOR if field is Field.AUTHOR else ORG
     term = mark + "".join(word.folded for word in found)
-    return Part(term, 1.0, text, 1, ())
+    return Part(term, 1.0, text, ())
 
 
 def _whole(found: tuple[Word, ...], *, exact: bool, prefix: bool) -> Part:
     folded = [word.folded for word in found]
     shown = " ".join(word.raw for word in found)
     if prefix:
-        before = "".join(singular(word) for word in folded[:-1])
-        return Part(PREFIX + before + folded[-1], 1.0, shown + "*", len(found), _grams(folded))
+        return Part(wildcard(folded), 1.0, shown + "*", _grams(folded))
     if len(found) == 1 and is_acronym(found[0].raw):
         return _word(found[0])
-    term = EXACT + join_exact(folded) if exact else STEMMED + join(folded)
-    return Part(term, 1.0, shown, len(found), _grams(folded))
+    term = EXACT + join_exact(folded) if exact else stemmed(folded)
+    return Part(term, 1.0, shown, _grams(folded))
 
 
 def _grams(folded: list[str]) -> tuple[str, ...]:
@@ -119,8 +123,8 @@ def _grams(folded: list[str]) -> tuple[str, ...]:
 def _word(word: Word) -> Part:
     gram = (STEMMED + join([word.folded]),)
     if is_acronym(word.raw):
-        return Part(CAPITALS + singular(word.folded), 1.0, word.raw, 1, gram)
-    return Part(gram[0], 1.0, word.raw, 1, gram)
+        return Part(CAPITALS + singular(word.folded), 1.0, word.raw, gram)
+    return Part(gram[0], 1.0, word.raw, gram)
 
 
 def _pairs(telling: tuple[Word, ...]) -> tuple[Part, ...]:
@@ -128,7 +132,7 @@ def _pairs(telling: tuple[Word, ...]) -> tuple[Part, ...]:
         return (_whole(telling, exact=False, prefix=False),)
     pairs = [_whole((first, second), exact=False, prefix=False) for first, second in pairwise(telling)]
     share = 1.0 / len(pairs)
-    return tuple(Part(pair.term, share, pair.shown, 2, pair.grams) for pair in pairs)
+    return tuple(Part(pair.term, share, pair.shown, pair.grams) for pair in pairs)
 
 
 def _distinct(telling: tuple[Word, ...]) -> tuple[Word, ...]:

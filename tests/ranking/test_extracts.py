@@ -157,18 +157,15 @@ def test_a_clue_never_hides_what_stands_in_a_paper(
     keywords = [f'"{text}"', text, f"{begin}*" if len(run[-1][:letters]) > 2 else text]
     folded = [word.folded for word in read(Paper("1", " ".join(said))).fields[0]]
     for keyword in keywords:
-        parts = [part for one in _units(keyword) for part in one]
-        wanted = Wanted.of(parts)
+        wanted = Wanted.of(_terms(keyword))
         found = count_rare([folded], [openings(folded)], wanted)
         for term in found:
-            clues = Wanted.of([(term, wanted.longest)]).clues.values()
+            clues = Wanted.of([term]).clues.values()
             assert all(clue in joined(folded) for clue in clues), (term, clues)
 
 
-def _units(keyword: str) -> list[list[tuple[str, int]]]:
+def _terms(keyword: str) -> list[str]:
     from digest.ranking.units import unit_of_keyword
 
-    return [
-        [(part.term, part.words) for part in (*unit.parts, *unit.loose)]
-        for unit in map(unit_of_keyword, parse_profile(keyword))
-    ]
+    units = map(unit_of_keyword, parse_profile(keyword))
+    return [part.term for unit in units for part in (*unit.parts, *unit.loose)]

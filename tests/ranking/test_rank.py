@@ -102,3 +102,38 @@ def test_of_papers_with_the_same_score_the_newer_comes_first() -> None:
     caught_up = [Candidate(paper, day, 10, 1) for paper, day in zip(twins, days, strict=True)]
     [ranking] = rank(caught_up, [profile("diffusion policy")], CORPUS, now=NOW)
     assert [one.candidate.day for one in ranking.chosen] == sorted(days, reverse=True)
+
+
+SPELLINGS = (
+    "texttoimage", "text-to-image", "text to image", '"texttoimage"', '"text to image"', "textto image",
+    "text to ima*", "texttoim*", "endtoend", "end-to-end", "end-to-end*", "endtoe*", "post training*",
+    "posttraining*", "parameter efficient finetuning", "parameter-efficient fine-tuning",
+    '"parameter efficient finetuning"', "-texttoimage, model", "-text-to-image, model", "+endtoend, model",
+    "+end-to-end, model",
+)  # fmt: skip
+
+
+def spelt_papers() -> list[Candidate]:
+    said = ("text-to-image", "texttoimage", "text toimage", "end-to-end", "endtoend", "post-training models")
+    said += ("parameter-efficient fine-tuning", "parameter efficient finetuning", "posttraining", "text too")
+    return [
+        Candidate(Paper(f"2605.9{number:04}", f"A model for {words}", f"We try {words} again."), DAY, 0, 1)
+        for number, words in enumerate(said)
+    ]
+
+
+@pytest.mark.parametrize("text", SPELLINGS)
+def test_a_keyword_finds_the_same_whoever_else_spells_it_otherwise(text: str) -> None:
+    candidates, corpus = spelt_papers(), Corpus()
+    asked = [profile(one, bar=0.1) for one in (*SPELLINGS, text, *reversed(SPELLINGS))]
+    [alone] = rank(candidates, [profile(text, bar=0.1)], corpus, now=NOW)
+    beside = rank(candidates, asked, corpus, now=NOW)[len(SPELLINGS)]
+    assert (beside.rows, beside.values, beside.verdicts) == (alone.rows, alone.values, alone.verdicts)
+    judged = [judge(one, profile(text, bar=0.1), corpus, now=NOW).score.value for one in candidates]
+    assert [judged[row] for row in beside.rows] == beside.values
+
+
+def test_a_phrase_of_more_than_two_words_is_found_however_they_are_joined() -> None:
+    for text in ("parameter efficient finetuning", '"parameter-efficient fine-tuning"', "text-to-image"):
+        [ranking] = rank(spelt_papers(), [profile(text, bar=4.0)], Corpus(), now=NOW)
+        assert len(ranking.rows) == (3 if text.startswith("text") else 2)
