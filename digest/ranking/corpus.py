@@ -28,7 +28,7 @@ from digest.ranking.tally import tally
 from digest.ranking.terms import read
 from digest.ranking.units import Unit
 
-FORMAT = 5
+FORMAT = 6
 """Grows when the bytes change meaning; other formats are refused, and the caller builds anew."""
 TYPICAL_LENGTH = 220.0
 """Weighted words of a paper (title twice, abstract once), measured over the papers of ``background.py``."""

@@ -27,7 +27,7 @@ from digest.ranking.frequencies import fingerprints
 from digest.ranking.tally import tally
 from digest.ranking.terms import Counts, Openings, Text, joined, names_and_capitals, openings, read
 
-FORMAT = 4
+FORMAT = 5
 """Grows when a paper is cut into other words or terms, or the bytes change meaning: then papers are read
 again. ``tests/ranking/test_extracts.py`` notices when it has to."""
 KEPT = 6_000

@@ -88,6 +88,16 @@ _TOOL = ("izer", "izers")
 """Endings of words that name a tool, which is another thing than what it works on: Snowball's stem of
 *tokenizer* is *token*. Other endings (*er*, *or*, *ability*) were tried, too: ``docs/ranking.md``."""
 
+_ACRONYMS = re.compile(r"(?:[bcdfghj-np-tv-xz]{3,}s(?<!ss)|[cgnt]pus|lms)$")
+"""Plurals of acronyms in small letters, which neither spelling nor Snowball tells: *llms*, *gpus*, *lms*. Of
+those without vowels at least four letters: *gps* and *tts* are no plurals."""
+_IRREGULAR = {
+    "analyses": "analysis", "diagnoses": "diagnosis", "hypotheses": "hypothesis", "syntheses": "synthesis",
+    "crises": "crisis", "matrices": "matrix", "indices": "index", "vertices": "vertex", "vortices": "vortex",
+    "criteria": "criterion", "phenomena": "phenomenon",
+}  # fmt: skip
+"""Plurals that papers write, of which no rule of spelling gives the singular."""
+
 _stemmer = Stemmer.Stemmer("english")
 
 
@@ -121,7 +131,11 @@ def words(text: str) -> list[Word]:
 @lru_cache(maxsize=50_000)
 def _word(raw: str) -> Word:
     folded = raw.casefold().replace("’", "'").removesuffix("'s").replace("'", "")
-    return Word(raw, _american(folded))
+    if raw[-1:] == "s" and is_acronym(raw):
+        return Word(raw, folded.removesuffix("s"))
+    if _ACRONYMS.match(folded):
+        return Word(raw, folded[:-1])
+    return Word(raw, _IRREGULAR.get(folded) or _american(folded))
 
 
 def _american(word: str) -> str:

@@ -114,8 +114,10 @@ SPELLINGS = (
 
 
 def spelt_papers() -> list[Candidate]:
-    said = ("text-to-image", "texttoimage", "text toimage", "end-to-end", "endtoend", "post-training models")
-    said += ("parameter-efficient fine-tuning", "parameter efficient finetuning", "posttraining", "text too")
+    said = (
+        "text-to-image", "texttoimage", "text toimage", "end-to-end", "endtoend", "post-training models",
+        "parameter-efficient fine-tuning", "parameter efficient finetuning", "posttraining", "text too",
+    )  # fmt: skip
     return [
         Candidate(Paper(f"2605.9{number:04}", f"A model for {words}", f"We try {words} again."), DAY, 0, 1)
         for number, words in enumerate(said)
@@ -137,3 +139,26 @@ def test_a_phrase_of_more_than_two_words_is_found_however_they_are_joined() -> N
     for text in ("parameter efficient finetuning", '"parameter-efficient fine-tuning"', "text-to-image"):
         [ranking] = rank(spelt_papers(), [profile(text, bar=4.0)], Corpus(), now=NOW)
         assert len(ranking.rows) == (3 if text.startswith("text") else 2)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "said"),
+    [
+        ("llm", "LLMs"), ("llms", "an LLM"), ("LLM", "LLMs"), ("LLMs", "an LLM"), ("GPUs", "a GPU"),
+        ("gpus", "a GPU"), ("gpu", "many GPUs"), ("lms", "an LM"), ("LMs", "an LM"), ("API", "two APIs"),
+        ("guis", "a GUI"), ("AIs", "an AI"), ("matrices", "a matrix"), ("analysis", "analyses"),
+        ("criterion", "two criteria"),
+    ],
+)  # fmt: skip
+def test_a_plural_of_an_acronym_or_an_odd_one_is_its_singular(keyword: str, said: str) -> None:
+    paper = Candidate(Paper("1", f"On {said}", f"We look at {said} here."), DAY, 0, 1)
+    [ranking] = rank([paper], [profile(keyword, bar=4.0)], CORPUS, now=NOW)
+    assert ranking.rows == [0]
+    excluded = judge(paper, profile(f"look, -{keyword}"), CORPUS, now=NOW)
+    assert excluded.verdict is Verdict.EXCLUDED
+
+
+@pytest.mark.parametrize(("keyword", "said"), [("gps", "a GP"), ("tts", "a TT"), ("bus", "a BU")])
+def test_what_only_looks_like_a_plural_is_none(keyword: str, said: str) -> None:
+    paper = Candidate(Paper("1", f"On {said}", f"We look at {said} here."), DAY, 0, 1)
+    assert judge(paper, profile(keyword), CORPUS, now=NOW).verdict is Verdict.NO_MATCH
