@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
+from importlib import resources
 
 import pytest
 from pydantic import SecretStr
@@ -40,6 +41,11 @@ WISHES = {
 }
 
 
+def zones_offered(page: str) -> set[str]:
+    [choice] = re.findall(r'<select id="timezone".*?</select>', page, re.DOTALL)
+    return set(re.findall(r"<option[^>]*>([^<]+)</option>", choice))
+
+
 def form_token(site: Site, path: str = "/subscribe") -> str:
     found = re.search(r'name="form" value="([^"]+)"', site.get(path).text)
     assert found
@@ -59,6 +65,13 @@ def planned(site: Site) -> list[tuple[str, Kind]]:
     with transaction(site.engine) as session:
         found = notices.claim(session, "t", now, lease=timedelta(hours=1), limit=100, most_attempts=5)
     return [(one.address, one.kind) for one in found]
+
+
+def test_the_zone_of_every_place_on_earth_can_be_chosen(site: Site) -> None:
+    table = resources.files("tzdata.zoneinfo").joinpath("zone.tab").read_text()
+    places = {line.split("\t")[2] for line in table.splitlines() if not line.startswith("#")}
+    assert len(places) > 300
+    assert places | {"UTC"} <= zones_offered(site.get("/subscribe").text)
 
 
 @pytest.mark.parametrize("bad", ["\x00", "\x1b"])
