@@ -25,6 +25,7 @@ from pydantic_settings import (
 )
 
 from digest.errors import ConfigError
+from digest.model import NO_ZONES
 
 APP = "digest"
 
@@ -43,10 +44,13 @@ def default_store_url() -> str:
 
 
 def _known_zone(name: str) -> str:
+    wrong = ValueError(f"{name!r} is no time zone; use a name such as Europe/Berlin")
+    if name in NO_ZONES:
+        raise wrong
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"{name!r} is no time zone; use a name such as Europe/Berlin") from error
+        raise wrong from error
     return name
 
 

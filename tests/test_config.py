@@ -76,6 +76,7 @@ def test_a_secret_file_for_an_unknown_key_is_named(tmp_path: Path, monkeypatch: 
         ("[emial]\n", "emial: unknown key"),
         ('[email]\nport = "many"\n', r"email\.port"),
         ('[digest]\ntimezone = "Mars/Olympus"\n', r"digest\.timezone.*no time zone"),
+        ('[digest]\ntimezone = "localtime"\n', r"digest\.timezone.*no time zone"),
         ("[digest\n", "not valid TOML"),
     ],
 )

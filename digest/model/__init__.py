@@ -39,6 +39,7 @@ from digest.model.scores import VERDICTS, Candidate, Mark, Ranked, Ranking, Scor
 from digest.model.subscribers import (
     ACTIVE,
     EVERY_DAY,
+    NO_ZONES,
     ChannelName,
     EmptyDigests,
     Feedback,
@@ -55,6 +56,7 @@ from digest.model.subscribers import (
 __all__ = [
     "ACTIVE",
     "EVERY_DAY",
+    "NO_ZONES",
     "VERDICTS",
     "Account",
     "Alarm",

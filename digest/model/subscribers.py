@@ -35,6 +35,8 @@ class EmptyDigests(StrEnum):
 
 
 EVERY_DAY: frozenset[int] = frozenset(range(7))
+NO_ZONES = frozenset({"Factory", "localtime"})
+"""Names of the zone data without a place: hosts sharing a store would not mean the same moments by them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from functools import cache
 from email_validator import EmailNotValidError, validate_email
 
 from digest.errors import SubscriptionError
-from digest.model import EVERY_DAY, ChannelName, EmptyDigests
+from digest.model import EVERY_DAY, NO_ZONES, ChannelName, EmptyDigests
 from digest.ranking.language import parse_profile
 from digest.slack_address import WEBHOOK_HOSTS, read_address
 from digest.store.profiles import Draft
@@ -108,7 +108,7 @@ def _mail_address(address: str) -> str:
 
 @cache
 def _zones() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())
+    return frozenset(zoneinfo.available_timezones()) - NO_ZONES
 
 
 def check_zone(name: str) -> str:

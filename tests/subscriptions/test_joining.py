@@ -98,6 +98,8 @@ def test_who_comes_back_keeps_the_number_and_gets_no_second_digest_for_the_date(
         ({"channel": ChannelName.FILE, "address": "../../etc/passwd"}, "file"),
         ({"timezone": "Europe/Berln"}, "no time zone 'Europe/Berln'"),
         ({"timezone": "../../etc/passwd"}, "no time zone"),
+        ({"timezone": "localtime"}, "no time zone 'localtime'"),
+        ({"timezone": "Factory"}, "no time zone 'Factory'"),
         ({"weekdays": frozenset()}, "no weekday"),
         ({"weekdays": frozenset({7})}, "weekday is wrong"),
         ({"send_at": time(7, 30, tzinfo=UTC)}, "local"),
