@@ -35,6 +35,14 @@ class SubscriptionError(DigestError):
     """A subscription cannot be made or changed as asked: address, zone, time, channel."""
 
 
+class Inactive(SubscriptionError):
+    """Nothing is sent to that subscriber, so there is nothing to pause or resume; ``state`` says why."""
+
+    def __init__(self, message: str, *, state: str, remedy: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.state = state
+
+
 class Suppressed(SubscriptionError):
     """The address is on the suppression list; only an admin takes it off."""
 
@@ -83,3 +91,7 @@ class TokenError(DigestError):
 
 class NotFound(DigestError):
     """The named subscriber, paper, day or delivery is not in the store."""
+
+
+class NoSubscriber(NotFound):
+    """There is no subscriber with that number, or no more."""

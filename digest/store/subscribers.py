@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from digest.errors import NotFound
+from digest.errors import NoSubscriber, NotFound
 from digest.model import ACTIVE, ChannelName, EmptyDigests, Subscriber, SubscriberState
 from digest.store.given import table_of
 from digest.store.schema import SubscriberRow
@@ -99,24 +99,24 @@ def _row(subscriber: Subscriber) -> dict[str, Any]:
 
 
 def save(session: Session, subscriber: Subscriber) -> None:
-    """Write all of a subscriber's values. Raises ``NotFound`` if it is gone."""
+    """Write all of a subscriber's values. Raises ``NoSubscriber`` if it is gone."""
     values = _row(subscriber)
     done: Any = session.execute(
         update(SubscriberRow).where(SubscriberRow.id == values.pop("id")).values(values)
     )
     if not done.rowcount:
-        raise NotFound(f"there is no subscriber {subscriber.id}")
+        raise NoSubscriber(f"there is no subscriber {subscriber.id}")
 
 
 def get(session: Session, number: int, *, lock: bool = False) -> Subscriber:
-    """The subscriber with this number. Raises ``NotFound``.
+    """The subscriber with this number. Raises ``NoSubscriber``.
 
     ``lock`` keeps others from changing it until the transaction ends (Postgres; SQLite has one writer).
     """
     question = select(*COLUMNS).where(SubscriberRow.id == number)
     row = session.execute(question.with_for_update() if lock else question).one_or_none()
     if row is None:
-        raise NotFound(f"there is no subscriber {number}", remedy="run `digest subscribers list`")
+        raise NoSubscriber(f"there is no subscriber {number}", remedy="run `digest subscribers list`")
     return _value(row)
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from sqlalchemy.orm import Session
 
 from digest import slots
-from digest.errors import NotFound, SubscriptionError
+from digest.errors import Inactive, NotFound, SubscriptionError
 from digest.model import ChannelName, EmptyDigests, Profile, Subscriber, SubscriberState
 from digest.ranking.stored_profiles import read_stored
 from digest.store import notices
@@ -59,7 +59,7 @@ def change_schedule(session: Session, subscriber_id: int, schedule: Schedule, no
 def pause(session: Session, subscriber_id: int, now: datetime, *, until: date | None = None) -> Subscriber:
     """Send nothing until a local date, or without one until it is resumed by hand.
 
-    Only confirmed and paused subscribers can pause: raises ``SubscriptionError`` for others.
+    Only confirmed and paused subscribers can pause: raises ``Inactive`` for others.
     """
     known = _active(session, subscriber_id)
     today = slots.slot_of(now, known.timezone)
@@ -75,9 +75,7 @@ def resume(session: Session, subscriber_id: int, now: datetime) -> Subscriber:
     """End a pause, or an admin's and the bounces' suspension. What is confirmed already stays so."""
     known = store_subscribers.get(session, subscriber_id, lock=True)
     if known.state in {SubscriberState.UNCONFIRMED, SubscriberState.UNSUBSCRIBED}:
-        raise SubscriptionError(
-            f"subscriber {known.id} is {known.state}", remedy="the address has to subscribe again"
-        )
+        raise _inactive(known, "the address has to subscribe again")
     awake = replace(known, state=SubscriberState.CONFIRMED, paused_until=None, suspended_reason="")
     store_wishes.forget(session, known.id)
     return _stored(session, _due_again(awake, now))
@@ -116,10 +114,10 @@ def _left(session: Session, known: Subscriber) -> Subscriber:
 
 
 def come_back(session: Session, subscriber_id: int, now: datetime) -> Subscriber:
-    """Take an unsubscribing back, by whoever did it a moment ago. Raises ``SubscriptionError`` otherwise."""
+    """Take an unsubscribing back, by whoever did it a moment ago. Raises ``Inactive`` otherwise."""
     known = store_subscribers.get(session, subscriber_id, lock=True)
     if known.state is not SubscriberState.UNSUBSCRIBED or known.confirmed_at is None:
-        raise SubscriptionError(f"subscriber {known.id} is {known.state}", remedy="subscribe again")
+        raise _inactive(known, "subscribe again")
     store_wishes.forget(session, known.id)
     return _stored(session, _due_again(replace(known, state=SubscriberState.CONFIRMED), now))
 
@@ -127,10 +125,12 @@ def come_back(session: Session, subscriber_id: int, now: datetime) -> Subscriber
 def _active(session: Session, subscriber_id: int) -> Subscriber:
     known = store_subscribers.get(session, subscriber_id, lock=True)
     if not known.active:
-        raise SubscriptionError(
-            f"subscriber {known.id} is {known.state}", remedy="only a confirmed subscription can pause"
-        )
+        raise _inactive(known, "only a confirmed subscription can pause")
     return known
+
+
+def _inactive(known: Subscriber, remedy: str) -> Inactive:
+    return Inactive(f"subscriber {known.id} is {known.state}", state=known.state, remedy=remedy)
 
 
 def _due_again(subscriber: Subscriber, now: datetime) -> Subscriber:

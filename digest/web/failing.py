@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -12,6 +13,8 @@ from starlette.exceptions import HTTPException
 
 from digest.errors import (
     DigestError,
+    Inactive,
+    NoSubscriber,
     NotFound,
     ProfileError,
     StoreBusy,
@@ -20,6 +23,7 @@ from digest.errors import (
     TokenError,
     TooMany,
 )
+from digest.model import SubscriberState
 from digest.store.search_words import QueryError
 from digest.web.desk import Desk
 from digest.web.origins import ForeignForm
@@ -36,6 +40,7 @@ STATUSES: tuple[tuple[type[DigestError], int], ...] = (
     (StoreBusy, 503),
     (StoreError, 503),
     (ProfileError, 422),
+    (Inactive, 409),
     (SubscriptionError, 422),
     (QueryError, 422),
 )
@@ -44,6 +49,7 @@ HEADINGS = {
     403: "This does not work",
     404: "Nothing here",
     405: "That does not work here",
+    409: "That does not work now",
     413: "That is too much",
     422: "Something is not right",
     429: "Slowly, please",
@@ -56,6 +62,17 @@ TEXTS = {
     404: "there is no such page",
     405: "this address does not take that",
 }
+
+HOME = (("/", "To the papers"),)
+FRESH_LINK = (("/link", "Send me a fresh link"),)
+SUBSCRIBE = (("/subscribe", "Subscribe"),)
+ERASED = "nothing is held about you here any more"
+INACTIVE: dict[str, str] = {
+    SubscriberState.UNSUBSCRIBED: "you have left: no more digests come to you",
+    SubscriberState.UNCONFIRMED: "you have not confirmed yet: the mail you were sent has the link",
+    SubscriberState.SUSPENDED: "nothing is sent to you at present: what was sent could not be delivered",
+}
+"""The words of errors about subscribers are for operators: their readers are told so."""
 
 
 def install(app: FastAPI, desk: Desk) -> None:
@@ -88,6 +105,10 @@ def _known(desk: Desk, request: Request, error: Exception) -> Response:
     if status >= 500:
         structlog.get_logger().warning("page failed", path=masked(request.url.path), error=str(error))
         return _answer(desk, request, status, "We are busy. Please try again in a moment.", "", BUSY_SECONDS)
+    if isinstance(error, NoSubscriber):
+        return _answer(desk, request, status, ERASED, "", links=SUBSCRIBE)
+    if isinstance(error, Inactive):
+        return _answer(desk, request, status, INACTIVE.get(error.state, ""), "", links=SUBSCRIBE)
     wait = error.retry_after if isinstance(error, TooMany) else 0
     return _answer(desk, request, status, str(error), error.remedy, wait)
 
@@ -108,18 +129,25 @@ def _wants_json(request: Request) -> bool:
     return path.startswith("/api/")
 
 
-def _answer(desk: Desk, request: Request, status: int, text: str, remedy: str, wait: int = 0) -> Response:
+def _answer(
+    desk: Desk,
+    request: Request,
+    status: int,
+    text: str,
+    remedy: str,
+    wait: int = 0,
+    links: Sequence[tuple[str, str]] = (),
+) -> Response:
     headers = {"Retry-After": str(wait)} if wait else {}
     if _wants_json(request):
         said = {"error": text or HEADINGS.get(status, "error"), "remedy": remedy}
         return JSONResponse(said, status, headers=headers)
     paragraphs = [f"{part[:1].upper()}{part[1:]}." for part in (text.rstrip("."), remedy.rstrip(".")) if part]
-    links = [("/link", "Send me a fresh link")] if status == 403 else [("/", "To the papers")]
     return desk.page(
         "message.html",
         status=status,
         headers=headers,
         heading=HEADINGS.get(status, "Something is not right"),
         paragraphs=paragraphs,
-        links=links,
+        links=links or (FRESH_LINK if status == 403 else HOME),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Form
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from digest import subscriptions
 from digest.errors import NotFound
@@ -56,7 +56,15 @@ def _find(desk: Desk, who: int) -> Subscriber | None:
 @routes.get("/back/{token}")
 def back_page(desk: At, token: str) -> HTMLResponse:
     """Reloading the goodbye page ends here: nothing changes."""
-    desk.subject(Purpose.BACK, token)
+    who = desk.subject(Purpose.BACK, token)
+    one = _find(desk, who)
+    if one is not None and one.active:
+        return desk.page(
+            "message.html",
+            heading="You are back",
+            paragraphs=["Your subscription goes on."],
+            links=[(f"/p/{desk.token(Purpose.PREFERENCES, who)}", "Your preferences")],
+        )
     return desk.page(
         "message.html",
         heading="Goodbye",
@@ -66,11 +74,16 @@ def back_page(desk: At, token: str) -> HTMLResponse:
 
 
 @routes.post("/back/{token}")
-def come_back(desk: At, token: str, instead: Annotated[str, Form()] = "") -> HTMLResponse:
-    """Weekly, or a pause, instead of leaving: offered once, on the goodbye page, good for an hour."""
+def come_back(desk: At, token: str, instead: Annotated[str, Form()] = "") -> Response:
+    """Weekly, or a pause, instead of leaving: offered once, on the goodbye page, good for an hour.
+
+    Pressing again changes nothing and shows what came of it.
+    """
     who = desk.subject(Purpose.BACK, token)
     now = desk.clock()
     with desk.writing() as session:
+        if subscribers.get(session, who, lock=True).active:
+            return _preferences(desk, who)
         one = subscriptions.come_back(session, who, now)
         if instead == "pause":
             subscriptions.pause(session, who, now)
@@ -90,6 +103,10 @@ def come_back(desk: At, token: str, instead: Annotated[str, Form()] = "") -> HTM
         paragraphs=[told],
         links=[(f"/p/{desk.token(Purpose.PREFERENCES, who)}", "Your preferences")],
     )
+
+
+def _preferences(desk: Desk, who: int) -> RedirectResponse:
+    return RedirectResponse(f"{desk.root}/p/{desk.token(Purpose.PREFERENCES, who)}", status_code=303)
 
 
 def _weekly_line(day: int) -> str:

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from digest import subscriptions
 from digest.account_wording import day_name
-from digest.errors import SubscriptionError
+from digest.errors import Inactive, SubscriptionError
 from digest.schedule_wording import schedule_line
 from digest.slots import DAY, slot_of
 from digest.subscriptions import Schedule
@@ -73,6 +73,8 @@ def pause(desk: At, token: str, until: Text = "") -> Response:
     try:
         with desk.writing() as session:
             subscriptions.pause(session, who, desk.clock(), until=day_of(until))
+    except Inactive:  # the form has no field that could mend it
+        raise
     except SubscriptionError as error:
         return show(desk, token, problems=(Problem("until", told(error)),))
     return done(desk, token, "pause")
@@ -85,6 +87,8 @@ def resume(desk: At, token: str) -> Response:
     try:
         with desk.writing() as session:
             subscriptions.resume(session, who, desk.clock())
+    except Inactive:
+        raise
     except SubscriptionError as error:
         return show(desk, token, problems=(Problem("", told(error)),))
     return done(desk, token, "resume")
@@ -97,6 +101,8 @@ def resume(desk: At, token: str) -> Response:
 def pause_page(desk: At, token: str) -> HTMLResponse:
     """A date to pause until, and the button."""
     one = subscriber_of(desk, token)
+    if not one.active:
+        raise Inactive("nothing is sent to that subscriber", state=one.state, remedy="subscribe again")
     tomorrow = slot_of(desk.clock(), one.timezone) + DAY
     return desk.page(
         "pause.html",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from digest.model import FeedbackVerdict, SubscriberState
 from digest.store import subscribers
 from digest.store.database import reading, transaction
 from digest.store.schema import Base
-from digest.subscriptions import give_feedback, pause
+from digest.subscriptions import erase, give_feedback, pause, unsubscribe
 from digest.tokens import Purpose
 from tests.web.conftest import KEYS, SECRET, Build, Site
 
@@ -133,7 +134,57 @@ def test_leaving_offers_weekly_or_a_pause_once(site: Site) -> None:
     with reading(site.engine) as session:
         weekly = subscribers.get(session, ada.id)
     assert (weekly.state, weekly.weekdays) == (SubscriberState.CONFIRMED, frozenset({0}))
-    assert site.post(back, data={"instead": "weekly"}).status_code == 422
+
+
+def test_coming_back_twice_is_the_same_as_once_and_leads_to_the_preferences(site: Site) -> None:
+    ada = site.join()
+    left = site.post(f"/u/{site.token(Purpose.UNSUBSCRIBE, ada.id)}").text
+    back = left.split('action="')[1].split('"')[0]
+    assert site.post(back, data={"instead": "weekly"}).status_code == 200
+    before = everything(site.engine)
+    again = site.post(back, data={"instead": "pause"})
+    assert again.status_code == 303
+    assert "<h1>Your preferences</h1>" in site.get(again.headers["location"]).text
+    reloaded = site.get(back)
+    assert (reloaded.status_code, "You are back" in reloaded.text) == (200, True)
+    assert f'href="{again.headers["location"]}"' in reloaded.text
+    assert everything(site.engine) == before
+
+
+@pytest.mark.parametrize("page", ["/p/{}", "/p/{}/pause", "/p/{}/resume", "/pause/{}"])
+def test_who_has_left_is_told_so_and_how_to_come_back(site: Site, page: str) -> None:
+    ada = site.join()
+    path = page.format(site.token(Purpose.PREFERENCES, ada.id))
+    with transaction(site.engine) as session:
+        unsubscribe(session, ada.id)
+    answer = site.get(path) if page.count("/") == 2 else site.post(path)
+    assert re.search("You have left: no more digests|This subscription is unsubscribed", answer.text)
+    assert 'href="/subscribe">Subscribe' in answer.text.split("</header>")[1]
+    assert f"ubscriber {ada.id}" not in answer.text
+
+
+def test_an_old_link_of_somebody_erased_says_that_nothing_is_held(site: Site) -> None:
+    ada = site.join()
+    preferences = site.token(Purpose.PREFERENCES, ada.id)
+    word = (
+        f"/f/{site.token(Purpose.FEEDBACK, ada.id)}/{site.get('/api/trending').json()[0]['paper']['id']}/more"
+    )
+    with transaction(site.engine) as session:
+        erase(session, ada.id, KEYS, site.clock())
+    for answer in (
+        site.get(f"/p/{preferences}"),
+        site.get(f"/p/{preferences}/export.json"),
+        site.post(f"/p/{preferences}/pause"),
+        site.post(f"/p/{preferences}/profiles/new", data={"title": "Speech", "keywords": "speech"}),
+        site.get(f"/pause/{preferences}"),
+        site.post(word),
+        site.post(f"/back/{site.token(Purpose.BACK, ada.id)}"),
+        site.get(f"/confirm/{site.token(Purpose.CONFIRM, ada.id)}"),
+    ):
+        assert answer.status_code == 404
+        assert "Nothing is held about you here any more." in answer.text
+        assert 'href="/subscribe">Subscribe' in answer.text.split("</header>")[1]
+        assert "digest subscribers" not in answer.text
 
 
 def test_a_pause_instead_of_leaving_and_not_after_an_hour(site: Site) -> None:

@@ -221,8 +221,8 @@ def test_who_left_sees_so_and_cannot_resume(ada: Ada) -> None:
     with transaction(ada.site.engine) as session:
         unsubscribe(session, ada.id)
     assert "This subscription is unsubscribed" in ada.page()
-    assert ada.send("resume")[0] == 422
-    assert ada.send("pause")[0] == 422
+    assert ada.send("resume")[0] == 409
+    assert ada.send("pause")[0] == 409
 
 
 def test_another_persons_profile_is_out_of_reach(site: Site) -> None:
