@@ -144,7 +144,7 @@ class _Desk:
         token = next(iter(self.claimed.values())).claim  # of all of them: they were claimed together
         try:
             with transaction(self.engine) as session:
-                return notices.begin_hand_over(session, token, ids, lease=LEASE)
+                return notices.begin_hand_over(session, token, ids, self.clock(), lease=LEASE)
         except StoreError as error:
             log.warning("notice.gate_closed", reason=str(error))
             return ()
@@ -154,13 +154,16 @@ class _Desk:
             self._settle(notice, Faulty(reason))
 
     def _settle(self, notice: Notice, outcome: HandOver) -> None:
-        """Record what became of a notice, however long that takes: nothing further is sent until it is."""
+        """Record what became of a notice, however long that takes: nothing further is sent until it is.
+
+        One that ended at the gate, or is another's by now, is not ours to count.
+        """
         verdict = settle(notice, outcome, self.clock())
         tries = LAST_TRIES
         while True:
             try:
                 with transaction(self.engine) as session:
-                    notices.record(session, notice, verdict, self.clock())
+                    ours = notices.record(session, notice, verdict, self.clock())
             except StoreError as error:
                 log.warning("notice.not_recorded", notice=notice.id, reason=str(error))
                 tries -= self.stop()
@@ -169,7 +172,8 @@ class _Desk:
                 time.sleep(PAUSE_SECONDS)
             else:
                 break
-        self.report = _counted(self.report, verdict)
+        if ours:
+            self.report = _counted(self.report, verdict)
 
 
 def settle(notice: Notice, outcome: HandOver, now: datetime) -> Verdict:

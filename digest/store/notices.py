@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from digest.model import DeliveryState, SubscriberState
@@ -23,6 +23,7 @@ from digest.store.schema import NoticeRow, SubscriberRow, WishesRow
 ENDED = (DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.POISON)
 WAITING = (DeliveryState.PLANNED, DeliveryState.DEFERRED)
 HELD = (DeliveryState.CLAIMED, DeliveryState.HANDING_OVER)
+NOT_NEEDED = "no longer needed"
 
 
 class Kind(StrEnum):
@@ -128,22 +129,25 @@ def _load(session: Session, *which: ColumnElement[bool]) -> list[Notice]:
 
 
 def begin_hand_over(
-    session: Session, token: str, ids: Collection[int], *, lease: timedelta
+    session: Session, token: str, ids: Collection[int], now: datetime, *, lease: timedelta
 ) -> Collection[int]:
     """The gate: those still ours become *handing-over*, their lease renewed, and are returned.
 
-    A confirmation is only for who still has something to confirm, a goodbye for who is still gone: it stops
-    otherwise.
+    A confirmation is only for who still has something to confirm, a goodbye for who is still gone: it ends
+    here otherwise.
     """
     clock = database_now(session)
+    ours = and_(NoticeRow.id.in_(ids), *_held(token), NoticeRow.lease_until > clock)
     fitting = or_(
         NoticeRow.kind == Kind.KNOWN,
         and_(NoticeRow.kind == Kind.CONFIRM, or_(_about(SubscriberState.UNCONFIRMED), _wishing())),
         and_(NoticeRow.kind == Kind.GOODBYE, _about(SubscriberState.UNSUBSCRIBED)),
     )
+    ended = {"state": DeliveryState.REFUSED, "reason": NOT_NEEDED, "lease_until": None, "finished_at": now}
+    session.execute(update(NoticeRow).where(ours, not_(fitting)).values(ended | {"next_attempt_at": None}))
     statement = (
         update(NoticeRow)
-        .where(NoticeRow.id.in_(ids), *_held(token), NoticeRow.lease_until > clock, fitting)
+        .where(ours, fitting)
         .values(state=DeliveryState.HANDING_OVER, lease_until=clock + lease)
         .returning(NoticeRow.id)
     )

@@ -178,7 +178,10 @@ def test_no_goodbye_to_who_is_back_by_then_or_never_confirmed(house: House, mail
     with transaction(house.engine) as session:
         leave(session, number, NOW)
         come_back(session, number, NOW)
-    assert send(house).sent == 0
+    assert send(house) == Report()
+    assert send(house, NOW + timedelta(hours=1)) == Report()
+    with reading(house.engine) as session:
+        assert notices.counts(session) == {"sent": 1, "refused": 1}
     with transaction(house.engine) as session:
         unsubscribe(session, number)
         leave(session, number, NOW)

@@ -141,13 +141,21 @@ def test_what_is_planned_is_sent_once_and_no_connection_is_opened_for_nothing(en
     assert relay.opened == 1
 
 
-def test_a_confirmation_for_somebody_confirmed_meanwhile_is_not_sent(engine: Engine) -> None:
+def test_a_confirmation_for_somebody_confirmed_meanwhile_is_not_sent_and_never_tried_again(
+    engine: Engine,
+) -> None:
     ada = plan(engine)
     with transaction(engine) as session:
         confirm(session, ada, NOW)
+    plan(engine, 2)
     relay = Relay()
-    assert send(engine, relay).sent == 0
-    assert relay.accepted == []
+    assert send(engine, relay) == Report(sent=1)
+    assert [b"reader2@" in body for body in relay.accepted] == [True]
+    assert states(engine) == {"refused": 1, "sent": 1}
+    assert send(engine, relay, NOW + timedelta(days=2)) == Report()
+    with transaction(engine) as session:
+        assert notices.unended(session, NOW + timedelta(days=3)) == 0
+        assert notices.expire(session, NOW + timedelta(days=3)) == 2
 
 
 def test_who_left_and_is_asked_to_confirm_gets_the_mail_unless_they_leave_again(engine: Engine) -> None:
@@ -233,11 +241,11 @@ def test_a_worker_that_slept_past_its_lease_sends_nothing(engine: Engine) -> Non
         mine = claim(session, "mine")
     end_leases(engine)
     with transaction(engine) as session:
-        assert notices.begin_hand_over(session, "mine", [mine.id], lease=LEASE) == set()
+        assert notices.begin_hand_over(session, "mine", [mine.id], NOW, lease=LEASE) == set()
         claim(session, "theirs")
-        assert notices.begin_hand_over(session, "mine", [mine.id], lease=LEASE) == set()
+        assert notices.begin_hand_over(session, "mine", [mine.id], NOW, lease=LEASE) == set()
         assert not notices.record(session, mine, notices.Verdict(DeliveryState.SENT), NOW)
-        assert notices.begin_hand_over(session, "theirs", [mine.id], lease=LEASE) == {mine.id}
+        assert notices.begin_hand_over(session, "theirs", [mine.id], NOW, lease=LEASE) == {mine.id}
 
 
 def test_the_gate_may_be_passed_again_after_the_connection_broke(engine: Engine) -> None:
@@ -245,7 +253,7 @@ def test_the_gate_may_be_passed_again_after_the_connection_broke(engine: Engine)
     with transaction(engine) as session:
         mine = claim(session, "mine")
         for _ in range(2):
-            assert notices.begin_hand_over(session, "mine", [mine.id], lease=LEASE) == {mine.id}
+            assert notices.begin_hand_over(session, "mine", [mine.id], NOW, lease=LEASE) == {mine.id}
 
 
 def test_what_was_sent_is_recorded_before_anything_else_is_sent(
