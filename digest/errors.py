@@ -35,6 +35,10 @@ class SubscriptionError(DigestError):
     """A subscription cannot be made or changed as asked: address, zone, time, channel."""
 
 
+class NoKeywords(SubscriptionError):
+    """A profile has no keywords, and what is trending was not asked for. Each door has its own way to ask."""
+
+
 class Inactive(SubscriptionError):
     """Nothing is sent to that subscriber, so there is nothing to pause or resume; ``state`` says why."""
 

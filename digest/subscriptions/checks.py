@@ -13,7 +13,7 @@ from functools import cache
 
 from email_validator import EmailNotValidError, validate_email
 
-from digest.errors import SubscriptionError
+from digest.errors import NoKeywords, SubscriptionError
 from digest.model import EVERY_DAY, NO_ZONES, ChannelName, EmptyDigests
 from digest.ranking.language import parse_profile
 from digest.slack_address import WEBHOOK_HOSTS, read_address
@@ -92,6 +92,8 @@ def check_address(channel: ChannelName, address: str, *, webhook_hosts: Sequence
 
 def _mail_address(address: str) -> str:
     """Lower case throughout: providers ignore case, and one mailbox must not subscribe twice by it."""
+    if not address.strip():
+        raise SubscriptionError("the mail address is missing", remedy="give one such as ada@example.org")
     try:
         found = validate_email(
             address.strip(), check_deliverability=False, strict=True, allow_quoted_local=False
@@ -159,9 +161,7 @@ def check_draft(draft: Draft, *, trending: bool = False) -> Draft:
     """A profile with a usable name, a text that reads, a bar of 0 to 10 and a limit of 1 to 50."""
     text = check_text(draft.text)
     if not parse_profile(text) and not trending:
-        raise SubscriptionError(
-            "the profile has no keywords", remedy="give some, or choose what is trending in so many words"
-        )
+        raise NoKeywords("the profile has no keywords", remedy="give some, or ask for what is trending")
     if draft.bar is not None and not 0 <= draft.bar <= 10:
         raise SubscriptionError("the bar is not between 0 and 10", remedy="5 is a good start")
     if draft.limit is not None and not 1 <= draft.limit <= MOST_ENTRIES:

@@ -26,6 +26,7 @@ from digest.errors import (
 from digest.model import SubscriberState
 from digest.store.search_words import QueryError
 from digest.web.desk import Desk
+from digest.web.fields import sentence
 from digest.web.origins import ForeignForm
 from digest.web.safety import masked
 from digest.web.unstorable import Unstorable
@@ -142,7 +143,7 @@ def _answer(
     if _wants_json(request):
         said = {"error": text or HEADINGS.get(status, "error"), "remedy": remedy}
         return JSONResponse(said, status, headers=headers)
-    paragraphs = [f"{part[:1].upper()}{part[1:]}." for part in (text.rstrip("."), remedy.rstrip(".")) if part]
+    paragraphs = [sentence(part) for part in (text, remedy) if part]
     return desk.page(
         "message.html",
         status=status,

@@ -7,9 +7,11 @@ from datetime import date
 from datetime import time as clock_time
 from functools import cache
 
-from digest.errors import DigestError, SubscriptionError
+from digest.errors import DigestError, NoKeywords, SubscriptionError
 from digest.model import EVERY_DAY, EmptyDigests
 
+WITHOUT_KEYWORDS = "give some, or choose “What most people vote for”"
+"""The choice as the forms name it."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 REGIONS = (
     "Africa",
@@ -85,5 +87,15 @@ def empty_choice(name: str) -> EmptyDigests:
 
 def told(error: DigestError) -> str:
     """What is wrong and what helps, as two sentences."""
-    parts = (part.rstrip(".") for part in (str(error), error.remedy))
-    return " ".join(f"{part[:1].upper()}{part[1:]}." for part in parts if part)
+    remedy = WITHOUT_KEYWORDS if isinstance(error, NoKeywords) else error.remedy
+    return " ".join(sentence(part) for part in (str(error), remedy) if part)
+
+
+def sentence(text: str) -> str:
+    """A part of an error as a sentence of its own.
+
+    >>> sentence("no such zone"), sentence("did you mean Europe/Berlin?")
+    ('No such zone.', 'Did you mean Europe/Berlin?')
+    """
+    tidy = text.rstrip(".")
+    return f"{tidy[:1].upper()}{tidy[1:]}{'' if tidy.endswith(('?', '!')) else '.'}"

@@ -12,6 +12,10 @@ LEAST_SECONDS = timedelta(seconds=2)
 """Nobody fills a form in faster; programs do."""
 
 
+ONCE_MORE = "The page was open for long. Please press the button once more."
+"""A form that is too old is given again with all that was typed."""
+
+
 def form_token(desk: Desk) -> str:
     """Says when the form was made."""
     now = desk.clock()

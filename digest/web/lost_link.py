@@ -9,12 +9,12 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse
 
 from digest.account_wording import plural
-from digest.errors import DigestError
+from digest.errors import SubscriptionError, TokenError
 from digest.model import ChannelName
 from digest.subscriptions import Wishes, ask_for_link, check_address
-from digest.web.desk import At, Client
+from digest.web.desk import At, Client, Desk
 from digest.web.fields import told
-from digest.web.forms import age_of, even_out, form_token
+from digest.web.forms import ONCE_MORE, age_of, even_out, form_token
 
 routes = APIRouter(include_in_schema=False)
 
@@ -22,9 +22,7 @@ routes = APIRouter(include_in_schema=False)
 @routes.get("/link")
 def link_form(desk: At) -> HTMLResponse:
     """Where to ask for a fresh link to one's preferences."""
-    return desk.page(
-        "link.html", headers={"Cache-Control": "no-store"}, token=form_token(desk), wrong="", address=""
-    )
+    return _form_page(desk)
 
 
 @routes.post("/link")
@@ -40,14 +38,10 @@ def send_link(
     try:
         age_of(desk, form)
         checked = check_address(ChannelName.EMAIL, address)
-    except DigestError as error:
-        return desk.page(
-            "link.html",
-            status=422,
-            token=form_token(desk),
-            wrong=told(error),
-            address=address,
-        )
+    except TokenError:
+        return _form_page(desk, address, note=ONCE_MORE)
+    except SubscriptionError as error:
+        return _form_page(desk, address, wrong=told(error))
     if not website:
         wishes = Wishes(ChannelName.EMAIL, checked, ())
         with desk.writing() as session:
@@ -61,4 +55,16 @@ def send_link(
             f"We send {plural(desk.bounds.mails_per_day, 'such mail')} a day at most.",
         ],
         links=[],
+    )
+
+
+def _form_page(desk: Desk, address: str = "", *, note: str = "", wrong: str = "") -> HTMLResponse:
+    return desk.page(
+        "link.html",
+        status=422 if wrong else 200,
+        headers={"Cache-Control": "no-store"},
+        token=form_token(desk),
+        note=note,
+        wrong=wrong,
+        address=address,
     )

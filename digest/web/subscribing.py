@@ -18,7 +18,7 @@ from digest.tokens import Purpose
 from digest.web.confirming import confirmed_page
 from digest.web.desk import At, Client, Desk
 from digest.web.fields import WEEKDAYS, number, told, whole_number, zones
-from digest.web.forms import LEAST_SECONDS, age_of, even_out, form_token, hours
+from digest.web.forms import LEAST_SECONDS, ONCE_MORE, age_of, even_out, form_token, hours
 from digest.web.lab import Trial, days_asked, trial
 from digest.web.problems import Problem, problems_of
 from digest.web.sign_up_form import SignUpForm, sign_up_checks, wishes_of
@@ -75,7 +75,7 @@ def subscribe(desk: At, given: Given, client: Client) -> HTMLResponse:
         young = age_of(desk, given.form) < LEAST_SECONDS
         wishes = wishes_of(given, desk.house.settings)
     except TokenError:
-        return _form_page(desk, given, note="The page was open for long. Please press the button once more.")
+        return _form_page(desk, given, note=ONCE_MORE)
     except DigestError as error:
         checks = sign_up_checks(given, desk.house.settings)
         return _form_page(desk, given, problems=problems_of(checks, error))
