@@ -7,16 +7,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from digest.store.schema import SignUpRow
 
 
 class Outcome(StrEnum):
-    """Whether a mail went out for a sign-up, or it was left without one."""
+    """Whether a mail went out for a sign-up, was answered by a confirmation, or there was none."""
 
     MAILED = "mailed"
+    ANSWERED = "answered"
     QUIET = "quiet"
 
 
@@ -45,7 +46,7 @@ def since(session: Session, moment: datetime, *, network_hash: str) -> Counts:
 
 
 def mailed(session: Session, address_hash: str, moment: datetime) -> int:
-    """How many mails went to one address since a moment."""
+    """How many mails went to one address since a moment and were not answered."""
     question = (
         select(func.count())
         .select_from(SignUpRow)
@@ -58,8 +59,17 @@ def mailed(session: Session, address_hash: str, moment: datetime) -> int:
     return session.execute(question).scalar_one()
 
 
+def give_back(session: Session, address_hash: str) -> None:
+    """Let the mails to one address count no more, as its owner answered. Networks and the total keep them."""
+    session.execute(
+        update(SignUpRow)
+        .where(SignUpRow.address_hash == address_hash, SignUpRow.outcome == Outcome.MAILED)
+        .values(outcome=Outcome.ANSWERED)
+    )
+
+
 def forget(session: Session, address_hash: str) -> None:
-    """Remove what one address left here: it was confirmed or erased."""
+    """Remove what one address left here: it was erased."""
     session.execute(delete(SignUpRow).where(SignUpRow.address_hash == address_hash))
 
 

@@ -15,12 +15,14 @@ from digest.model import Subscriber, SubscriberState
 from digest.ranking.stored_profiles import read_stored
 from digest.slack_address import WEBHOOK_HOSTS
 from digest.store import profiles as store_profiles
+from digest.store import sign_ups
 from digest.store import subscribers as store_subscribers
 from digest.store import wishes as store_wishes
 from digest.store.profiles import Draft
 from digest.subscriptions.checks import Wishes, check_source, check_wishes
-from digest.subscriptions.suppressing import refuse_suppressed
-from digest.tokens import Keys
+from digest.subscriptions.holding import bounding_form
+from digest.subscriptions.suppressing import ADDRESS, refuse_suppressed
+from digest.tokens import Keys, keyed_hash
 
 WEB = "web"
 """Where the consent of who confirms comes from."""
@@ -134,9 +136,10 @@ def unconfirmed(session: Session, known: Subscriber) -> Unconfirmed | None:
     return Unconfirmed(fresh(wishes, known, waiting.asked_at, WEB), wishes.profiles)
 
 
-def confirm(session: Session, subscriber_id: int, now: datetime) -> Subscriber:
+def confirm(session: Session, subscriber_id: int, keys: Keys, now: datetime) -> Subscriber:
     """Confirm a sign-up; its first digest becomes due at the next chosen hour.
 
+    The mail that asked for it no longer counts against the address: its owner may need another the same day.
     Confirming twice is the same as once. Raises ``NotFound`` when the sign-up has expired,
     ``SubscriptionError`` when the address has left since: an old link does not bring it back.
     """
@@ -148,6 +151,7 @@ def confirm(session: Session, subscriber_id: int, now: datetime) -> Subscriber:
         raise SubscriptionError("this link was used already", remedy="subscribe again to get a new one")
     confirmed = _confirmed(asked.subscriber, now)
     store_subscribers.save(session, confirmed)
+    sign_ups.give_back(session, keyed_hash(keys, ADDRESS, bounding_form(known.address)))
     if known.state is not SubscriberState.UNCONFIRMED:
         store_profiles.replace_all(session, known.id, asked.profiles, now)
         store_wishes.forget(session, known.id)

@@ -33,7 +33,7 @@ def confirm_now(desk: At, token: str) -> HTMLResponse:
     """Confirm. Pressing twice is the same as once."""
     number = desk.subject(Purpose.CONFIRM, token)
     with desk.writing() as session:
-        one = confirm(session, number, desk.clock())
+        one = confirm(session, number, desk.keys, desk.clock())
     return confirmed_page(desk, one)
 
 

@@ -67,6 +67,7 @@ TEXTS = {
 HOME = (("/", "To the papers"),)
 FRESH_LINK = (("/link", "Send me a fresh link"),)
 SUBSCRIBE = (("/subscribe", "Subscribe"),)
+AGAIN = (("/subscribe", "Subscribe again"),)
 ERASED = "nothing is held about you here any more"
 INACTIVE: dict[str, str] = {
     SubscriberState.UNSUBSCRIBED: "you have left: no more digests come to you",
@@ -110,6 +111,11 @@ def _known(desk: Desk, request: Request, error: Exception) -> Response:
         return _answer(desk, request, status, ERASED, "", links=SUBSCRIBE)
     if isinstance(error, Inactive):
         return _answer(desk, request, status, INACTIVE.get(error.state, ""), "", links=SUBSCRIBE)
+    if isinstance(error, TokenError):
+        unconfirmed = _path(request).startswith("/confirm/")  # such an address is sent no link
+        return _answer(
+            desk, request, status, str(error), error.remedy, links=AGAIN if unconfirmed else FRESH_LINK
+        )
     wait = error.retry_after if isinstance(error, TooMany) else 0
     return _answer(desk, request, status, str(error), error.remedy, wait)
 
@@ -126,8 +132,12 @@ def _invalid(desk: Desk, request: Request, error: Exception) -> Response:
 
 
 def _wants_json(request: Request) -> bool:
+    return _path(request).startswith("/api/")
+
+
+def _path(request: Request) -> str:
     path: str = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    return path.startswith("/api/")
+    return path
 
 
 def _answer(
@@ -150,5 +160,5 @@ def _answer(
         headers=headers,
         heading=HEADINGS.get(status, "Something is not right"),
         paragraphs=paragraphs,
-        links=links or (FRESH_LINK if status == 403 else HOME),
+        links=links or HOME,
     )

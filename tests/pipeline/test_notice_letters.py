@@ -87,14 +87,14 @@ def test_a_sign_up_gets_one_mail_whose_link_confirms_it(house: House, mailbox: M
     [token] = re.findall(r"https://digest\.example\.org/confirm/(\S+)", body(mail))
     number = int(verify(KEYS, Purpose.CONFIRM, token, NOW))
     with transaction(house.engine) as session:
-        assert confirm(session, number, NOW).address == "ada@example.org"
+        assert confirm(session, number, KEYS, NOW).address == "ada@example.org"
 
 
 def test_a_subscriber_is_told_of_it_with_working_links(house: House, mailbox: Mailbox) -> None:
     ask(house)
     send(house)
     with transaction(house.engine) as session:
-        confirm(session, 1, NOW)
+        confirm(session, 1, KEYS, NOW)
     later = NOW + timedelta(days=2)
     ask(house, replace(ADA, profiles=(Draft("Eve", "evil"),)), later)
     assert send(house, later) == Report(sent=1)
@@ -157,7 +157,7 @@ def listening(house: House) -> int:
     with transaction(house.engine) as session:
         found = subscribers.find(session, ChannelName.EMAIL, ADA.address)
         assert found is not None
-        return confirm(session, found.id, NOW).id
+        return confirm(session, found.id, KEYS, NOW).id
 
 
 def test_who_leaves_gets_one_last_mail_with_a_way_back(house: House, mailbox: Mailbox) -> None:

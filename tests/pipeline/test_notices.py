@@ -146,7 +146,7 @@ def test_a_confirmation_for_somebody_confirmed_meanwhile_is_not_sent_and_never_t
 ) -> None:
     ada = plan(engine)
     with transaction(engine) as session:
-        confirm(session, ada, NOW)
+        confirm(session, ada, KEYS, NOW)
     plan(engine, 2)
     relay = Relay()
     assert send(engine, relay) == Report(sent=1)

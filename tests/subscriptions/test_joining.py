@@ -37,8 +37,8 @@ def test_a_sign_up_is_due_only_when_its_owner_has_confirmed(engine: Engine, join
     assert (ada.state, ada.next_due_at) == (SubscriberState.UNCONFIRMED, None)
     later = NOW + timedelta(hours=30)
     with transaction(engine) as session:
-        done = confirm(session, ada.id, later)
-        assert confirm(session, ada.id, later + timedelta(days=1)) == done
+        done = confirm(session, ada.id, KEYS, later)
+        assert confirm(session, ada.id, KEYS, later + timedelta(days=1)) == done
     assert done.state is SubscriberState.CONFIRMED
     assert done.confirmed_at == later
     assert done.next_due_at == datetime(2026, 3, 4, 6, 30, tzinfo=UTC)
@@ -49,9 +49,9 @@ def test_an_old_confirmation_does_not_bring_back_who_left(engine: Engine, join: 
     with transaction(engine) as session:
         unsubscribe(session, ada.id)
         with pytest.raises(SubscriptionError, match="used already"):
-            confirm(session, ada.id, NOW)
+            confirm(session, ada.id, KEYS, NOW)
         with pytest.raises(NotFound):
-            confirm(session, 999, NOW)
+            confirm(session, 999, KEYS, NOW)
 
 
 def test_an_address_subscribes_once_whatever_its_case(engine: Engine, join: Subscribe) -> None:

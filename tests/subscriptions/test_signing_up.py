@@ -138,7 +138,7 @@ def test_who_left_must_confirm_anew(engine: Engine, join: Subscribe) -> None:
     assert planned(engine) == [("ada@example.org", Kind.CONFIRM)]
     with transaction(engine) as session:
         assert subscribers.get(session, ada.id).state is SubscriberState.UNSUBSCRIBED
-        assert confirm(session, ada.id, NOW).state is SubscriberState.CONFIRMED
+        assert confirm(session, ada.id, KEYS, NOW).state is SubscriberState.CONFIRMED
 
 
 EVE = replace(ADA, profiles=(Draft("Eve's", "evil", 2.5, 7),), timezone="Asia/Tokyo", send_at=time(6, 15))
@@ -179,7 +179,7 @@ def test_a_stranger_who_types_an_address_in_changes_nothing_of_who_left(
     tidied(engine, NOW + 8 * DAY)
     assert held(engine, gone.id) == before
     with transaction(engine) as session, pytest.raises(SubscriptionError, match="used already"):
-        confirm(session, gone.id, NOW + 8 * DAY)
+        confirm(session, gone.id, KEYS, NOW + 8 * DAY)
 
 
 def test_confirming_brings_what_was_asked_for_last_and_keeps_what_was_shown(
@@ -188,8 +188,8 @@ def test_confirming_brings_what_was_asked_for_last_and_keeps_what_was_shown(
     ask(engine)
     ask(engine, EVE)
     with transaction(engine) as session:
-        confirmed = confirm(session, gone.id, NOW + timedelta(hours=1))
-        assert confirm(session, gone.id, NOW + timedelta(hours=2)) == confirmed
+        confirmed = confirm(session, gone.id, KEYS, NOW + timedelta(hours=1))
+        assert confirm(session, gone.id, KEYS, NOW + timedelta(hours=2)) == confirmed
         [own] = profiles.of_subscriber(session, gone.id, parse_profile)
     assert (confirmed.id, confirmed.state, confirmed.suspended_reason) == (
         gone.id,
@@ -223,7 +223,7 @@ def test_what_is_decided_meanwhile_is_not_overruled_by_the_link(
             decide[decision](session, ada.id, NOW)
         subscribers.suspend(session, ada.id, "552 5.2.2")  # of whom is active again
         with pytest.raises(SubscriptionError, match="used already"):
-            confirm(session, ada.id, NOW)
+            confirm(session, ada.id, KEYS, NOW)
 
 
 def test_the_wishes_that_wait_are_handed_out_and_erased_with_the_rest(
@@ -256,6 +256,42 @@ def test_a_lost_link_is_sent_to_subscribers_only_once_a_day(engine: Engine, join
     assert planned(engine) == [("ada@example.org", Kind.KNOWN)]
     with reading(engine) as session:
         assert len(subscribers.listed(session)) == 1
+
+
+def ask_link(engine: Engine, *, now: datetime, bounds: Bounds = WIDE) -> None:
+    with transaction(engine) as session:
+        ask_for_link(session, ADA, keys=KEYS, client="192.0.2.1", bounds=bounds, now=now)
+
+
+def test_a_lost_link_is_sent_on_the_day_of_the_sign_up_once_and_three_in_all(engine: Engine) -> None:
+    ask(engine)
+    [(_, kind)] = planned(engine)
+    assert kind is Kind.CONFIRM
+    ask_link(engine, now=NOW)
+    assert planned(engine) == [], "nobody has confirmed"
+    with transaction(engine) as session:
+        [ada] = subscribers.listed(session)
+        confirm(session, ada.id, KEYS, NOW + timedelta(minutes=5))
+    for minute in range(10, 20):
+        ask_link(engine, now=NOW + timedelta(minutes=minute))
+        ask(engine, now=NOW + timedelta(minutes=minute))
+        with transaction(engine) as session:
+            confirm(session, ada.id, KEYS, NOW + timedelta(minutes=minute))
+    assert planned(engine) == [("ada@example.org", Kind.KNOWN)]
+    for day in range(1, 20):
+        ask_link(engine, now=NOW + timedelta(days=day, hours=day))
+    assert planned(engine) == [("ada@example.org", Kind.KNOWN)] * 2
+
+
+def test_confirming_gives_a_network_nothing_back(engine: Engine) -> None:
+    few = Bounds(per_network_hour=2)
+    ask(engine, bounds=few)
+    with transaction(engine) as session:
+        [ada] = subscribers.listed(session)
+        confirm(session, ada.id, KEYS, NOW)
+    ask_link(engine, now=NOW, bounds=few)
+    with pytest.raises(TooMany):
+        ask_link(engine, now=NOW, bounds=few)
 
 
 def test_an_erased_person_who_asked_for_it_cannot_be_signed_up_again(engine: Engine, join: Subscribe) -> None:

@@ -267,6 +267,8 @@ def test_a_confirmation_expires_after_three_days(site: Site) -> None:
     for answer in (site.get(link), site.post(link)):
         assert answer.status_code == 403
         assert "expired" in answer.text
+        ways = answer.text.split("<h1>")[1].split("</main>")[0]
+        assert re.findall(r'href="([^"]+)"', ways) == ["/subscribe"], "an unconfirmed address is sent no link"
 
 
 def test_a_lost_link_is_mailed_and_the_answer_tells_nothing(site: Site) -> None:
