@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from digest.account_wording import day_name
 from digest.errors import NotFound
 from digest.model import DayState, Listing
+from digest.pipeline.ledger import missing_days
 from digest.ranking.trending import age_hours, trending_score
+from digest.sources.huggingface import FIRST_DAY
 from digest.store import days, listings, papers
 from digest.web.desk import At, Desk
 from digest.web.views import PaperView, best_first, listed_all
@@ -22,6 +24,8 @@ routes = APIRouter(include_in_schema=False)
 
 TRENDING_DAYS = 7
 MOST_SHOWN = 100
+MOST_NAMED = 3
+"""Days that a page names; more are counted."""
 MONTHS = (
     "January",
     "February",
@@ -46,6 +50,7 @@ STATES = {
 
 LATEST = "the latest day with papers"
 NOT_READ = "Not read yet. Days are filled in when the source is read again."
+NONE_LISTED = "No papers were listed on the days that were read."
 NO_PAPERS = "No papers were listed on this day."
 NOTHING = {
     DayState.OPEN: "No papers so far. The day is still open.",
@@ -122,6 +127,7 @@ def of_week(desk: At, name: str) -> HTMLResponse:
         first,
         first + timedelta(days=6),
         heading=f"Week {first.isocalendar().week}, {first.isocalendar().year}",
+        kind="week",
         before=_week_step(first - timedelta(days=7)),
         after=_week_step(first + timedelta(days=7)),
         within=_day_step,
@@ -138,6 +144,7 @@ def of_month(desk: At, name: str) -> HTMLResponse:
         first,
         last,
         heading=f"{MONTHS[first.month - 1]} {first.year}",
+        kind="month",
         before=_month_step(first - timedelta(days=1)),
         after=_month_step(last + timedelta(days=1)),
         within=_week_step,
@@ -184,28 +191,50 @@ def _span_page(
     until: date,
     *,
     heading: str,
+    kind: str,
     before: Step,
     after: Step,
     within: Callable[[date], Step],
 ) -> HTMLResponse:
-    """The papers of some days; ``within`` names the smaller page that a day with papers belongs to."""
+    """The papers of some days; ``within`` names the smaller page that a day with papers belongs to.
+
+    Raises ``NotFound`` where nothing can be known: before the source began, and after today.
+    """
+    today = desk.clock().date()
+    first, last = max(since, FIRST_DAY), min(until, today)
     with desk.reading() as session:
+        ledger = {one.day: one for one in days.ledger(session, since, until)}
         listed = listings.candidates(session, since_day=since, until_day=until)
         found = best_first(listed)
         shown = _views(session, found[:MOST_SHOWN])
-    left = len(found) - len(shown)
+    if first > last and not found:
+        begins = f"the source begins on {day_name(FIRST_DAY, year=True)}"
+        raise NotFound(
+            f"nothing is known of {heading}", remedy="it is still to come" if since > today else begins
+        )
+    read = bool(found) or any(one.first_read_at for one in ledger.values())
+    missing = missing_days(ledger, first, last)
+    most = f"the {MOST_SHOWN} with most upvotes are shown" if len(found) > len(shown) else ""
+    unread = _unread(missing, len(missing_days({}, first, last))) if read else ""
     return desk.page(
         "day.html",
         heading=heading,
-        count=len(found),
-        state=f"the {MOST_SHOWN} with most upvotes are shown" if left else "",
+        count=len(found) if found else None,
+        state=" · ".join(part for part in (most, unread) if part),
         papers=shown,
         show_day=True,
-        nothing="No papers are known from these days.",
-        previous=before,
-        following=after if until < desk.clock().date() else None,
+        nothing=NONE_LISTED if read else f"Nothing of this {kind} has been read.",
+        previous=before if since > FIRST_DAY else None,
+        following=after if until < today else None,
         around=list(dict.fromkeys(within(day) for day in sorted({one.day for one in listed}))),
     )
+
+
+def _unread(missing: Sequence[date], weekdays: int) -> str:
+    """Which weekdays were never read, or how many where naming them would be long."""
+    if len(missing) > MOST_NAMED:
+        return f"{len(missing)} of {weekdays} weekdays were not read"
+    return f"not read: {', '.join(map(day_name, missing))}" if missing else ""
 
 
 @routes.get("/trending")

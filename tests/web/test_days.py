@@ -68,6 +68,12 @@ def test_a_paper_shows_title_people_date_votes_and_links(site: Site) -> None:
         "/week/x",
         "/month/2026-13",
         "/month/0001-01",
+        "/month/2019-02",
+        "/month/2023-04",
+        "/week/2023-W17",
+        "/month/2026-11",
+        "/week/2026-W43",
+        "/month/2199-01",
         "/nothing",
         "/paper/9999.99999",
         "/assets/../secrets",
@@ -86,6 +92,38 @@ def test_an_empty_store_says_so(build: Build) -> None:
             connection.exec_driver_sql(f"DELETE FROM {table}")
     assert "No papers yet" in site.get("/").text
     assert "No papers are known" in site.get("/trending").text
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/month/2026-09", "month"), ("/week/2026-W41", "week"), ("/month/2023-05", "month")]
+)
+def test_a_week_or_month_that_was_never_read_says_so(site: Site, path: str, kind: str) -> None:
+    answer = site.get(path)
+    assert (answer.status_code, "0 papers" in answer.text) == (200, False)
+    assert f"Nothing of this {kind} has been read." in answer.text
+
+
+def test_weeks_and_months_lead_no_further_than_the_source_and_today(site: Site) -> None:
+    for first, second in (("/month/2023-05", "/month/2023-06"), ("/week/2023-W18", "/week/2023-W19")):
+        assert 'rel="prev"' not in site.get(first).text
+        assert f'rel="next" href="{second}"' in site.get(first).text
+        assert f'rel="prev" href="{first}"' in site.get(second).text
+    for last in ("/month/2026-10", "/week/2026-W42"):
+        assert 'rel="prev"' in site.get(last).text
+        assert 'rel="next"' not in site.get(last).text
+
+
+def test_a_week_or_month_that_was_read_in_part_names_or_counts_the_days_that_were_not(site: Site) -> None:
+    assert "not read: Mon 12 Oct, Tue 13 Oct<" in site.get("/week/2026-W42").text
+    assert "9 of 12 weekdays were not read" in site.get("/month/2026-10").text
+    with site.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM listings")
+        connection.exec_driver_sql(
+            "UPDATE days SET state = 'failed', first_read_at = NULL WHERE day = '2026-10-15'"
+        )
+    week = site.get("/week/2026-W42").text
+    assert "not read: Mon 12 Oct, Tue 13 Oct, Thu 15 Oct<" in week
+    assert "No papers were listed on the days that were read." in week
 
 
 def test_markup_in_a_title_stays_text(site: Site) -> None:
