@@ -120,7 +120,7 @@ def choose(
     places, rows, values = _passing(scored, codes, bars)
     cells = codes.ravel()  # by one index, in half the time that two take
     cells[places * len(candidates) + rows] = CODES[Verdict.OVER_LIMIT]
-    taken = np.flatnonzero(spread(places, rows, values, limits, lambda: board.likeness))
+    taken = np.flatnonzero(spread(places, rows, values, limits, board.likeness))
     places, rows, values = places.take(taken), rows.take(taken), values.take(taken)
     cells[places * len(candidates) + rows] = CODES[Verdict.CHOSEN]
     bounds = np.searchsorted(places, np.arange(len(profiles) + 1))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.ranking.reasons import Floats, Ints
+from digest.ranking.reasons import Floats, Ints, used
 from digest.ranking.vocabulary import Mask
 
 RELEVANCE = 0.7
@@ -24,20 +24,21 @@ AT_ONCE = 1_000
 
 
 def spread(
-    places: Ints, rows: Ints, values: Floats, limits: Ints, likeness: Callable[[], NDArray[np.floating]]
+    places: Ints, rows: Ints, values: Floats, limits: Ints, likeness: Callable[[Ints], NDArray[np.floating]]
 ) -> Mask:
     """Which papers are taken, at most its limit of each profile.
 
     ``places`` (ascending) are profiles, ``rows`` papers, best first, ``values`` their scores on the scale 0
-    to 10; ``likeness`` gives the cosines between papers, which are asked for only where something has to
-    give way.
+    to 10; ``likeness`` gives the cosines between papers, and is asked only where something has to give way,
+    for those alone that somebody may be given.
     """
     counts = np.bincount(places, minlength=len(limits))
     turn = np.arange(len(places)) - (np.cumsum(counts) - counts)[places]
     taken = turn < limits[places]
     crowded = counts > limits
     if crowded.any():
-        excess = np.clip((likeness() - DISTINCT) / (1 - DISTINCT), 0, 1)
+        papers, rows = used(rows, int(rows.max()) + 1)
+        excess = np.clip((likeness(papers) - DISTINCT) / (1 - DISTINCT), 0, 1)
         crowded &= _repeats(places[taken], rows[taken], excess, len(limits))
     for start in range(0, np.count_nonzero(crowded), AT_ONCE):
         some = np.flatnonzero(crowded)[start : start + AT_ONCE]

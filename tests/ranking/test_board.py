@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -18,6 +19,7 @@ from digest.ranking.naming import NAMED_TERMS
 from digest.ranking.shares import ALL, LESS, MANNERS, MORE, OWN, Said
 from digest.ranking.terms import words_of_term
 from digest.ranking.vocabulary import Vocabulary
+from tests.scores import score_all
 
 PAPERS = material.papers(12, seed=3)
 CORPUS = Corpus.build(material.papers(200))
@@ -104,3 +106,11 @@ def test_without_a_space_of_terms_nothing_is_related() -> None:
     [said] = said_by(young, [(0, 0, ALL)])
     assert all(what.kind is not ReasonKind.LEARNT for what, _ in said)
     assert np.array_equal(strengths_of(young, ALL), strengths_of(young, OWN))
+
+
+def test_the_same_text_gives_the_same_evidence_wherever_it_stands() -> None:
+    day, corpus, asked = material.candidates(30), Corpus.build(material.papers(300, seed=2)), PROFILES
+    copies = [replace(day[0], paper=replace(day[0].paper, id=f"2605.{number:05}")) for number in range(15)]
+    among = score_all([*day[1:8], *copies, *day[8:]], asked, corpus, now=material.NOW).raw[7:22]
+    alone = score_all(copies[:1], asked, corpus, now=material.NOW).raw
+    assert np.array_equal(among, np.repeat(alone, len(copies), axis=0))

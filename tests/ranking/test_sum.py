@@ -311,7 +311,7 @@ def test_near_duplicates_give_way_when_there_is_no_room() -> None:
     places = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3])
     rows = np.array([0, 1, 2, 0, 1, 2, 0, 1, 2, 2, 1])
     values = np.array([9.0, 8.9, 8.0, 9.0, 8.9, 1.0, 9.0, 8.9, 8.0, 9.0, 8.9])
-    taken = spread(places, rows, values, np.array([2, 2, 3, 1]), lambda: likeness)
+    taken = spread(places, rows, values, np.array([2, 2, 3, 1]), lambda some: likeness[np.ix_(some, some)])
     assert [rows[taken & (places == place)].tolist() for place in range(4)] == [
         [0, 2],
         [0, 1],
@@ -334,7 +334,9 @@ def test_together_they_give_way_as_each_does_alone(
     places = np.repeat(np.arange(len(ordered)), [len(one) for one in ordered])
     rows = np.array([row for one in ordered for row in range(len(one))], dtype=np.intp)
     values = np.array([tenths / 10 for one in ordered for tenths in one])
-    taken = spread(places, rows, values, np.array(limits[: len(ordered)]), lambda: alike)
+    taken = spread(
+        places, rows, values, np.array(limits[: len(ordered)]), lambda some: alike[np.ix_(some, some)]
+    )
     for place, (one, limit) in enumerate(zip(ordered, limits, strict=False)):
         expected = greedily([tenths / 10 for tenths in one], alike, limit)
         assert np.flatnonzero(taken[places == place]).tolist() == sorted(expected)
@@ -452,7 +454,10 @@ def test_keywords_that_share_words_share_their_weight_with_those_of_their_profil
 
 def test_with_room_for_all_nobody_asks_what_is_alike() -> None:
     both = np.array([1, 0])
-    assert spread(both * 0, both, np.ones(2), np.array([2]), pytest.fail).tolist() == [True, True]
+    assert spread(both * 0, both, np.ones(2), np.array([2]), lambda _: pytest.fail("asked")).tolist() == [
+        True,
+        True,
+    ]
 
 
 def test_a_corpus_grows_as_if_it_had_been_built_at_once() -> None:
