@@ -11,6 +11,9 @@ than nothing, they take from keywords and from each other. So likes say more abo
 pass than about how many, and leave the profile's other topics alone. Keywords take nothing from them:
 
     share(t) = w(t) / (1 + Σ_l max(w(l), 0) · likeness(t, l)²)        over the terms l that were fed back
+
+From keywords they take by likeness beyond ``UNRELATED`` alone: twenty terms that are a little like everything
+would together cost every other interest its entries.
 """
 
 from __future__ import annotations
@@ -24,6 +27,9 @@ from scipy import sparse
 from digest.ranking.reasons import Floats, Ints, spans
 from digest.ranking.vocabulary import Keywords, Mask, Vocabulary
 
+UNRELATED = 0.15
+"""Likeness that says nothing: keywords of different interests have 0.26 on average. With 0.3 other interests
+keep every score, but more passes that is not wanted (``docs/ranking.md``, "Likes")."""
 AT_ONCE = 4_096
 """Keywords compared at once: bounds memory to so many directions."""
 
@@ -58,7 +64,9 @@ def _same(likeness: Floats, mass: Floats, fed: Mask) -> Floats:
     squares = np.square(likeness)
     if not fed.any():
         return np.asarray(squares.sum(axis=2))
-    squares *= mass[:, None, :]
+    taking = fed[:, None, :] & ~fed[:, :, None]
+    beyond = np.clip((likeness - UNRELATED) / (1 - UNRELATED), 0, 1)
+    squares = np.where(taking, np.square(beyond), squares) * mass[:, None, :]
     squares[fed[:, :, None] & ~fed[:, None, :]] = 0.0  # keywords take nothing from what was fed back
     return np.asarray(squares.sum(axis=2) + fed)
 

@@ -247,6 +247,17 @@ def test_likes_for_one_interest_leave_the_papers_of_another_where_they_were() ->
     assert all(now >= then - 0.2 for then, now in zip(before, after, strict=True))
 
 
+@pytest.mark.parametrize(("cosine", "left"), [(0.14, 1.0), (1.0, 1 / 21)])
+def test_many_likes_take_nothing_from_a_keyword_that_is_hardly_like_them(cosine: float, left: float) -> None:
+    vocabulary = Vocabulary(Corpus())
+    liked = [Weight(f"liked{number}", 1.0) for number in range(20)]
+    asked = vocabulary.keywords_of([profile("rain")]).followed_by(vocabulary.fed_back(liked))
+    across = np.sqrt(1 - cosine**2)
+    vocabulary.directions = np.array([[1, 0], *[[cosine, across]] * len(liked)], dtype=np.float32)
+    weights = diluted(asked, np.zeros(len(asked.units), dtype=np.intp), vocabulary)
+    assert weights[0] == pytest.approx(left)
+
+
 def test_what_is_liked_finds_papers_that_say_related_words_only() -> None:
     paper = Paper(
         "2605.09999", "Voice Speaker Acoustic", "transcript voice acoustic spoken speaker language " * 3
