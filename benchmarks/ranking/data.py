@@ -77,10 +77,12 @@ def _full(short: str) -> str:
 
 
 def read_listings(data: Path) -> list[Candidate]:
-    """Every paper of the archives, on the day it was first listed, oldest first."""
+    """Every paper of the archives, on the day it was first listed, oldest first; without any, the end."""
     once: dict[str, Candidate] = {}
     for candidate in (*_of_2024(data / "days-2024-scraped"), *_of_2026(data)):
         once.setdefault(candidate.paper.id, candidate)
+    if not once:
+        raise SystemExit(f"{data} holds no Daily Papers: name the folder of real data")
     return list(once.values())
 
 
