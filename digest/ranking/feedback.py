@@ -15,7 +15,7 @@ like Rocchio's (1971) difference of means, with many it separates better.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from scipy import sparse
 from digest.model import Paper, Weight
 from digest.ranking.corpus import Corpus
 from digest.ranking.space import Rows, Space
+from digest.ranking.terms import words_of_term
 
 MOST = 12.0
 """Evidence that the terms' words come to at most: half as much again as the bar asks for, before what says
@@ -50,9 +51,11 @@ JUDGED_COUNTS = 4.0
 """A paper of the other verdict says more than one nobody looked at."""
 
 
-def learn_weights(liked: Sequence[Paper], disliked: Sequence[Paper], corpus: Corpus) -> tuple[Weight, ...]:
+def learn_weights(
+    liked: Sequence[Paper], disliked: Sequence[Paper], corpus: Corpus, *, forgotten: Collection[str] = ()
+) -> tuple[Weight, ...]:
     """The weights that feedback teaches, heaviest first; empty without feedback or without a store to
-    compare with.
+    compare with. Those ``forgotten`` are left out, however the store writes them by now; the others stay.
     """
     space = corpus.space
     if space is None or not (liked or disliked):
@@ -62,7 +65,9 @@ def learn_weights(liked: Sequence[Paper], disliked: Sequence[Paper], corpus: Cor
     others = stored[np.unique(np.linspace(0, stored.shape[0] - 1, BACKGROUND).astype(int))]
     gained = _told_apart(more, less, others, space, MOST)
     lost = np.maximum(_told_apart(less, more, others, space, LEAST), 0)  # a dislike praises nothing
-    return _named(np.clip(gained - lost, -HEAVIEST, HEAVIEST), space)
+    known = {words_of_term(term) for term in forgotten}
+    named = _named(np.clip(gained - lost, -HEAVIEST, HEAVIEST), space)
+    return tuple(one for one in named if words_of_term(one.term) not in known)
 
 
 def _told_apart(these: Rows, those: Rows, others: Rows, space: Space, most: float) -> NDArray[np.float64]:

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from digest.errors import NotFound
 from digest.model import Keyword, Profile, Weight
-from digest.store.schema import ProfileRow, WeightRow
-from digest.store.upserts import portions
+from digest.store.schema import ForgottenTermRow, ProfileRow, WeightRow
+from digest.store.upserts import portions, upsert
 
 Parse = Callable[[str], tuple[Keyword, ...]]
 
@@ -102,7 +102,7 @@ def replace_all(session: Session, subscriber_id: int, drafts: Sequence[Draft], n
 
 
 def set_weights(session: Session, profile_id: int, weights: Sequence[Weight]) -> None:
-    """Put these weights in the place of all the profile had; none resets it."""
+    """Put these weights in the place of all the profile had."""
     session.execute(delete(WeightRow).where(WeightRow.profile_id == profile_id))
     rows = [
         {"profile_id": profile_id, "term": one.term, "weight": one.weight, "origin": one.origin}
@@ -112,9 +112,29 @@ def set_weights(session: Session, profile_id: int, weights: Sequence[Weight]) ->
         session.execute(insert(WeightRow), rows)
 
 
-def remove_weight(session: Session, profile_id: int, term: str) -> None:
-    """Forget one learnt term."""
-    session.execute(delete(WeightRow).where(WeightRow.profile_id == profile_id, WeightRow.term == term))
+def forget_weight(session: Session, profile_id: int, term: str) -> None:
+    """Take one learnt term away and remember that; what was never learnt is not remembered."""
+    done: Any = session.execute(
+        delete(WeightRow).where(WeightRow.profile_id == profile_id, WeightRow.term == term)
+    )
+    if done.rowcount:
+        known = upsert(session, ForgottenTermRow).values(profile_id=profile_id, term=term)
+        session.execute(known.on_conflict_do_nothing())
+
+
+def forgotten(session: Session, profile_ids: Sequence[int]) -> dict[int, frozenset[str]]:
+    """The terms each of these profiles was told to forget."""
+    found: dict[int, set[str]] = {number: set() for number in profile_ids}
+    question = select(ForgottenTermRow.profile_id, ForgottenTermRow.term)
+    for number, term in session.execute(question.where(ForgottenTermRow.profile_id.in_(profile_ids))):
+        found[number].add(term)
+    return {number: frozenset(terms) for number, terms in found.items()}
+
+
+def reset_weights(session: Session, profile_id: int) -> None:
+    """Take away all that was learnt, and what was forgotten: the profile learns as a new one does."""
+    set_weights(session, profile_id, ())
+    session.execute(delete(ForgottenTermRow).where(ForgottenTermRow.profile_id == profile_id))
 
 
 # --- rows to values --------------------------------------------------------------------------

@@ -93,12 +93,14 @@ def _store(
 
 @dataclass(frozen=True, slots=True)
 class _Lesson:
-    """All a subscriber said, the papers it was said of, who showed them, and the profiles that learn."""
+    """All a subscriber said, the papers it was said of, who showed them, and the profiles that learn, each
+    with the terms it was told to forget.
+    """
 
     said: Mapping[str, FeedbackVerdict]
     papers: Mapping[str, Paper]
     shown: Mapping[str, set[int]]
-    learners: tuple[int, ...]
+    learners: Mapping[int, frozenset[str]]
 
 
 def _lesson(session: Session, subscriber_id: int) -> _Lesson:
@@ -108,7 +110,9 @@ def _lesson(session: Session, subscriber_id: int) -> _Lesson:
         said=said,
         papers=store_papers.load(session, set(said)),
         shown=_shown_by(session, subscriber_id),
-        learners=tuple(one.id for one in own if one.learning and not one.trending),
+        learners=store_profiles.forgotten(
+            session, [one.id for one in own if one.learning and not one.trending]
+        ),
     )
 
 
@@ -150,23 +154,29 @@ def _weights(lesson: _Lesson, learner: int, corpus: Corpus) -> tuple[Weight, ...
         side: [lesson.papers[paper_id] for paper_id, verdict in mine.items() if verdict is side]
         for side in FeedbackVerdict
     }
-    return learn_weights(sides[FeedbackVerdict.MORE], sides[FeedbackVerdict.LESS], corpus)
+    return learn_weights(
+        sides[FeedbackVerdict.MORE], sides[FeedbackVerdict.LESS], corpus, forgotten=lesson.learners[learner]
+    )
 
 
 def forget_term(session: Session, subscriber_id: int, profile_id: int, term: str) -> None:
-    """Forget one learnt term of one's own profile. Raises ``NotFound`` for another's profile."""
+    """Forget one learnt term of one's own profile, whatever is said later. Raises ``NotFound`` for another's
+    profile.
+    """
+    store_subscribers.get(session, subscriber_id, lock=True)  # who learns meanwhile learns without it
     profile = store_profiles.get(session, profile_id, read_stored)
     if profile.subscriber_id != subscriber_id:
         raise NotFound("there is no such profile")
-    store_profiles.remove_weight(session, profile_id, term)
+    store_profiles.forget_weight(session, profile_id, term)
 
 
 def forget_learnt(session: Session, subscriber_id: int) -> None:
-    """Forget what all profiles learnt and the feedback it came from, or the next word would teach it again.
+    """Forget what all profiles learnt and the feedback it came from, or the next word would teach it again;
+    single terms that were forgotten may be learnt again from then on.
 
     Raises ``NotFound`` for a gone subscriber.
     """
     store_subscribers.get(session, subscriber_id, lock=True)
     store_feedback.clear(session, subscriber_id)
     for profile in store_profiles.of_subscriber(session, subscriber_id, read_stored):
-        store_profiles.set_weights(session, profile.id, ())
+        store_profiles.reset_weights(session, profile.id)

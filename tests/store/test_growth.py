@@ -27,6 +27,7 @@ WITH_SUBSCRIBERS = {
     "feedback",
     "saved",
     "weights",
+    "forgotten_terms",
     "suppressions",
     "slack_installations",
 }

@@ -104,10 +104,25 @@ def test_weights_belong_to_a_profile_and_go_one_by_one_or_all(engine: Engine) ->
         profiles.set_weights(session, number, taught)
         assert profiles.get(session, number, parse).weights == taught
         assert profiles.get(session, other, parse).weights == ()
-        profiles.remove_weight(session, number, "survey")
+        profiles.forget_weight(session, number, "survey")
         assert profiles.of_subscriber(session, owner, parse)[0].weights == taught[:1]
-        profiles.set_weights(session, number, ())
+        profiles.reset_weights(session, number)
         assert profiles.get(session, number, parse).weights == ()
+
+
+def test_what_a_profile_learnt_and_forgot_is_remembered_and_nothing_else(engine: Engine) -> None:
+    owner = subscriber(engine)
+    with transaction(engine) as session:
+        number, other = (profiles.add(session, owner, one, NOW) for one in (ROBOTS, SPEECH))
+        for term in ("survey", "survey", "never learnt"):
+            profiles.set_weights(session, number, [Weight("survey", 1.5)])
+            profiles.forget_weight(session, number, term)
+        assert profiles.forgotten(session, [number, other]) == {
+            number: frozenset({"survey"}),
+            other: frozenset(),
+        }
+        profiles.reset_weights(session, number)
+        assert profiles.forgotten(session, [number]) == {number: frozenset()}
 
 
 def test_replacing_keeps_what_a_profile_of_the_same_name_learnt(engine: Engine) -> None:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
 from digest.errors import NotFound
-from digest.model import Candidate, FeedbackVerdict, Paper, Profile
+from digest.model import Candidate, FeedbackVerdict, Paper, Profile, Weight
+from digest.ranking import feedback
 from digest.ranking.corpus import Corpus
+from digest.ranking.feedback import learn_weights
 from digest.ranking.language import parse_profile
 from digest.ranking.rank import rank
 from digest.store import papers, profiles
 from digest.store.database import reading, transaction
 from digest.store.profiles import Draft
-from digest.subscriptions import give_feedback, relearn, save_profile, take_back
+from digest.subscriptions import (
+    forget_learnt,
+    forget_term,
+    give_feedback,
+    judge,
+    relearn,
+    save_profile,
+    take_back,
+)
 from tests.subscriptions.conftest import NOW, Subscribe
 
 SUBJECTS = (
@@ -43,9 +54,17 @@ def filled(engine: Engine) -> Engine:
     return engine
 
 
-def profile_of(engine: Engine, number: int) -> Profile:
+def profiles_of(engine: Engine, number: int) -> list[Profile]:
     with reading(engine) as session:
-        return profiles.of_subscriber(session, number, parse_profile)[0]
+        return profiles.of_subscriber(session, number, parse_profile)
+
+
+def profile_of(engine: Engine, number: int) -> Profile:
+    return profiles_of(engine, number)[0]
+
+
+def named(profile: Profile) -> set[str]:
+    return {one.term for one in profile.weights}
 
 
 def say(engine: Engine, number: int, paper: Paper, verdict: FeedbackVerdict | None) -> None:
@@ -76,6 +95,53 @@ def test_a_word_moves_the_next_ranking_and_goes_with_the_word(filled: Engine, jo
     assert profile_of(filled, ada.id) == taught
     say(filled, ada.id, ROBOTS, None)
     assert profile_of(filled, ada.id) == before
+
+
+def test_a_forgotten_term_does_not_come_back_with_the_next_word(filled: Engine, join: Subscribe) -> None:
+    ada = join(profiles={"Robots": "grasping", "Hands": "dexterous"})
+    say(filled, ada.id, ROBOTS, FeedbackVerdict.MORE)
+    term = profile_of(filled, ada.id).weights[0].term
+    with transaction(filled) as session:
+        forget_term(session, ada.id, profile_of(filled, ada.id).id, term)
+    judge(filled, ada.id, STORE[3].id, FeedbackVerdict.MORE, CORPUS, NOW)
+    say(filled, ada.id, STORE[6], FeedbackVerdict.MORE)
+    robots, hands = (named(one) for one in profiles_of(filled, ada.id))
+    assert (term in robots, term in hands) == (False, True)
+    assert robots == hands - {term}
+
+
+def test_a_term_forgotten_while_a_word_is_learnt_from_stays_forgotten(
+    filled: Engine, join: Subscribe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = join()
+    say(filled, ada.id, ROBOTS, FeedbackVerdict.MORE)
+    own = profile_of(filled, ada.id)
+    learn = feedback.learn_weights
+
+    def interrupted(*given: Any, **told: Any) -> tuple[Weight, ...]:
+        with transaction(filled) as session:
+            forget_term(session, ada.id, own.id, own.weights[0].term)
+        return learn(*given, **told)
+
+    monkeypatch.setattr(feedback, "learn_weights", interrupted)
+    judge(filled, ada.id, STORE[3].id, FeedbackVerdict.MORE, CORPUS, NOW)
+    assert own.weights[0].term not in named(profile_of(filled, ada.id))
+
+
+def test_a_term_is_forgotten_however_the_store_writes_it_by_now() -> None:
+    first, *others = learn_weights([ROBOTS], [], CORPUS)
+    assert learn_weights([ROBOTS], [], CORPUS, forgotten={f"{first.term}s"}) == tuple(others)
+
+
+def test_forgetting_all_lets_a_forgotten_term_be_learnt_again(filled: Engine, join: Subscribe) -> None:
+    ada = join()
+    say(filled, ada.id, ROBOTS, FeedbackVerdict.MORE)
+    own = profile_of(filled, ada.id)
+    with transaction(filled) as session:
+        forget_term(session, ada.id, own.id, own.weights[0].term)
+        forget_learnt(session, ada.id)
+    say(filled, ada.id, ROBOTS, FeedbackVerdict.MORE)
+    assert profile_of(filled, ada.id).weights == own.weights
 
 
 def test_the_last_word_on_a_paper_is_the_one_that_teaches(filled: Engine, join: Subscribe) -> None:

@@ -31,6 +31,7 @@ from digest.store.schema.source import (
 )
 from digest.store.schema.subscribers import (
     FeedbackRow,
+    ForgottenTermRow,
     ProfileRow,
     SavedRow,
     SignUpRow,
@@ -53,6 +54,7 @@ __all__ = [
     "EntryRow",
     "ExtractRow",
     "FeedbackRow",
+    "ForgottenTermRow",
     "LimitRow",
     "ListingRow",
     "NoticeRow",

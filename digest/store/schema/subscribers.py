@@ -97,6 +97,15 @@ class WeightRow(Base):
     origin: Mapped[str] = mapped_column(String(16))
 
 
+class ForgottenTermRow(Base):
+    """A learnt term its reader took away: no later feedback teaches it again."""
+
+    __tablename__ = "forgotten_terms"
+
+    profile_id: Mapped[int] = mapped_column(ForeignKey("profiles.id", ondelete="CASCADE"), primary_key=True)
+    term: Mapped[str] = mapped_column(String(200), primary_key=True)
+
+
 class SignUpRow(Base):
     """A confirmation asked for, to bound form bombing. Holds keyed hashes only."""
 
