@@ -2,8 +2,8 @@
 
 One pass scores every stored paper with the function that digests use; the rest is counting. Keywords that
 never hit are *dead*; keywords that hit more than ``NOISY_SHARE`` of all papers are *noisy*. Terms to *add*
-are those the store knows to keep company with the profile, terms to *exclude* those that stand out among
-the papers just over the bar.
+are those that hardly any paper has which was not chosen, terms to *exclude* those of the weaker half of the
+chosen papers that no paper has which holds what was typed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +20,20 @@ from numpy.typing import NDArray
 from digest.model import Candidate, KeywordKind, Profile, Ranked, Verdict
 from digest.model.grounds import SUMMED_UP
 from digest.ranking.calibration import DEFAULT_BAR
+from digest.ranking.extracts import Marks, Stack
 from digest.ranking.language import format_keyword
+from digest.ranking.lone_words import lone_share
 from digest.ranking.memory import Memory
 from digest.ranking.scoring import Scored, score_on
 from digest.ranking.space import Rows
-from digest.ranking.terms import STEMMED, words_of_term
+from digest.ranking.terms import NAMED, STEMMED, TITLE, words_of_term
 from digest.ranking.units import unit_of_keyword
 
 BEST, BORDERLINE, SUGGESTED = 5, 6, 8
+FEWEST = 3
+"""Papers that hold a term that is proposed: with fewer it is chance. A lone word of abstracts needs five."""
+ADDED_SHARE, EXCLUDED_SHARE = 0.7, 0.75
+"""Of the papers with a proposed term, so many are chosen, or of the weaker half of the chosen."""
 NOISY_SHARE = 0.15
 """Of all papers: a keyword that hits one in seven tells little."""
 
@@ -217,34 +224,60 @@ class _Bench:
         return Counter(term for terms in told for term in terms)
 
     def _add(self, taken: Sequence[int]) -> list[str]:
-        """Terms far more frequent among the chosen papers than in the store, that the profile does not
-        name.
-        """
-        return self._telling(taken, [row for row in self.order if not self.chosen[row]])
+        """Terms that most papers with them were chosen for already, and that the profile does not name."""
+        return self._telling(taken, [row for row in self.order if not self.chosen[row]], ADDED_SHARE)
 
     def _exclude(self, taken: Sequence[int]) -> list[str]:
-        """Terms of the weaker half of the chosen papers that the stronger half lacks."""
+        """Terms of the weaker half of the chosen papers that the stronger half lacks, and no paper has that
+        holds what was typed: the weaker half is often no noise but the second interest.
+        """
         half = len(taken) // 2
-        return self._telling(taken[half:], taken[:half]) if half >= BEST else []
+        if half < BEST:
+            return []
+        spared = np.flatnonzero(self._typed() & self.chosen).tolist()
+        return self._telling(taken[half:], taken[:half], EXCLUDED_SHARE, spared)
 
-    def _telling(self, rows: Sequence[int], others: Sequence[int]) -> list[str]:
+    def _typed(self) -> NDArray[np.bool_]:
+        """Which papers hold any keyword as it was typed."""
+        held = [held for _, held in self.scored.holding(0, KeywordKind.INCLUDE, KeywordKind.REQUIRE)]
+        none = np.zeros(len(self.candidates), dtype=np.bool_)
+        return reduce(np.logical_or, held, none)
+
+    def _telling(
+        self, rows: Sequence[int], others: Sequence[int], least: float, spared: Sequence[int] = ()
+    ) -> list[str]:
+        """Terms that ``FEWEST`` of ``rows`` hold (more where a term counts less), and so many of all papers
+        with them; none of the profile's, and none that stands in ``spared``.
+        """
         space, found = self.corpus.space, self.scored.board.rows
         if space is None or found is None or not rows:
             return []
-        here, there = _shares(found, rows), _shares(found, others)
-        named = _words_of(self.profile)
-        order = np.argsort(-(here - there) * space.idf, kind="stable")
-        fresh = (
-            space.shown[place]
-            for place in order[: SUGGESTED * 6]
-            if here[place] > 2 * there[place] and named.isdisjoint(words_of_term(space.shown[place]))
+        here, there = _holding(found, rows), _holding(found, others)
+        telling = (here >= FEWEST) & (here >= least * (here + there)) & (_holding(found, spared) == 0)
+        places = np.flatnonzero(telling)
+        counting = self._counting(
+            [space.shown[place] for place in places.tolist()], space.marks[places], rows
         )
-        return [term for term, _ in zip(fresh, range(SUGGESTED), strict=False)]
+        gap = here[places] / len(rows) - there[places] / max(len(others), 1)
+        worth = gap * space.idf[places] * counting * (here[places] * counting >= FEWEST)
+        order = np.argsort(-worth, kind="stable")
+        shown = [space.shown[place] for place in places[order[worth[order] > 0]].tolist()]
+        named = _words_of(self.profile)
+        return [term for term in shown if named.isdisjoint(words_of_term(term))][:SUGGESTED]
+
+    def _counting(self, terms: Sequence[str], marks: Marks, rows: Sequence[int]) -> NDArray[np.float64]:
+        """What each of these terms counts: less where it is a lone word that hardly any title names."""
+        stack = Stack.of([self.scored.board.extracts[row] for row in rows])
+        at, places = stack.find(marks)
+        named = (stack.counts[at][:, (TITLE, NAMED)] > 0).any(axis=1)
+        often = np.bincount(places[named], minlength=len(terms))
+        lone = np.array([1.0 if " " in term else lone_share(term) for term in terms])
+        return np.where(often >= FEWEST, 1.0, lone)
 
 
-def _shares(found: Rows, papers: Sequence[int]) -> NDArray[np.float64]:
-    """Of these papers, the share that holds each term; each paper's row names a term once."""
-    return np.bincount(found[papers].indices, minlength=found.shape[1]) / max(len(papers), 1)
+def _holding(found: Rows, papers: Sequence[int]) -> NDArray[np.intp]:
+    """How many of these papers hold each term; each paper's row names a term once."""
+    return np.bincount(found[list(papers)].indices, minlength=found.shape[1])
 
 
 def _shift(row: int, old: _Bench, new: _Bench, *, lacks: _Bench) -> Shift:

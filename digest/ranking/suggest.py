@@ -30,6 +30,7 @@ from scipy import sparse
 from digest.errors import ProfileError
 from digest.model import Keyword, Paper
 from digest.ranking.corpus import Corpus
+from digest.ranking.lone_words import lone_share
 from digest.ranking.relations import unit_length
 from digest.ranking.saturation import FIELD_WEIGHTS, saturated
 from digest.ranking.space import Rows, Space
@@ -46,11 +47,6 @@ NEAREST = 25
 10 more rare terms come through, with 50 the topic blurs."""
 WORD_BONUS = 1.1
 """Each further word of a phrase says more; from 1 to 1.25 the measured quality is the same."""
-LONE_SHARE = 0.6
-"""A lone word that stands in abstracts alone counts so much: such are *step*, *domains*, *current*. Acronyms
-and what title or keywords name count in full."""
-_NO_NOUN = ("ed", "ly")
-"""Endings of lone words that are proposed only where title or keywords name them."""
 _ID = re.compile(r"(?<!\d)(\d{4}\.\d{4,5})(?:v\d+)?(?!\d)")
 
 
@@ -113,7 +109,7 @@ def _share(run: Sequence[Word], place: int) -> float:
     """What a phrase counts that stands in this field."""
     if place != ABSTRACT or len(run) > 1 or is_acronym(run[0].raw):
         return 1.0
-    return 0.0 if run[0].folded.endswith(_NO_NOUN) else LONE_SHARE
+    return lone_share(run[0].folded)
 
 
 def _near_worth(said: dict[Phrase, _Said], examples: Sequence[Paper], corpus: Corpus) -> dict[Phrase, float]:

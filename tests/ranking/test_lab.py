@@ -42,6 +42,43 @@ def test_terms_that_keep_company_are_proposed() -> None:
     assert "robot" not in lab.add
 
 
+def saying(words: str, numbers: range, *, title: str = "Robot Grasping") -> list[Candidate]:
+    """Papers on robots whose abstracts say these words as well."""
+    return [
+        Candidate(Paper(f"2606.{n:05d}", title, f"{made(n, 'robots').abstract} {words}"), DAYS[0].day, 3, 1)
+        for n in numbers
+    ]
+
+
+def test_what_is_proposed_stands_in_three_papers_and_a_lone_word_of_abstracts_in_more() -> None:
+    told, few = saying("cable routing respectively widely", range(4)), saying("sand casting", range(4, 6))
+    elsewhere = [Paper(f"2607.{n:05d}", "Sand Casting", "sand casting of metal") for n in range(3)]
+    corpus = Corpus.build([*STORE, *(one.paper for one in (*told, *few)), *elsewhere])
+    lab = try_profile([*DAYS, *told, *few], profile("robot"), Memory(corpus), now=NOW)
+    assert "cable routing" in lab.add
+    assert {"sand casting", "cable", "respectively", "widely"}.isdisjoint(lab.add)
+
+
+def test_nothing_is_proposed_to_be_added_that_many_papers_hold_which_were_not_chosen() -> None:
+    told = saying("cable routing", range(12))
+    others = [
+        Candidate(Paper(f"2607.{n:05d}", "On Chess", "cable routing in chess"), DAYS[0].day, 3, 1)
+        for n in range(12)
+    ]
+    corpus = Corpus.build([*STORE, *(one.paper for one in (*told, *others))])
+    lab = try_profile([*DAYS, *told, *others], profile("robot"), Memory(corpus), now=NOW)
+    assert "cable routing" not in lab.add
+
+
+def test_no_exclusion_is_proposed_that_would_cost_papers_which_hold_what_was_typed() -> None:
+    lab = try_profile(DAYS, profile("robot^3, chess"), Memory(CORPUS), now=NOW)
+    held = [one.paper for one in DAYS if one.paper.id in lab.chosen_ids]
+    typed = [f"{one.title} {one.abstract}".lower() for one in held]
+    spared = [text for text in typed if {"robot", "chess"} & set(text.split())]
+    assert spared
+    assert not [term for term in lab.exclude if any(term in text for text in spared)]
+
+
 def test_an_edit_is_shown_by_what_it_gains_and_loses() -> None:
     effect = compare(DAYS, profile("robot"), profile("speech"), Memory(CORPUS), now=NOW)
     assert {one.candidate.paper.id for one in effect.gained} == set(effect.after.chosen_ids) - set(
