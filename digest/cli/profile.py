@@ -61,7 +61,9 @@ def test(
     now = utc_now()
     with house_of(ctx, logs=False) as house:
         least = house.settings.digest.bar if bar is None else bar
-        tried, other = _profile(profile, least), None if against is None else _profile(against, least)
+        most = house.settings.digest.limit
+        tried = _profile(profile, least, most)
+        other = None if against is None else _profile(against, least, most)
         papers = _stored(house, days, until)
         memory = Memory(read_corpus(house.engine, now=now))
     if other is None:
@@ -97,11 +99,11 @@ def suggest_command(ctx: click.Context, examples: tuple[str, ...]) -> None:
     click.echo(format_profile(proposed))
 
 
-def _profile(text: str, bar: float) -> Profile:
+def _profile(text: str, bar: float, limit: int) -> Profile:
     from digest.model import Profile
     from digest.ranking.language import parse_profile
 
-    return Profile(0, 0, "tried", text, parse_profile(text), bar=bar)
+    return Profile(0, 0, "tried", text, parse_profile(text), bar=bar, limit=limit)
 
 
 def _stored(house: House, days: int, until: date | None) -> tuple[Candidate, ...]:

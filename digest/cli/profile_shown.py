@@ -21,12 +21,15 @@ Row = tuple[str, ...]
 
 def lab_lines(lab: Lab) -> Iterator[str]:
     """The rate, the best papers, those around the bar, what each keyword is worth, and what might change."""
+    limited = f", with at most {lab.limit} a day" if lab.sent < lab.chosen else ""
     yield (
         f"{lab.chosen:,} of {_looked_through(lab)} would pass the bar of {lab.bar:g}: "
-        f"{lab.per_week:g} a week, on {plural(lab.days_with_papers, 'day')}"
+        f"{lab.per_week:g} a week{limited}, on {plural(lab.days_with_papers, 'day')}"
     )
     yield from _papers("Best", lab.best)
     yield from _papers("Around the bar", lab.borderline, bar=lab.bar)
+    if all(one.verdict is Verdict.CHOSEN for one in lab.borderline):
+        yield from ("", "No paper is just below the bar.")
     if lab.keywords:
         yield from ("", *_table([WORTH, *map(_worth, lab.keywords)]))
     yield from _proposals(lab)

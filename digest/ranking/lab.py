@@ -29,7 +29,9 @@ from digest.ranking.space import Rows
 from digest.ranking.terms import NAMED, STEMMED, TITLE, words_of_term
 from digest.ranking.units import unit_of_keyword
 
-BEST, BORDERLINE, SUGGESTED = 5, 6, 8
+BEST, SUGGESTED = 5, 8
+BORDERLINE, NEAR = 3, 0.5
+"""Papers shown on each side of the bar, none farther from it than this share of it."""
 FEWEST = 3
 """Papers that hold a term that is proposed: with fewer it is chance. A lone word of abstracts needs five."""
 ADDED_SHARE, EXCLUDED_SHARE = 0.7, 0.75
@@ -57,12 +59,15 @@ class KeywordReport:
 class Lab:
     """What a profile brings over stored days, the first of them ``since``, the last ``until``.
 
-    ``borderline`` are the papers nearest to the bar, on both sides.
+    ``chosen`` papers pass the bar; ``sent`` are no more of them a day than the profile's ``limit``, and
+    ``per_week`` counts those. ``borderline`` are the papers near the bar, on both sides.
     """
 
     days: int
     papers: int
     chosen: int
+    sent: int
+    limit: int | None
     per_week: float
     days_with_papers: int
     by_day: tuple[tuple[date, int], ...]
@@ -163,12 +168,16 @@ class _Bench:
         days = sorted({candidate.day for candidate in self.candidates})
         taken = [row for row in self.order if self.chosen[row]]
         by_day = Counter(self.candidates[row].day for row in taken)
+        limit = self.profile.limit
+        sent = sum(number if limit is None else min(number, limit) for number in by_day.values())
         weeks = ((days[-1] - days[0]).days + 1) / 7 if days else 1.0
         return Lab(
             days=len(days),
             papers=len(self.candidates),
             chosen=len(taken),
-            per_week=round(len(taken) / max(weeks, 1.0), 1),
+            sent=sent,
+            limit=limit,
+            per_week=round(sent / max(weeks, 1.0), 1),
             days_with_papers=len(by_day),
             by_day=tuple((day, by_day[day]) for day in days),
             best=self.ranked(taken[:BEST]),
@@ -201,11 +210,14 @@ class _Bench:
         return f"{self.values[row] - self.bar:+.1f} from the bar of {self.bar:g}".replace("-", "−")
 
     def _borderline(self) -> list[int]:
-        near = sorted(
-            (row for row in self.order if self.values[row] > 0),
-            key=lambda row: abs(self.values[row] - self.bar),
-        )
-        return sorted(near[:BORDERLINE], key=self.order.index)
+        near = [
+            row
+            for row in self.order
+            if self.values[row] > 0 and abs(self.values[row] - self.bar) <= NEAR * self.bar
+        ]
+        above = [row for row in near if self.chosen[row]]
+        below = [row for row in near if not self.chosen[row]]
+        return above[-BORDERLINE:] + below[:BORDERLINE]
 
     def _keywords(self, taken: Sequence[int]) -> list[KeywordReport]:
         reports, given = [], self._given(taken)

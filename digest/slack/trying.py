@@ -9,7 +9,7 @@ from digest.account_wording import days_between, plural
 from digest.channels.slack_text import Block, clean, context, cut, section
 from digest.model import Profile
 from digest.ranking.lab import Lab
-from digest.slack.desk import Desk
+from digest.slack.desk import Desk, filled
 from digest.slack.showing import paper_lines
 
 MAX_TERMS = 600
@@ -20,13 +20,15 @@ def tried(desk: Desk, profile: Profile, now: datetime) -> list[Block]:
     material = desk.material(now)
     if not material.candidates:
         return [context("No papers are stored yet, so there is no preview.")]
-    found = material.tried(profile, now=now, default_bar=desk.defaults.bar)
+    found = material.tried(filled(profile, desk.defaults), now=now, default_bar=desk.defaults.bar)
     return [section(_rate(found)), *paper_lines(found.best), *map(context, _worth(found))]
 
 
 def _rate(found: Lab) -> str:
     between = f" ({days_between(found.since, found.until)})" if found.since and found.until else ""
-    told = f"*{found.per_week:g} papers a week* over the last {plural(found.days, 'stored day')}{between}"
+    limited = f", with at most {found.limit} a day," if found.sent < found.chosen else ""
+    rate = f"*{found.per_week:g} papers a week*{limited}"
+    told = f"{rate} over the last {plural(found.days, 'stored day')}{between}"
     passed = f"{found.chosen} of {plural(found.papers, 'paper')} would have passed"
     hint = "; the best:" if found.chosen else ". Broader keywords or a lower bar would bring some."
     return f"{told}: {passed}{hint}"

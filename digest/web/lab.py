@@ -43,8 +43,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a profile would have found ``between`` two days: ``per_week`` papers, the best, those around the
-    bar.
+    """What a profile would have found ``between`` two days: ``per_week`` papers, the best, those just below
+    the bar. ``limited`` is how many a day are sent at most, where that leaves any out.
 
     ``dead`` keywords hit nothing; ``noisy`` ones hit too much. ``add`` are words that keep company
     with the profile, ``exclude`` those that stand out among the papers just over the bar.
@@ -55,6 +55,7 @@ class Trial:
     papers: int
     chosen: int
     per_week: float
+    limited: int | None
     best: tuple[Find, ...]
     near: tuple[Find, ...]
     dead: tuple[str, ...]
@@ -83,10 +84,16 @@ def trial(desk: Desk, draft: Draft, *, days: int = DAYS, saved: Profile | None =
 
 def _tried(desk: Desk, profile: Profile, saved: Profile | None, days: int) -> Trial:
     material, now, bar = material_of(desk), desk.clock(), desk.house.settings.digest.bar
+    most = desk.house.settings.digest.limit
+    profile = _limited(profile, most)
     if saved is None or saved.trending:
         return _shown(material.tried(profile, now=now, default_bar=bar, days=days), profile, bar)
-    effect = material.compared(saved, profile, now=now, default_bar=bar, days=days)
+    effect = material.compared(_limited(saved, most), profile, now=now, default_bar=bar, days=days)
     return replace(_shown(effect.after, profile, bar), change=_change(effect))
+
+
+def _limited(profile: Profile, most: int) -> Profile:
+    return profile if profile.limit is not None else replace(profile, limit=most)
 
 
 def _change(effect: Effect) -> Change:
@@ -108,6 +115,7 @@ def _shown(found: Lab, profile: Profile, default_bar: float) -> Trial:
         papers=found.papers,
         chosen=found.chosen,
         per_week=found.per_week,
+        limited=found.limit if found.sent < found.chosen else None,
         best=tuple(_find(one) for one in found.best),
         near=tuple(_find(one) for one in below),
         dead=tuple(one.keyword for one in found.keywords if one.dead),

@@ -67,6 +67,19 @@ def test_what_is_just_below_the_bar_stands_under_a_line(digest: Digest) -> None:
     assert [best in above, nearly in above, nearly in below] == [True, False, True]
 
 
+def test_the_rate_counts_what_the_limit_of_the_settings_lets_through(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_DIGEST__LIMIT", "1")
+    shown = digest("profile", "test", "robots, diffusion", "--bar", "1").out
+    assert re.search(r"^[23] of 3 papers .*: 1 a week, with at most 1 a day, on 1 day$", shown, re.M)
+
+
+def test_where_nothing_is_near_below_the_bar_that_is_said(digest: Digest) -> None:
+    shown = digest("profile", "test", "diffusion policy", "--bar", "1").out
+    assert "No paper is just below the bar." in shown
+
+
 def test_a_keyword_that_only_its_words_find_is_not_called_dead(digest: Digest) -> None:
     shown = digest("profile", "test", "robot diffusion", "--bar", "1").out
     assert rows(shown)["robot diffusion"] == ["0", "0", "1", "never hits as a whole, only by its words"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from digest.errors import ProfileError
 from digest.model import Candidate, Paper
 from digest.ranking.corpus import Corpus
-from digest.ranking.lab import compare, try_profile
+from digest.ranking.lab import Lab, compare, try_profile
 from digest.ranking.memory import Memory
 from digest.ranking.suggest import ids_in, paper_of_text, papers_of_bibtex, papers_of_ris, suggest
 from tests.ranking.test_sum import CORPUS, NOW, STORE, TOPICS, made, profile
@@ -27,6 +28,38 @@ def test_the_lab_counts_what_a_profile_would_have_brought() -> None:
     assert sum(number for _, number in lab.by_day) == lab.chosen == len(lab.chosen_ids) > 0
     assert [one.keyword for one in lab.keywords if one.dead] == ["zeppelins"]
     assert lab.best[0].score.value >= lab.best[-1].score.value >= 4
+
+
+def test_what_a_week_brings_is_no_more_a_day_than_the_limit() -> None:
+    all_, one = (
+        try_profile(DAYS, replace(profile("robot, speech", bar=3), limit=limit), Memory(CORPUS), now=NOW)
+        for limit in (None, 1)
+    )
+    assert (all_.chosen, all_.sent) == (one.chosen, one.chosen)
+    assert one.sent == one.days_with_papers < one.chosen
+    assert one.per_week == round(one.sent / 4, 1)
+
+
+@pytest.mark.parametrize("bar", [2.0, 4.0, 9.0])
+def test_around_the_bar_stands_what_is_near_it_on_both_sides(bar: float) -> None:
+    lab = try_profile(DAYS, profile("robot, speech", bar=bar), Memory(CORPUS), now=NOW)
+    scores = [one.score.value for one in lab.borderline]
+    assert scores == sorted(scores, reverse=True)
+    assert all(bar / 2 <= one <= 1.5 * bar for one in scores)
+    everything = try_profile(DAYS, profile("robot, speech", bar=0.1), Memory(CORPUS), now=NOW)
+    [bar_or_more, less] = (
+        [one for one in _all_scores(everything) if bar / 2 <= one <= 1.5 * bar and (one >= bar) is passes]
+        for passes in (True, False)
+    )
+    assert scores == bar_or_more[-3:] + less[:3]
+
+
+def _all_scores(lab: Lab) -> list[float]:
+    """The scores of all that a low bar lets pass, best first."""
+    effect = compare(
+        DAYS, profile("zeppelins"), profile("robot, speech", bar=lab.bar), Memory(CORPUS), now=NOW
+    )
+    return [one.score.value for one in effect.gained]
 
 
 def test_a_keyword_in_every_paper_is_noisy() -> None:

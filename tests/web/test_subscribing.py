@@ -203,6 +203,18 @@ def test_the_trial_run_shows_what_the_profile_would_have_found(site: Site) -> No
     assert "<html" not in answer.text
 
 
+def test_the_trial_run_counts_no_more_a_day_than_the_limit_and_says_when_nothing_is_near(site: Site) -> None:
+    wishes = {"keywords": "robot learning, robot manipulation, video", "bar": "0.5"}
+    [many], [few] = (
+        re.findall(r'number">([\d.]+)</span> papers a week', site.post("/lab", data=wishes | more).text)
+        for more in ({"limit": "50"}, {"limit": "1"})
+    )
+    assert float(few) < float(many)
+    assert "with at most 1 a day" in site.post("/lab", data=wishes | {"limit": "1"}).text
+    assert "with at most" not in site.post("/lab", data=wishes | {"limit": "50"}).text
+    assert "No paper is just below the bar" in site.post("/lab", data={"keywords": "zyzzyva"}).text
+
+
 def test_the_trial_run_names_what_is_wrong_and_waits_for_keywords(site: Site) -> None:
     assert 'role="alert"' in site.post("/lab", data={"keywords": '"open'}).text
     assert 'role="alert"' in site.post("/lab", data={"keywords": "x", "bar": "high"}).text
