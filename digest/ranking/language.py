@@ -66,7 +66,7 @@ _UNSEEN = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\
 """What text holds and nobody sees. The joiners U+200C and U+200D stay: scripts and pictures need them."""
 _DASHES = "-–—−"
 _ENDS = re.compile(
-    rf"""[",;\n]|(?<=\s)OR(?=\s)|(?<=\s)\|(?=\s)|(?<=\s)[{_DASHES}+]+(?![{_DASHES}+\s,;]|\Z)|\Z"""
+    rf"""[",;\n]|(?<=\s)OR(?=\s)|(?<![^\s,;])\|(?=\s)|(?<=\s)[{_DASHES}+]+(?![{_DASHES}+\s,;]|\Z)|\Z"""
 )
 """What may end a piece; a mark that is not held back by a blank begins the next one without a comma."""
 _ALTERNATIVE = frozenset("O|")
@@ -74,6 +74,8 @@ _OPERATOR = re.compile(r"(?:\A|\s)(AND|NOT)(?=\s)")
 _MARKED = frozenset(f"{_DASHES}+")
 _FIELD = re.compile(r"([A-Za-z]{2,}):\s*")
 _WEIGHT = re.compile(r"\^([^\s^\"]*)$")
+_APART = re.compile(rf"(:|(?:\A|\s)[{_DASHES}+]+)\Z")
+"""A text that would be a field, or end before a mark, with a star or a weight right after it."""
 _NUMBER = re.compile(r"\d{1,3}(\.\d{1,3})?|\.\d{1,3}")
 
 
@@ -138,14 +140,25 @@ def format_profile(keywords: tuple[Keyword, ...] | list[Keyword]) -> str:
 def format_keyword(keyword: Keyword) -> str:
     """One keyword with its marks: ``-title:"video generation"``, ``agent*^2``.
 
-    The weight 1 is written where the keyword itself ends as a weight does: ``l^p^1``.
+    The weight 1 is written where the keyword itself ends as a weight does: ``l^p^1``. A star or weight stands
+    apart from what would read otherwise with it: ``note: ^2``, ``A - *``.
     """
     mark = {KeywordKind.EXCLUDE: "-", KeywordKind.REQUIRE: "+"}.get(keyword.kind, "")
     field = "" if keyword.field is Field.ANY else f"{keyword.field.value}:"
-    body = keyword.text + ("*" if keyword.prefix else "")
-    written = f'"{body}"' if keyword.exact else body
-    weight = f"^{keyword.weight:g}" if keyword.weight != 1 or _WEIGHT.search(written) else ""
-    return f"{mark}{field}{written}{weight}"
+    written = _written(keyword)
+    if keyword.kind is KeywordKind.EXCLUDE or (keyword.weight == 1 and not _WEIGHT.search(written)):
+        return f"{mark}{field}{written}"
+    return f"{mark}{field}{written}{' ' if _APART.search(written) else ''}^{keyword.weight:g}"
+
+
+def _written(keyword: Keyword) -> str:
+    """Text and star. The star of an exclusion stands apart from what would be a weight with it."""
+    star = "*" if keyword.prefix else ""
+    glued = keyword.text + star
+    if keyword.exact:
+        return f'"{glued}"'
+    weighty = keyword.kind is KeywordKind.EXCLUDE and _WEIGHT.search(glued)
+    return f"{keyword.text} {star}" if star and (weighty or _APART.search(keyword.text)) else glued
 
 
 def _pieces(text: str) -> Iterator[_Piece]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.errors import ProfileError
@@ -222,7 +222,32 @@ def test_a_keyword_that_ends_as_a_weight_does_reads_back_the_same(text: str) -> 
     assert format_profile(parse_profile(text)) == text
 
 
-@given(st.text(alphabet='ab RAG"*^2.-+,:;\ntitle扩β🤖\u200b', max_size=40))
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("note: ^2", "note: ^2"),
+        ("note: *", "note: *"),
+        ("-xyz^ *", "-xyz^ *"),
+        ("a -\t^2", "a - ^2"),
+        ("abc - *", "abc - *"),
+        ("a, |\tb", "a, b"),
+        ("a,|\tb", "a, b"),
+        ("a;|\u2003b", "a, b"),
+    ],
+)
+def test_what_would_read_otherwise_glued_together_stands_apart(typed: str, written: str) -> None:
+    keywords = parse_profile(typed)
+    assert format_profile(keywords) == written
+    assert parse_profile(written) == keywords
+
+
+PARTS = ("abc", "note:", "title:", " OR ", '"a b"', "^2", "^1", "^", "*", " ", " ", "-", " -", "|", ",")
+SIGNS = 'aß扩🤖٣ﬁ2."+–();:^*|\t\n\r\x0b\x1f\x85\xa0\u2003\u2028\u3000\u200b\u202e'
+HOSTILE = st.one_of(st.sampled_from(PARTS), st.sampled_from(PARTS), st.sampled_from(SIGNS))
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(st.lists(HOSTILE, max_size=8).map("".join))
 def test_what_is_read_prints_and_reads_back_the_same(text: str) -> None:
     try:
         keywords = parse_profile(text)
