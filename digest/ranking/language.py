@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import NamedTuple
@@ -58,6 +59,8 @@ FIELDS = {
     "organization": Field.ORG,
 }
 """What may stand before a colon."""
+_NAMES = (Field.AUTHOR, Field.ORG)
+"""Fields that hold names: no star, since any of their words finds them."""
 _MARKS = {"-": KeywordKind.EXCLUDE, "+": KeywordKind.REQUIRE}
 _TYPOGRAPHY = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "，": ",", "；": ";", "、": ","}
@@ -73,9 +76,12 @@ _ALTERNATIVE = frozenset("O|")
 _OPERATOR = re.compile(r"(?:\A|\s)(AND|NOT)(?=\s)")
 _MARKED = frozenset(f"{_DASHES}+")
 _FIELD = re.compile(r"([A-Za-z]{2,}):\s*")
+_LEAD = re.compile(rf"[{_DASHES}+]?(?:[A-Za-z]{{2,}}:)?")
 _WEIGHT = re.compile(r"\^([^\s^\"]*)$")
 _APART = re.compile(rf"(:|(?:\A|\s)[{_DASHES}+]+)\Z")
 """A text that would be a field, or end before a mark, with a star or a weight right after it."""
+_TOO_MUCH = re.compile(r"0*[1-9]\d+(?:\.\d*)?")
+_TOO_LITTLE = re.compile(r"0+|0*\.0\d*")
 _NUMBER = re.compile(r"\d{1,3}(\.\d{1,3})?|\.\d{1,3}")
 
 
@@ -180,8 +186,18 @@ def _pieces(text: str) -> Iterator[_Piece]:
                 yield _Piece(held.rstrip(), position - len(held))
             start = position if letter in _MARKED else found.end()
         elif letter == "\n":
-            piece = _Piece(text[quote:position].strip(), quote)
-            raise piece.error("the quotation mark is not closed", f'write {_quoted(piece.text)}"')
+            raise _unclosed(text[start:quote].strip(), _Piece(text[quote:position].strip(), quote))
+
+
+def _unclosed(before: str, piece: _Piece) -> ProfileError:
+    """``before`` stands between the last piece and the quotation mark: a mark and a field, or words."""
+    if len(piece.text) == 1:
+        remedy = "drop it, or write words between two of them"
+    elif _LEAD.fullmatch(before):
+        remedy = f'write {before}{_quoted(piece.text)}"'
+    else:
+        remedy = f'write {_quoted(before)}, {_quoted(piece.text)}"'
+    return piece.error("the quotation mark is not closed", remedy)
 
 
 def _known(piece: _Piece) -> tuple[Keyword, _Sought]:
@@ -205,7 +221,7 @@ def _keyword(piece: _Piece) -> Keyword:
         )
     kind, rest = _mark(piece)
     field, rest = _field(piece, rest)
-    weight, rest = _weight(piece, rest, kind)
+    weight, rest = _weight(piece, rest, kind, field)
     body, exact, prefix = _body(piece, rest)
     keyword = Keyword(body, kind, field, weight, exact, prefix)
     _check_words(piece, keyword)
@@ -221,13 +237,16 @@ def _mark(piece: _Piece) -> tuple[KeywordKind, str]:
         what = "exclude" if mark == "-" else "require"
         raise piece.error(
             f"a blank stands after {first!r}",
-            f"write {mark}{_quoted(rest.strip()) or 'word'} to {what} it, or drop the mark",
+            f"write {mark}{_quoted(_unmarked(rest)) or 'word'} to {what} it, or drop the mark",
         )
     if rest[0] in f"+{_DASHES}":
-        raise piece.error(
-            "two marks before one keyword", f"write {mark}{_quoted(rest.lstrip('+' + _DASHES))}"
-        )
+        raise piece.error("two marks before one keyword", f"write {mark}{_quoted(_unmarked(rest)) or 'word'}")
     return _MARKS[mark], rest
+
+
+def _unmarked(text: str) -> str:
+    """A text without what stands before its first word."""
+    return re.sub(rf"\A[{_DASHES}+\s]+", "", text).rstrip()
 
 
 def _field(piece: _Piece, rest: str) -> tuple[Field, str]:
@@ -249,33 +268,45 @@ def _field(piece: _Piece, rest: str) -> tuple[Field, str]:
         mark = "+" if sought[0] == "+" else "-"
         raise piece.error(
             f"the mark {sought[0]!r} stands after the field",
-            f"write {mark}{match[1]}:{_quoted(sought.lstrip('+' + _DASHES))}",
+            f"write {mark}{match[1]}:{_quoted(_unmarked(sought)) or 'word'}",
         )
     return FIELDS[name], sought
 
 
-def _weight(piece: _Piece, rest: str, kind: KeywordKind) -> tuple[float, str]:
+def _weight(piece: _Piece, rest: str, kind: KeywordKind, field: Field) -> tuple[float, str]:
     match = _WEIGHT.search(rest)
     if match is None:
         return 1.0, rest
+    lead = piece.text.removesuffix(rest)
+    bare = f"{lead}{_bare(rest, match, star=field not in _NAMES)}"
     if kind is KeywordKind.EXCLUDE:
-        raise piece.error("an excluded keyword has no weight", f"write -{_quoted(rest[: match.start()])}")
+        raise piece.error("an excluded keyword has no weight", f"write {bare}")
     if not _NUMBER.fullmatch(match[1]) or not LEAST_WEIGHT <= float(match[1]) <= MOST_WEIGHT:
         raise piece.error(
             f"the weight {_quoted(match[1])!r} is not a number from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}",
-            _weightless(rest, match),
+            _weightless(bare, lead, rest, match),
         )
     return float(match[1]), rest[: match.start()]
 
 
-def _weightless(rest: str, match: re.Match[str]) -> str:
-    """What to write in place of what is no weight."""
-    before = rest[: match.start()].strip()
-    star = "*" if match[1].endswith("*") and not before.endswith("*") else ""
-    counted = f"write {_quoted(before or 'word')}{star}^2 to count it twice"
-    if star or not before or '"' in rest or not match[1].strip("+-.0123456789"):
+def _weightless(bare: str, lead: str, rest: str, match: re.Match[str]) -> str:
+    """What to write in place of what is no weight: ``bare`` with one that is, or as it stands."""
+    weight = match[1].removesuffix("*")
+    if _TOO_MUCH.fullmatch(weight):
+        return f"write {bare}^{MOST_WEIGHT:g}, the most there is"
+    if _TOO_LITTLE.fullmatch(weight):
+        return f"write {bare}^{LEAST_WEIGHT:g}, the least there is"
+    counted = f"write {bare}^2 to count it twice"
+    if match.start() == 0 or set(rest) & set('"*') or not weight.strip("+-.0123456789"):
         return counted
-    return f'{counted}, or "{_quoted(rest)}" to look for it as it stands'
+    return f'{counted}, or {lead}"{_quoted(rest)}" to look for it as it stands'
+
+
+def _bare(rest: str, match: re.Match[str], *, star: bool) -> str:
+    """What stands before a weight, with the star that was written after it."""
+    before = rest[: match.start()].strip()
+    starred = star and match[1].endswith("*") and not before.endswith("*")
+    return f"{_quoted(before or 'word')}{'*' if starred else ''}"
 
 
 def _body(piece: _Piece, rest: str) -> tuple[str, bool, bool]:
@@ -299,10 +330,11 @@ def _body(piece: _Piece, rest: str) -> tuple[str, bool, bool]:
 
 def _check_words(piece: _Piece, keyword: Keyword) -> None:
     if not keyword.exact and _OPERATOR.search(keyword.text):
-        marked, whole = _quoted(_without_operators(keyword.text)), _quoted(keyword.text)
+        keyword = replace(keyword, prefix=keyword.prefix and keyword.field not in _NAMES)
+        whole = _quoted(format_keyword(replace(keyword, exact=True)))
         raise piece.error(
             "AND and NOT are no words of a profile",
-            f'write {marked}, or "{whole}" to look for it as it stands',
+            f"{_without_operators(keyword)}, or write {whole} to look for it as it stands",
         )
     found = [word for word in words(keyword.text) if word.folded != BREAK]
     if not found:
@@ -311,10 +343,11 @@ def _check_words(piece: _Piece, keyword: Keyword) -> None:
         raise piece.error(
             f"{len(found)} words in one keyword; the limit is {MOST_WORDS}", "separate by commas"
         )
-    if keyword.prefix and keyword.field in (Field.AUTHOR, Field.ORG):
+    if keyword.prefix and keyword.field in _NAMES:
         raise piece.error(
             "a name has no wildcard",
-            f"write {keyword.field}:{_quoted(keyword.text)}: it finds every name with these words in it",
+            f"write {_quoted(format_keyword(replace(keyword, prefix=False)))}: "
+            "it finds every name with these words in it",
         )
     if keyword.prefix and _begun(found) < SHORTEST_WILDCARD:
         raise piece.error(
@@ -322,14 +355,30 @@ def _check_words(piece: _Piece, keyword: Keyword) -> None:
         )
 
 
-def _without_operators(text: str) -> str:
-    """What says the same in marks: ``+RAG, +agents`` of ``RAG AND agents``, ``agents, -survey`` of NOT."""
-    first, *others = _OPERATOR.split(text)
-    marks = {"AND": "+", "NOT": "-"}
-    parts = [(marks["AND"] if "AND" in others else "", first)]
-    parts += [(marks[one], part) for one, part in zip(others[::2], others[1::2], strict=True)]
-    said = [(mark, part.strip(" ()")) for mark, part in parts]
-    return ", ".join(mark + part for mark, part in said if part)
+def _without_operators(keyword: Keyword) -> str:
+    """How to say the same in marks: ``+RAG, +agents`` of ``RAG AND agents``, ``agents, -survey`` of NOT.
+
+    Without a proposal where no marks say it: a group with OR in it, or all of several words excluded.
+    """
+    if keyword.kind is KeywordKind.EXCLUDE or keyword.text.count("(") != keyword.text.count(")"):
+        return "separate by commas, with + before each word that must be there and - before what must not"
+    first, *others = _OPERATOR.split(keyword.text)
+    kinds = {"AND": KeywordKind.REQUIRE, "NOT": KeywordKind.EXCLUDE}
+    parts = [(kinds["AND"] if "AND" in others else keyword.kind, first)]
+    parts += [(kinds[one], part) for one, part in zip(others[::2], others[1::2], strict=True)]
+    said = [
+        replace(keyword, text=_ungrouped(part), kind=kind, weight=1.0, prefix=False)
+        for kind, part in parts
+        if _ungrouped(part)
+    ]
+    said[-1:] = [replace(one, weight=keyword.weight, prefix=keyword.prefix) for one in said[-1:]]
+    return f"write {_quoted(format_profile(said))}"
+
+
+def _ungrouped(part: str) -> str:
+    """Without the brackets of a group that other parts are in."""
+    surplus = part.count("(") - part.count(")")
+    return part.strip().lstrip("( " if surplus > 0 else "").rstrip(") " if surplus < 0 else "")
 
 
 def _begun(found: Sequence[Word]) -> int:

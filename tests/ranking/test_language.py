@@ -123,11 +123,16 @@ def test_typography_and_scripts_do_no_harm(text: str) -> None:
         ("robots, - survey", "- survey", 8, "write -survey"),
         ('"open', '"open', 0, 'write "open"'),
         ("a*b", "a*b", 0, "drop the other stars"),
-        ("x^99", "x^99", 0, "x^2"),
+        ("x^99", "x^99", 0, "write x^10, the most"),
+        ("x^0.01", "x^0.01", 0, "write x^0.1, the least"),
         ("l^p", "l^p", 0, 'write l^2 to count it twice, or "l^p" to look for it as it stands'),
         ("agent^2*", "agent^2*", 0, "write agent*^2"),
         ("^", "^", 0, "write word^2"),
-        ("x, RAG AND agents", "RAG AND agents", 3, 'write +RAG, +agents, or "RAG AND agents"'),
+        ("x, RAG AND agents", "RAG AND agents", 3, 'write +RAG, +agents, or write "RAG AND agents"'),
+        ("(diffusion OR flow) AND video", "flow) AND video", 14, "separate by commas, with + before"),
+        ("-(a AND b)", "-(a AND b)", 0, "separate by commas, with + before"),
+        ('"', '"', 0, "drop it, or write words"),
+        ('video "open', '"open', 6, 'write video, "open"'),
         ("agents NOT survey", "agents NOT survey", 0, "write agents, -survey, or"),
         ("NOT surveys", "NOT surveys", 0, "write -surveys, or"),
         ("a OR (b AND c NOT d)", "(b AND c NOT d)", 5, "write +b, +c, -d, or"),
@@ -170,6 +175,65 @@ def test_an_error_names_the_piece_its_place_and_a_remedy(
 def test_limits_stand_at_the_door(text: str) -> None:
     with pytest.raises(ProfileError):
         parse_profile(text)
+
+
+MARKS, PLACES = ("", "+", "-"), ("", "title:", "abs: ", "author:")
+
+
+@pytest.mark.parametrize("lead", [mark + place for mark in MARKS for place in PLACES])
+@pytest.mark.parametrize(
+    ("fault", "kept"),
+    [
+        ("diffusion^high", "diffusion"),
+        ("diffusion^20", "diffusion"),
+        ("diffusion^0", "diffusion"),
+        ("flow model^2.5x", "flow model"),
+        ('"flow model"^2x', "flow model"),
+        ("diffusion^2*", "diffusion"),
+        ("diffusion^12*", "diffusion"),
+        ('"flow model', "flow model"),
+    ],
+)
+def test_who_follows_a_remedy_gets_what_was_meant(lead: str, fault: str, kept: str) -> None:
+    (meant,) = parse_profile(f"{lead}meant")
+    first, *others = proposals(lead + fault)
+    for proposal in (first, *others):
+        (keyword,) = parse_profile(proposal)
+        assert (keyword.kind, keyword.field) == (meant.kind, meant.field)
+        assert keyword.text in (kept, fault)
+    assert parse_profile(first)[0].text == kept
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("RAG AND diffusion^2", ["+RAG", "+diffusion^2"]),
+        ("+RAG NOT f(x)", ["+RAG", "-f(x)"]),
+        ("(RAG AND some agents)", ["+RAG", "+some agents"]),
+        ("RAG AND NOT survey", ["+RAG", "-survey"]),
+    ],
+)
+def test_and_and_not_are_told_in_marks_of_the_same_field(place: str, typed: str, kept: list[str]) -> None:
+    mark, text = ("+", typed[1:]) if typed[0] == "+" else ("", typed)
+    named, whole = proposals(f"{mark}{place}{text}")
+    assert parse_profile(named) == parse_profile(", ".join(f"{one[0]}{place}{one[1:]}" for one in kept))
+    (quoted,) = parse_profile(whole)
+    assert (quoted.exact, quoted.field) == (True, parse_profile(f"{place}x")[0].field)
+
+
+@pytest.mark.parametrize("typed", ["- +x", "-- x", "- - x", "+–title:x", "title:-+ x", "+author:Kaim*"])
+def test_a_remedy_for_marks_and_names_can_be_followed(typed: str) -> None:
+    for proposal in proposals(typed):
+        assert parse_profile(proposal)
+
+
+def proposals(text: str) -> list[str]:
+    """What the remedy for a profile says to write."""
+    with pytest.raises(ProfileError) as raised:
+        parse_profile(text)
+    ends = "|".join((" to count", " to look", " to require", " to exclude", ": it", ", the ", ", or ", "$"))
+    return re.findall(rf"(?:write |, or (?!write |drop))(.+?)(?={ends})", raised.value.remedy)
 
 
 def test_a_keyword_counts_once_but_an_acronym_is_not_its_small_letters() -> None:
