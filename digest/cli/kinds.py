@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from datetime import date, time
+from typing import Any
 
 import click
 
@@ -50,6 +52,20 @@ class ProfileText(click.ParamType[str]):
         if text.startswith("--"):
             self.fail(f"there is no option {text.partition('=')[0]!r}", param, ctx)
         return text
+
+
+class Bar(click.FloatRange):
+    """A score from 0 to 10. Click's own range lets through what is no number: it is not outside."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 10)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read the score; anything else is wrong usage."""
+        found = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail(f"{value!r} is no number from 0 to 10", param, ctx)
+        return found
 
 
 class Weekdays(click.ParamType[frozenset[int]]):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.context import house_of, print_json
-from digest.cli.kinds import JSON, Day, ProfileText
+from digest.cli.kinds import JSON, Bar, Day, ProfileText
 from digest.clock import utc_now
 
 if TYPE_CHECKING:
@@ -39,9 +39,7 @@ def command() -> None:
 )
 @click.option("--until", type=Day(), help="Days back from this one, or the newest stored before it.")
 @click.option("--against", metavar="PROFILE", help="Another wording: show what it would change.")
-@click.option(
-    "--bar", type=click.FloatRange(0, 10), help="Least score of an entry; the default of the settings."
-)
+@click.option("--bar", type=Bar(), help="Least score of an entry; the default of the settings.")
 @JSON
 @click.pass_context
 def test(

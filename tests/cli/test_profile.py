@@ -91,6 +91,27 @@ def test_the_bar_of_the_settings_decides(digest: Digest, monkeypatch: pytest.Mon
     assert "1 of 3 papers" in digest("profile", "test", "diffusion policy", "--bar", "4").out
 
 
+@pytest.mark.parametrize("bar", ["nan", "-nan", "inf", "-inf", "1e400", "10.1"])
+def test_a_bar_is_a_number_from_0_to_10_wherever_one_is_given(digest: Digest, bar: str) -> None:
+    tried = digest("profile", "test", "robots", "--bar", bar)
+    assert (tried.code, tried.out) == (2, "")
+    assert "10" in tried.err
+    digest("subscribers", "add", "ada@example.org", "-k", "robots", "--bar", "3")
+    for command in (("add", "bob@example.org", "-k", "robots"), ("change", "ada@example.org")):
+        refused = digest("subscribers", *command, "--bar", bar)
+        assert "the bar is not between 0 and 10" in refused.err
+    assert '"bar": 3.0' in digest("subscribers", "show", "ada@example.org", "--json").out
+
+
+@pytest.mark.parametrize("bar", ["nan", "inf"])
+def test_the_settings_take_no_bar_that_is_no_number(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch, bar: str
+) -> None:
+    monkeypatch.setenv("DIGEST_DIGEST__BAR", bar)
+    refused = digest("profile", "test", "robots")
+    assert (refused.out, "digest.bar" in refused.err) == ("", True)
+
+
 def test_an_edit_is_shown_side_by_side(digest: Digest) -> None:
     shown = digest("profile", "test", "robots", "--against", "robots, -survey, satellites").out
     assert rows(shown)["Papers chosen"] == ["2", "2"]
