@@ -15,6 +15,7 @@ orders the words and pairs said more than once by frequency and rarity alone.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ NEAREST = 25
 10 more rare terms come through, with 50 the topic blurs."""
 WORD_BONUS = 1.1
 """Each further word of a phrase says more; from 1 to 1.25 the measured quality is the same."""
+logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # what cannot be read is told by our errors
 _ID = re.compile(r"(?<!\d)(\d{4}\.\d{4,5})(?:v\d+)?(?!\d)")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -211,6 +213,22 @@ def test_an_example_that_cannot_be_read_is_named_with_a_remedy(digest: Digest, t
     (tmp_path / "picture.ris").write_bytes(b"\x89PNG\xff")
     binary = digest("profile", "suggest", str(tmp_path / "picture.ris"))
     assert (binary.code, "is no text" in binary.err) == (1, True)
+
+
+def test_of_a_broken_file_nothing_is_told_but_our_error(tmp_path: Path) -> None:
+    (tmp_path / "broken.bib").write_text("@article{x,\n title={Gaussian Splatting},\n")
+    program = (
+        "import sys; from pathlib import Path; from digest.errors import ProfileError\n"
+        "from digest.ranking.suggest import papers_of_bibtex as read\n"
+        "try: read(Path(sys.argv[1]).read_text())\nexcept ProfileError as error: print(error)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "broken.bib")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (ran.stdout, ran.stderr) == ("the BibTeX file holds no entry with a title\n", "")
 
 
 @pytest.mark.parametrize(
