@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from digest.errors import StoreError
-from digest.store.database import refuse_missing
+from digest.store.database import STORE_FILES, refuse_missing
 
 PAGES_A_STEP = 2_000
 """Copied at a time: writers get their turn in between."""
@@ -31,6 +31,7 @@ def backup(
         )
     refuse_missing(engine)
     part = target.with_name(target.name + ".part")
+    _refuse_itself(Path(str(engine.url.database)), target, part)
     try:
         _copy(str(engine.url.database), part, tell)
         _check(part)
@@ -43,6 +44,22 @@ def backup(
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def _refuse_itself(store: Path, *files: Path) -> None:
+    """What is put in the place of the store, or of what SQLite keeps beside it, loses the newest commits."""
+    store = store.resolve()  # SQLite keeps its files beside what a link leads to
+    of_store = [store.with_name(store.name + suffix) for suffix in STORE_FILES]
+    if any(_same(file, own) for file in files for own in of_store):
+        raise StoreError("that is the store itself", remedy="name another file, best on another disk")
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether both names are of one file, by whatever link; one that is not there yet is told by its path."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return one.resolve() == other.resolve()
 
 
 def _copy(source: str, part: Path, tell: Callable[[int, int], object]) -> None:
@@ -59,8 +76,9 @@ def _copy(source: str, part: Path, tell: Callable[[int, int], object]) -> None:
 
 def _check(part: Path) -> None:
     with closing(sqlite3.connect(part)) as copy:
-        found = copy.execute("PRAGMA quick_check").fetchone()[0]
+        found: str = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
+        first = next((line for line in found.splitlines() if not line.startswith("***")), found)
         raise StoreError(
-            f"the copy is damaged: {found}", remedy="check the disk; the store itself may be, too"
+            f"the copy is damaged: {first}", remedy="check the disk; the store itself may be, too"
         )

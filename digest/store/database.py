@@ -24,6 +24,9 @@ SQLITE_WAIT_MS = 30_000
 WAIT_MS = "wait_ms"
 """The execution option for whoever cannot wait that long."""
 
+STORE_FILES = ("", "-wal", "-shm", "-journal")
+"""What the names of a SQLite store's files end with."""
+
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",  # readers do not block the writer, nor it them
     "PRAGMA synchronous=FULL",  # what is acknowledged survives a power cut; NORMAL may lose the last commits

@@ -76,6 +76,52 @@ def test_a_backup_that_fails_leaves_the_earlier_one(sqlite_engine: Engine, tmp_p
     assert target.read_bytes() == b"an earlier backup"
 
 
+@pytest.mark.parametrize(
+    "name", ["store.sqlite3", "store.sqlite3-wal", "store.sqlite3-shm", "link", "twin", "x"]
+)
+def test_the_store_itself_is_no_target_by_whatever_name(
+    sqlite_engine: Engine, tmp_path: Path, name: str
+) -> None:
+    store = Path(str(sqlite_engine.url.database))
+    (tmp_path / "link").symlink_to(store)
+    (tmp_path / "twin").hardlink_to(store)
+    (tmp_path / "x.part").symlink_to(store)  # what a copy is made in before it takes its place
+    add(sqlite_engine, 1)
+    before = store.stat().st_ino
+    with pytest.raises(StoreError, match="the store itself") as refused:
+        backup(sqlite_engine, tmp_path / name)
+    assert refused.value.remedy
+    sqlite_engine.dispose()
+    assert store.stat().st_ino == before
+    with reading(open_engine(f"sqlite:///{store}")) as session:
+        assert len(listings.of_day(session, DAY)) == 1
+
+
+def test_a_store_that_is_named_by_a_link_is_itself_no_target(sqlite_url: str, tmp_path: Path) -> None:
+    store = tmp_path / "store.sqlite3"
+    (tmp_path / "link").symlink_to(store)
+    engine = open_engine(f"sqlite:///{tmp_path / 'link'}")
+    for name in ("store.sqlite3", "store.sqlite3-wal"):
+        with pytest.raises(StoreError, match="the store itself"):
+            backup(engine, tmp_path / name)
+    engine.dispose()
+
+
+def test_of_a_damaged_copy_the_first_fault_is_told(sqlite_engine: Engine, tmp_path: Path) -> None:
+    with transaction(sqlite_engine) as session:
+        papers.store(session, [Paper(f"2609.{n:05}", "A title", "words " * 300) for n in range(300)], now=NOW)
+    sqlite_engine.dispose()  # the last one out puts what is in the WAL into the file
+    store = Path(str(sqlite_engine.url.database))
+    body = bytearray(store.read_bytes())
+    size = int.from_bytes(body[16:18], "big")  # of a page
+    for page in range(100, 180):
+        body[page * size : page * size + 8] = b"damaged!"
+    store.write_bytes(body)
+    with pytest.raises(StoreError, match=r"the copy is damaged: .*Page") as refused:
+        backup(sqlite_engine, tmp_path / "copy")
+    assert "\n" not in str(refused.value)
+
+
 def test_a_folder_that_is_not_there_is_named(sqlite_engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="nowhere"):
         backup(sqlite_engine, tmp_path / "nowhere" / "copy.sqlite3")
