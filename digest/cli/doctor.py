@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -89,9 +90,16 @@ def _store(house: House) -> Iterator[Problem]:
     from digest.bootstrap import thresholds
     from digest.errors import DigestError
     from digest.pipeline.health import Problem, look
+    from digest.store.database import open_to_others
     from digest.store.revisions import check_schema
 
     try:
+        if files := open_to_others(house.engine):
+            yield Problem(
+                "store.rights",
+                f"every user of this machine can read the store: {files[0]}",
+                shlex.join(["chmod", "600", *map(str, files)]),
+            )
         check_schema(house.engine)
         yield from look(house.engine, thresholds(house.settings), now=utc_now())
     except DigestError as error:

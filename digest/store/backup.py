@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from digest.errors import StoreError
-from digest.store.database import STORE_FILES, refuse_missing
+from digest.store.database import OWNER_ALONE, STORE_FILES, refuse_missing
 
 PAGES_A_STEP = 2_000
 """Copied at a time: writers get their turn in between."""
@@ -64,6 +64,7 @@ def _same(one: Path, other: Path) -> bool:
 
 def _copy(source: str, part: Path, tell: Callable[[int, int], object]) -> None:
     part.unlink(missing_ok=True)
+    part.touch(mode=OWNER_ALONE, exist_ok=False)
     with (
         closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as store,
         closing(sqlite3.connect(part)) as copy,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,8 @@ from digest.store.troubles import named
 
 SQLITE_WAIT_MS = 30_000
 """How long a SQLite writer waits for another one: the longest write we do is a day's prepare batch."""
+OWNER_ALONE = 0o600
+"""The mode of a store and its copies: they hold addresses and webhooks. SQLite gives it to its -wal, too."""
 WAIT_MS = "wait_ms"
 """The execution option for whoever cannot wait that long."""
 
@@ -124,12 +127,23 @@ def make_place(engine: Engine) -> None:
         return
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.touch(mode=0o644)
+        place.touch(mode=OWNER_ALONE)
     except OSError as error:
         raise StoreError(
             f"the store cannot be made: {place}: {error.strerror}",
             remedy="choose another store.url, or make the folder writable",
         ) from error
+
+
+def open_to_others(engine: Engine) -> list[Path]:
+    """The files of a SQLite store that every user of the machine can read: made by hand, or before we did."""
+    path = _path(engine)
+    if path is None or is_missing(engine):
+        return []
+    if not all(folder.stat().st_mode & stat.S_IXOTH for folder in path.parents):
+        return []
+    files = [path.with_name(path.name + suffix) for suffix in STORE_FILES]
+    return [file for file in files if file.exists() and file.stat().st_mode & stat.S_IROTH]
 
 
 def is_missing(engine: Engine) -> bool:
@@ -149,11 +163,16 @@ def refuse_missing(engine: Engine) -> None:
 
 
 def _missing(engine: Engine) -> Path | None:
+    place = _path(engine)
+    return None if place is None or place.exists() else place
+
+
+def _path(engine: Engine) -> Path | None:
+    """The file of a SQLite store, where it is one."""
     path = engine.url.database
     if engine.dialect.name != "sqlite" or not path or path == ":memory:" or path.startswith("file:"):
         return None
-    place = Path(path).absolute()
-    return None if place.exists() else place
+    return Path(path).absolute()
 
 
 def _prepare_sqlite(connection: SQLiteConnection, _record: object) -> None:

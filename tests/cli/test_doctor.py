@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -90,6 +95,26 @@ def test_a_store_that_cannot_be_used_is_named_by_its_address_without_the_passwor
     ran = digest("doctor", "--no-network")
     assert (ran.code, "canary" in ran.out + ran.err) == (1, False)
     assert "postgresql://me:***@127.0.0.1:1/digest: the store" in ran.out
+
+
+def test_a_store_that_everybody_can_read_is_named_with_what_closes_it(
+    healthy: Digest, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own is closed to others
+        Path(folder).chmod(0o755)
+        store = Path(folder) / "store.sqlite3"
+        shutil.copy(sqlite_url.removeprefix("sqlite:///"), store)
+        store.chmod(0o644)
+        monkeypatch.setenv("DIGEST_STORE__URL", f"sqlite:///{store}")
+        found = healthy("doctor", "--no-network").out
+        assert f"can read the store: {store}" in found
+        remedy = re.search(r"chmod 600 (\S.*)", found)
+        assert remedy is not None
+        subprocess.run(["chmod", "600", *shlex.split(remedy[1])], check=True)
+        assert "can read the store" not in healthy("doctor", "--no-network").out
+        store.chmod(0o644)
+        Path(folder).chmod(0o700)
+        assert "can read the store" not in healthy("doctor", "--no-network").out
 
 
 def test_links_without_tls_are_named(healthy: Digest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from digest.store.database import open_engine, transaction
+from digest.store.schema import CounterRow
 from tests.cli.conftest import Digest
 
 
@@ -32,6 +34,19 @@ def test_init_leaves_a_configuration_that_checks_and_a_store_that_is_up_to_date(
 def test_the_configuration_is_readable_by_its_owner_alone(empty: Digest, tmp_path: Path) -> None:
     empty("init", "--store", f"sqlite:///{tmp_path / 'new.sqlite3'}")
     assert stat.S_IMODE((tmp_path / "config.toml").stat().st_mode) == 0o600
+
+
+def test_a_store_and_what_sqlite_keeps_beside_it_are_read_by_their_owner_alone(
+    empty: Digest, tmp_path: Path
+) -> None:
+    empty("init", "--store", f"sqlite:///{tmp_path / 'new.sqlite3'}")
+    engine = open_engine(f"sqlite:///{tmp_path / 'new.sqlite3'}")
+    with transaction(engine) as session:
+        session.add(CounterRow(name="one", value=1))
+    made = sorted(tmp_path.glob("new.sqlite3*"))
+    assert [file.name.removeprefix("new.sqlite3") for file in made] == ["", "-shm", "-wal"]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in made} == {0o600}
+    engine.dispose()
 
 
 def test_init_never_overwrites_a_key_that_signed_links(empty: Digest, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import threading
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -125,6 +126,16 @@ def test_of_a_damaged_copy_the_first_fault_is_told(sqlite_engine: Engine, tmp_pa
 def test_a_folder_that_is_not_there_is_named(sqlite_engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="nowhere"):
         backup(sqlite_engine, tmp_path / "nowhere" / "copy.sqlite3")
+
+
+def test_a_copy_is_read_by_its_owner_alone_also_where_an_open_one_was(
+    sqlite_engine: Engine, tmp_path: Path
+) -> None:
+    target = tmp_path / "copy.sqlite3"
+    target.write_bytes(b"an earlier backup")
+    target.chmod(0o644)
+    backup(sqlite_engine, target)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
 def test_postgres_is_backed_up_by_its_own_tool(postgres_url: str, tmp_path: Path) -> None:
