@@ -1,14 +1,19 @@
 """Settings: defaults, TOML file, environment, secret files; read once at the start.
 
 Precedence, highest first: ``DIGEST_SECTION__KEY`` in the environment, files in the secrets folder
-(``section__key``), the TOML file. An unknown or wrong key is an error that names it.
+(``section__key``), the TOML file. An unknown or wrong key is an error that names it and its place.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import time
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
 from urllib.parse import urlsplit
@@ -18,8 +23,8 @@ from platformdirs import user_config_path, user_data_path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
-    SecretsSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
@@ -28,6 +33,10 @@ from digest.errors import ConfigError
 from digest.model import NO_ZONES
 
 APP = "digest"
+PREFIX = "DIGEST_"
+OWN_VARIABLES = ("DIGEST_CONFIG", "DIGEST_DEBUG", "DIGEST_SECRETS_DIR")
+"""What else the program asks the environment for, beside its settings."""
+_SERVICE = re.compile(r"_SERVICE_(HOST|PORT)(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?$")
 
 
 def default_config_path() -> Path:
@@ -222,7 +231,7 @@ class Settings(BaseSettings):
     """Everything that can be set."""
 
     model_config = SettingsConfigDict(
-        env_prefix="DIGEST_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
         extra="forbid",
         frozen=True,
@@ -247,15 +256,18 @@ def load(path: Path | None = None, **overrides: Any) -> Settings:
     """Read the settings once.
 
     ``path`` must exist when given; without it the default place is read if there is a file.
-    ``overrides`` are whole sections, for tests and the demo. Raises ``ConfigError`` naming the key.
+    ``overrides`` are whole sections, for tests and the demo. Raises ``ConfigError`` naming the key, and
+    where its value came from.
     """
     chosen = path or default_config_path()
     if (path or "DIGEST_CONFIG" in os.environ) and not chosen.is_file():
         raise ConfigError(f"there is no configuration file at {chosen}", remedy="run `digest init`")
+    environment, secrets = _environment(), _secrets()
     try:
-        return _settings_class(chosen)(**overrides)
+        return _settings_class(environment, secrets, chosen)(**overrides)
     except ValidationError as error:
-        raise ConfigError(_first_problem(error, chosen), remedy="see config.example.toml") from None
+        places = secrets.places | environment.places
+        raise ConfigError(_problems(error, places, chosen), remedy="see config.example.toml") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{chosen} is not valid TOML: {error}", remedy="correct that line") from error
     except (OSError, UnicodeDecodeError) as error:
@@ -264,49 +276,89 @@ def load(path: Path | None = None, **overrides: Any) -> Settings:
         ) from error
 
 
-def _settings_class(path: Path) -> type[Settings]:
-    secrets = os.environ.get("DIGEST_SECRETS_DIR") or os.environ.get("CREDENTIALS_DIRECTORY")
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Values by section and key, as they stand outside the configuration file; ``places`` says where."""
 
+    values: dict[str, dict[str, Any]] = field(default_factory=dict)
+    places: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def add(self, section: str, key: str, text: str, place: str) -> None:
+        value = _several(text, place) if (section, key) in _LISTS else text
+        self.values.setdefault(section, {})[key] = value
+        self.places[section, key] = place
+
+
+def _settings_class(environment: Given, secrets: Given, path: Path) -> type[Settings]:
     class FromFile(Settings):
         @classmethod
         def settings_customise_sources(
             cls,
             settings_cls: type[BaseSettings],
             init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the signature is pydantic's
+            env_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the signature is pydantic's
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
             file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            sources: list[PydanticBaseSettingsSource] = [init_settings, env_settings]
-            if secrets:
-                sources.append(SecretFiles(settings_cls, Path(secrets)))
-            sources.append(TomlConfigSettingsSource(settings_cls, path))
-            return tuple(sources)
+            given = (InitSettingsSource(settings_cls, one.values) for one in (environment, secrets))
+            return (init_settings, *given, TomlConfigSettingsSource(settings_cls, path))
 
     return FromFile
 
 
-class SecretFiles(SecretsSettingsSource):
+def _keys() -> dict[tuple[str, str], Any]:
+    """Every section and key, with what it is annotated with."""
+    return {
+        (section, key): field.annotation
+        for section, part in Settings.model_fields.items()
+        if isinstance(part.annotation, type) and issubclass(part.annotation, Part)
+        for key, field in part.annotation.model_fields.items()
+    }
+
+
+_LISTS = frozenset(name for name, kind in _keys().items() if get_origin(kind) is tuple)
+_VARIABLES = {f"{PREFIX}{section}__{key}".upper(): (section, key) for section, key in _keys()}
+
+
+def _environment() -> Given:
+    """What ``DIGEST_SECTION__KEY`` say. A mistyped one is refused: it would be left out without a word."""
+    given = Given()
+    for name, text in os.environ.items():
+        upper = name.upper()
+        if upper in _VARIABLES:
+            given.add(*_VARIABLES[upper], text, f"{name} in the environment")
+        elif upper.startswith(PREFIX) and upper not in OWN_VARIABLES and not _of_a_cluster(upper, text):
+            near = get_close_matches(upper, [*_VARIABLES, *OWN_VARIABLES], n=1)
+            asked = f"did you mean {near[0]}? " if near else ""
+            raise ConfigError(
+                f"{name} in the environment is no setting",
+                remedy=f"{asked}They are called {PREFIX}SECTION__KEY, by the names of config.example.toml",
+            )
+    return given
+
+
+def _of_a_cluster(name: str, text: str) -> bool:
+    """Whether Kubernetes, or a container's link, set it for a service that is called ``digest``."""
+    return bool(_SERVICE.search(name)) or text.startswith(("tcp://", "udp://", "sctp://"))
+
+
+def _secrets() -> Given:
     """One file per secret, named ``section__key``: systemd credentials, container secrets.
 
-    Other files are left alone. A key that takes several values has one a line.
+    Other files are left alone.
     """
-
-    def __init__(self, settings_cls: type[BaseSettings], folder: Path) -> None:
-        super().__init__(settings_cls, secrets_dir=folder)
-        self.folder = folder
-
-    def __call__(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        if not self.folder.is_dir():
-            raise ConfigError(f"the secrets folder {self.folder} does not exist", remedy="create or unset it")
-        for file in sorted(self.folder.iterdir()):
-            section, mark, key = file.name.lower().partition("__")
-            if mark and file.is_file():
-                text = _secret(file)
-                several = _holds_several(self.settings_cls, section, key)
-                found.setdefault(section, {})[key] = text.split() if several else text
-        return found
+    given = Given()
+    named = os.environ.get("DIGEST_SECRETS_DIR") or os.environ.get("CREDENTIALS_DIRECTORY")
+    if not named:
+        return given
+    folder = Path(named)
+    if not folder.is_dir():
+        raise ConfigError(f"the secrets folder {folder} does not exist", remedy="create or unset it")
+    for file in sorted(folder.iterdir()):
+        section, mark, key = file.name.lower().partition("__")
+        if mark and file.is_file():
+            given.add(section, key, _secret(file), f"the secret {file}")
+    return given
 
 
 def _secret(file: Path) -> str:
@@ -320,24 +372,27 @@ def _secret(file: Path) -> str:
         ) from error
 
 
-def _holds_several(settings: type[BaseSettings], section: str, key: str) -> bool:
-    """Whether a key takes a list: its file holds one value a line."""
-    part = settings.model_fields.get(section)
-    kind = part.annotation if part else None
-    if not (isinstance(kind, type) and issubclass(kind, Part) and key in kind.model_fields):
-        return False
-    return get_origin(kind.model_fields[key].annotation) is tuple
+def _several(text: str, place: str) -> list[Any]:
+    """The values of a list: ``["one", "two"]``, or one after another with blanks or line breaks between."""
+    if not text.lstrip().startswith("["):
+        return text.split()
+    try:
+        return list(json.loads(text))
+    except ValueError as error:
+        raise ConfigError(
+            f"{place} is no list", remedy='write ["one", "two"], or the values with blanks between them'
+        ) from error
 
 
-def _first_problem(error: ValidationError, path: Path) -> str:
-    """One line per problem, with the key as it stands in the file; never the value, it may be secret."""
+def _problems(error: ValidationError, places: Mapping[tuple[str, str], str], path: Path) -> str:
+    """Each problem with its key and where it stands; never the value, it may be secret."""
     lines = []
     for problem in error.errors(include_input=False, include_url=False):
-        key = ".".join(str(piece) for piece in problem["loc"])
+        pieces = [str(piece) for piece in problem["loc"]]
+        place = places.get((pieces[0], pieces[1]), str(path)) if len(pieces) > 1 else str(path)
         says = "unknown key" if problem["type"] == "extra_forbidden" else problem["msg"]
-        says = says.removeprefix("Value error, ")
-        lines.append(f"{key}: {says}")
-    return f"the configuration is wrong ({path}): " + "; ".join(lines)
+        lines.append(f"{'.'.join(pieces)}: {says.removeprefix('Value error, ')} ({place})")
+    return "the configuration is wrong: " + "; ".join(lines)
 
 
 def shown(settings: Settings) -> dict[str, Any]:

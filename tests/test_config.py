@@ -62,6 +62,77 @@ def test_a_secret_file_may_hold_several_keys_one_a_line(
     assert keys == ["the-newest-key-of-all", "an-older-key-than-it"]
 
 
+@pytest.mark.parametrize("text", ['["10.0.0.0/8", "192.168.0.0/16"]', "10.0.0.0/8 192.168.0.0/16"])
+def test_the_environment_and_a_secret_file_write_lists_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    both = ("10.0.0.0/8", "192.168.0.0/16")
+    with monkeypatch.context() as patch:
+        patch.setenv("DIGEST_WEB__TRUSTED_PROXIES", text)
+        assert load().web.trusted_proxies == both
+    (tmp_path / "web__trusted_proxies").write_text(text)
+    monkeypatch.setenv("DIGEST_SECRETS_DIR", str(tmp_path))
+    assert load().web.trusted_proxies == both
+
+
+def test_a_list_that_is_broken_off_is_named_with_how_lists_are_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DIGEST_WEB__SECRET_KEYS", '["canary')
+    with pytest.raises(ConfigError, match="DIGEST_WEB__SECRET_KEYS in the environment is no list") as refused:
+        load()
+    assert "canary" not in str(refused.value)
+    assert '["one", "two"]' in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("DIGEST_EMIAL__PORT", "DIGEST_EMAIL__PORT"),
+        ("DIGEST_EMAIL_PORT", "DIGEST_EMAIL__PORT"),
+        ("DIGEST_STORE_URL", "DIGEST_STORE__URL"),
+        ("digest_store_url", "DIGEST_STORE__URL"),
+        ("DIGEST_SECRET_DIR", "DIGEST_SECRETS_DIR"),
+        ("DIGEST_EMAIL", "DIGEST_SECTION__KEY"),
+    ],
+)
+def test_a_mistyped_variable_is_refused_with_the_nearest_right_one(
+    monkeypatch: pytest.MonkeyPatch, name: str, near: str
+) -> None:
+    monkeypatch.setenv(name, "25")
+    with pytest.raises(ConfigError, match=f"{name} in the environment is no setting") as refused:
+        load()
+    assert near in refused.value.remedy
+
+
+def test_variables_of_the_program_and_those_a_cluster_sets_for_a_service_are_let_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Kubernetes names a service's variables by it, and this one is likely to be called digest."""
+    monkeypatch.setenv("DIGEST_DEBUG", "1")
+    monkeypatch.setenv("DIGEST_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("DIGEST_WEB_SERVICE_PORT_HTTP", "80")
+    monkeypatch.setenv("DIGEST_PORT", "tcp://10.0.0.1:80")
+    monkeypatch.setenv("DIGEST_PORT_80_TCP_ADDR", "10.0.0.1")
+    monkeypatch.setenv("digest_email__port", "26")
+    assert load().email.port == 26
+
+
+def test_a_wrong_value_is_told_with_the_place_it_came_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path, '[email]\nport = 25\n[web]\nport = "none"\n')
+    (tmp_path / "bounces__imap_port").write_text("many")
+    monkeypatch.setenv("DIGEST_SECRETS_DIR", str(tmp_path))
+    monkeypatch.setenv("DIGEST_EMAIL__PORT", "many")
+    with pytest.raises(ConfigError) as refused:
+        load(file)
+    told = {one.partition(": ")[0]: one for one in str(refused.value).partition(": ")[2].split("; ")}
+    assert told["email.port"].endswith("(DIGEST_EMAIL__PORT in the environment)")
+    assert told["bounces.imap_port"].endswith(f"(the secret {tmp_path / 'bounces__imap_port'})")
+    assert told["web.port"].endswith(f"({file})")
+
+
 def test_a_secret_file_for_an_unknown_key_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "email__pasword").write_text("x")
     monkeypatch.setenv("DIGEST_SECRETS_DIR", str(tmp_path))

@@ -38,7 +38,7 @@ from tests.ports import held_port
 
 NET = "10.77.0"
 HUB = "digest-hub"
-INSIDE = "DIGEST_SHOWS_INSIDE"
+INSIDE = "SHOWS_INSIDE"
 SLOW_SECONDS = 0.01
 """The mail server takes its time, so that there is a middle to cut in."""
 PATIENCE = {
