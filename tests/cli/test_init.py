@@ -13,8 +13,9 @@ from tests.cli.conftest import Digest
 
 
 @pytest.fixture
-def empty(digest: Digest, monkeypatch: pytest.MonkeyPatch) -> Digest:
-    """A machine without any setting in its environment."""
+def empty(digest: Digest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Digest:
+    """A machine without any setting in its environment, and with a data folder of its own."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.delenv("DIGEST_STORE__URL")
     monkeypatch.delenv("DIGEST_WEB__SECRET_KEYS")
     return digest
