@@ -24,7 +24,7 @@ from digest.channels.slack_api import NO_TEAM_TOKENS, Tokens
 from digest.channels.slack_pace import OwnPace
 from digest.channels.smtp import FRESH_SECONDS, GATE_SIZE, SmtpSender
 from digest.channels.smtp_session import Relay
-from digest.config import EmailSettings, Settings, SourceSettings
+from digest.config import LOOPBACK, EmailSettings, Settings, SourceSettings
 from digest.errors import ConfigError
 from digest.house import House, keys_of
 from digest.model import ChannelName, UnknownPolicy
@@ -110,7 +110,7 @@ def _mail_gate(policy: UnknownPolicy) -> int:
 
 def _own_name(relay: str) -> str:
     """How we greet: a relay on this machine needs no name, and looking one up may ask the network."""
-    return "localhost" if relay in {"localhost", "127.0.0.1", "::1"} else socket.getfqdn()
+    return "localhost" if relay in LOOPBACK else socket.getfqdn()
 
 
 def _email(settings: Settings, _engine: Engine | None = None) -> Channel:

@@ -72,8 +72,20 @@ def _web_address(url: str) -> str:
     return url
 
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Hosts to which nothing leaves this machine: no name is needed there, and no encryption."""
 Zone = Annotated[str, AfterValidator(_known_zone)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+
+
+def _secret_address(url: SecretStr) -> SecretStr:
+    parts = urlsplit(url.get_secret_value())
+    if url and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise ValueError("that is no web address; give one that begins with https://")
+    return url
+
+
+SecretAddress = Annotated[SecretStr, AfterValidator(_secret_address)]
 
 
 class Part(BaseModel):
@@ -207,8 +219,8 @@ class OperatorSettings(Part):
     """Who is told when something is wrong, and how."""
 
     email: str = ""
-    slack_webhook: SecretStr | None = None
-    ping_url: SecretStr | None = None
+    slack_webhook: SecretAddress | None = None
+    ping_url: SecretAddress | None = None
     stale_after_hours: float = Field(6, gt=0)
     overdue_after_minutes: float = Field(60, gt=0)
 
@@ -398,10 +410,14 @@ def _problems(error: ValidationError, places: Mapping[tuple[str, str], str], pat
 def shown(settings: Settings) -> dict[str, Any]:
     """The effective settings, secrets masked, for ``digest config show``.
 
-    A store URL with a password shows ``***`` in its place.
+    A store URL with a password shows ``***`` in its place, and so does what is none.
     """
     from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
 
     values: dict[str, Any] = settings.model_dump(mode="json")
-    values["store"]["url"] = make_url(settings.store.url).render_as_string(hide_password=True)
+    try:
+        values["store"]["url"] = make_url(settings.store.url).render_as_string(hide_password=True)
+    except (ArgumentError, ValueError):
+        values["store"]["url"] = "***"
     return values

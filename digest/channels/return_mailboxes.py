@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from digest.config import LOOPBACK
 from digest.errors import ConfigError, DeliveryError
 
 SECONDS = 60
@@ -76,7 +77,7 @@ def _open(account: ImapAccount) -> imaplib.IMAP4:
     server = imaplib.IMAP4(account.host, account.port, timeout=SECONDS)
     if account.security == "starttls":
         server.starttls(context)
-    elif account.host not in {"127.0.0.1", "::1", "localhost"}:
+    elif account.host not in LOOPBACK:
         server.shutdown()
         raise ConfigError("bounces.imap_security: no password goes unencrypted", remedy="use tls or starttls")
     return server

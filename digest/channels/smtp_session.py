@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from digest.channels.smtp_wire import Reply, Wire, WireError
+from digest.config import LOOPBACK
 from digest.model import Faulty
 
 SIZE = re.compile(r"[0-9]{1,18}")
@@ -148,7 +149,7 @@ def _greet(relay: Relay, wire: Wire) -> dict[str, str]:
 
 def _log_in(relay: Relay, wire: Wire, abilities: dict[str, str]) -> None:
     """PLAIN, else LOGIN; both only inside encryption. The secret is in no error."""
-    if relay.security == "none" and relay.host not in {"localhost", "127.0.0.1", "::1"}:
+    if relay.security == "none" and relay.host not in LOOPBACK:
         raise NoSession(Faulty("a login would go in clear; set email.security", "auth"))
     offered = abilities.get("AUTH", "").upper().split()
     if "PLAIN" in offered:

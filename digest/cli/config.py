@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import click
 from digest.cli.context import print_json, say, settings_of
 
 if TYPE_CHECKING:
-    from digest.config import Settings, SlackSettings
+    from digest.config import BounceSettings, EmailSettings, Settings, SlackSettings
 
 
 @click.group(help="Show or check the effective settings.")
@@ -59,15 +60,51 @@ def check_together(settings: Settings) -> None:
     """Raise ``ConfigError`` for what is wrong only when it is used: addresses, keys, proxies, leases."""
     from digest.bootstrap import delivery_terms, open_channels
     from digest.channels.mime import mailbox
+    from digest.store.database import address_of
     from digest.web.proxies import Proxies
 
+    address_of(settings.store.url)
     delivery_terms(settings)
     open_channels(settings)
     if settings.web.enabled:
         Proxies.of(settings.web.trusted_proxies)
+    if settings.email.enabled:
+        _check_mail(settings.email)
+    _check_returns(settings.bounces)
     _check_slack(settings.slack)
     if settings.operator.email:
         mailbox(settings.operator.email, "operator.email")
+
+
+def _check_mail(mail: EmailSettings) -> None:
+    """What every session with the mail server would fail by."""
+    from digest.config import LOOPBACK
+    from digest.errors import ConfigError
+
+    if mail.username and mail.security == "none" and mail.host not in LOOPBACK:
+        raise ConfigError(
+            "email.security is none: the login by email.username would go in clear, so it never goes",
+            remedy="set email.security to starttls or tls",
+        )
+    if mail.ca_file and mail.security != "none":
+        try:
+            ssl.create_default_context(cafile=str(mail.ca_file))
+        except OSError as error:
+            raise ConfigError(
+                f"email.ca_file: no certificates can be read from {mail.ca_file}",
+                remedy="name a file of certificates as PEM, or leave it out to trust the system's",
+            ) from error
+
+
+def _check_returns(returns: BounceSettings) -> None:
+    from digest.config import LOOPBACK
+    from digest.errors import ConfigError
+
+    if returns.imap_host and returns.imap_security == "none" and returns.imap_host not in LOOPBACK:
+        raise ConfigError(
+            "bounces.imap_security is none: the password would go in clear, so it never goes",
+            remedy="set it to tls or starttls",
+        )
 
 
 def _check_slack(slack: SlackSettings) -> None:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from digest.pipeline.health import Problem
 
 SICK = 1
-LOCAL = {"127.0.0.1", "localhost", "::1"}
 
 
 @click.command(help="Say what is wrong, and what to do about it.")
@@ -61,6 +60,7 @@ def _settings(house: House) -> Iterator[Problem]:
     """What can be wrong with settings that are right one by one."""
     from digest.channels.sender_identity import misalignment
     from digest.cli.config import check_together
+    from digest.config import LOOPBACK
     from digest.errors import ConfigError
     from digest.pipeline.health import Problem
 
@@ -77,7 +77,7 @@ def _settings(house: House) -> Iterator[Problem]:
     except ConfigError as error:
         yield Problem("settings", str(error), error.remedy)
     address = urlsplit(house.settings.web.base_url)
-    if address.scheme != "https" and address.hostname not in LOCAL:
+    if address.scheme != "https" and address.hostname not in LOOPBACK:
         yield Problem(
             "links",
             "web.base_url is not https: mail programs refuse one-click unsubscribing",

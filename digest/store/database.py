@@ -63,7 +63,7 @@ def open_engine(url: str) -> Engine:
     No SQLite file is made by it, nor by a connection of it: ``make_place`` does.
     Raises ``ConfigError`` for an address that is none, or whose driver is not installed.
     """
-    address = _address(url)
+    address = address_of(url)
     if address.get_backend_name() == "sqlite":
         return _sqlite(address)
     engine = create_engine(
@@ -82,10 +82,11 @@ def _let_server_notice(connection: Any, _record: object) -> None:
     connection.autocommit = False
 
 
-def _address(url: str) -> URL:
+def address_of(url: str) -> URL:
+    """Read an address, without opening anything. Raises ``ConfigError`` as ``open_engine`` does."""
     try:
         address = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # ValueError: a port that is no number
         raise ConfigError(
             "store.url is not a database address", remedy="use sqlite:///PATH or postgresql://HOST/NAME"
         ) from error

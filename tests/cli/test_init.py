@@ -106,6 +106,11 @@ def test_a_port_for_submission_is_never_spoken_to_in_clear(empty: Digest, tmp_pa
         ("DIGEST_WEB__TRUSTED_PROXIES", '["everybody"]'),
         ("DIGEST_WEB__BASE_URL", "ftp://example.org"),
         ("DIGEST_DELIVERY__LEASE_SECONDS", "5"),
+        ("DIGEST_STORE__URL", "mysql://me:canary@db/digest"),
+        ("DIGEST_STORE__URL", "canary"),
+        ("DIGEST_STORE__URL", "postgresql://me:canary@db:abc/digest"),
+        ("DIGEST_OPERATOR__PING_URL", "canary"),
+        ("DIGEST_OPERATOR__SLACK_WEBHOOK", "canary"),
     ],
 )
 def test_checking_finds_what_would_fail_only_in_use(
@@ -115,6 +120,42 @@ def test_checking_finds_what_would_fail_only_in_use(
     ran = digest("config", "check")
     key = name.removeprefix("DIGEST_").lower().replace("__", ".")
     assert (ran.code, key in ran.err) == (3, True), ran.err
+    assert "canary" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ({"EMAIL__USERNAME": "me", "EMAIL__HOST": "mail.example.org"}, "email.security"),
+        ({"EMAIL__CA_FILE": "nowhere.pem", "EMAIL__SECURITY": "tls"}, "email.ca_file"),
+        ({"EMAIL__CA_FILE": "empty.pem", "EMAIL__SECURITY": "starttls"}, "email.ca_file"),
+        ({"BOUNCES__IMAP_SECURITY": "none", "BOUNCES__IMAP_HOST": "imap.org"}, "bounces.imap_security"),
+        ({"EMAIL__USERNAME": "me", "EMAIL__HOST": "127.0.0.1"}, ""),
+        ({"EMAIL__USERNAME": "me", "EMAIL__HOST": "mail.example.org", "EMAIL__SECURITY": "tls"}, ""),
+        ({"EMAIL__USERNAME": "me", "EMAIL__HOST": "mail.example.org", "EMAIL__ENABLED": "no"}, ""),
+        ({"BOUNCES__IMAP_SECURITY": "none", "BOUNCES__IMAP_HOST": "localhost"}, ""),
+        ({"OPERATOR__PING_URL": "https://ping.example.org/x?y=1", "OPERATOR__SLACK_WEBHOOK": ""}, ""),
+    ],
+)
+def test_checking_finds_what_no_session_could_come_about_with(
+    digest: Digest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], key: str
+) -> None:
+    (tmp_path / "empty.pem").write_text("")
+    for name, value in given.items():
+        monkeypatch.setenv(f"DIGEST_{name}", value)
+    ran = digest("config", "check")
+    assert (ran.code, key in ran.err) == (3 if key else 0, True), ran.err
+
+
+@pytest.mark.parametrize("url", ["canary", "postgresql://me:canary@db:abc/digest"])
+def test_a_store_that_is_no_address_is_shown_and_examined_without_its_password(
+    digest: Digest, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("DIGEST_STORE__URL", url)
+    shown, examined = digest("config", "show"), digest("doctor", "--no-network")
+    assert (shown.code, examined.code) == (0, 3)
+    assert "store.url is not a database address" in examined.err
+    assert "canary" not in shown.out + shown.err + examined.out + examined.err
 
 
 def test_showing_says_which_file_was_read(empty: Digest, tmp_path: Path) -> None:
