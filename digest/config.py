@@ -272,7 +272,7 @@ def load(path: Path | None = None, **overrides: Any) -> Settings:
     where its value came from.
     """
     chosen = path or default_config_path()
-    if (path or "DIGEST_CONFIG" in os.environ) and not chosen.is_file():
+    if (path or "DIGEST_CONFIG" in os.environ) and not _is_there(chosen):
         raise ConfigError(f"there is no configuration file at {chosen}", remedy="run `digest init`")
     environment, secrets = _environment(), _secrets()
     try:
@@ -283,9 +283,19 @@ def load(path: Path | None = None, **overrides: Any) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{chosen} is not valid TOML: {error}", remedy="correct that line") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{chosen} cannot be read: {error}", remedy="check its rights and encoding"
-        ) from error
+        raise _unreadable(chosen, error) from error
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except PermissionError as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: Exception) -> ConfigError:
+    reason = error.strerror if isinstance(error, OSError) else error
+    return ConfigError(f"{file} cannot be read: {reason}", remedy="check its rights and encoding")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from digest.config import load, shown
 from digest.errors import ConfigError
 from digest.ranking.calibration import DEFAULT_BAR
 from digest.ranking.rank import DEFAULT_LIMIT
+from tests.stranger import shut_out
 
 
 @pytest.fixture(autouse=True)
@@ -165,6 +166,17 @@ def test_a_wrong_value_is_never_repeated_because_it_may_be_a_secret(tmp_path: Pa
 def test_a_file_that_is_named_but_missing_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no configuration file"):
         load(tmp_path / "nowhere.toml")
+
+
+@pytest.mark.parametrize("closed", ["settings.toml", "."])
+def test_a_file_one_may_not_read_is_a_wrong_configuration(tmp_path: Path, closed: str) -> None:
+    file = write(tmp_path, "[email]\n")
+    load(file)
+    with (
+        shut_out(tmp_path / closed),
+        pytest.raises(ConfigError, match=r"settings\.toml cannot be read: Permission denied"),
+    ):
+        load(file)
 
 
 def test_a_secrets_folder_that_is_missing_is_an_error(

@@ -103,7 +103,7 @@ class LazyGroup(click.Group):
 @click.option(
     "--config",
     "config_path",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),  # it is read later, with a remedy
     help="Configuration file (default: $DIGEST_CONFIG, ./config.toml, or the user's).",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Only data and errors.")

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from digest.clock import utc_now
 from digest.errors import ConfigError, StoreBusy, StoreError
-from digest.store.troubles import named
+from digest.store.troubles import AGAIN, named
 
 SQLITE_WAIT_MS = 30_000
 """How long a SQLite writer waits for another one: the longest write we do is a day's prepare batch."""
@@ -165,7 +165,13 @@ def refuse_missing(engine: Engine) -> None:
 
 def _missing(engine: Engine) -> Path | None:
     place = _path(engine)
-    return None if place is None or place.exists() else place
+    try:
+        return None if place is None or place.exists() else place
+    except PermissionError as error:
+        raise StoreError(
+            "there is no right to read the store",
+            remedy=f"run it as the owner of {place}, or let this user into its folder",
+        ) from error
 
 
 def _path(engine: Engine) -> Path | None:
@@ -220,7 +226,7 @@ def transaction(engine: Engine) -> Iterator[Session]:
     Raises ``StoreBusy`` when the database is locked or out of reach, ``StoreError`` when it cannot
     be written (full, read-only, damaged).
     """
-    with named_errors(), Session(engine, expire_on_commit=False) as session, session.begin():
+    with named_errors(engine), Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
 
 
@@ -228,19 +234,19 @@ def transaction(engine: Engine) -> Iterator[Session]:
 def reading(engine: Engine) -> Iterator[Session]:
     """A session in one read-only transaction: on SQLite it never waits for a writer."""
     quiet = engine.execution_options(read_only=True)
-    with named_errors(), Session(quiet, expire_on_commit=False) as session, session.begin():
+    with named_errors(engine), Session(quiet, expire_on_commit=False) as session, session.begin():
         yield session
 
 
 @contextmanager
-def named_errors() -> Iterator[None]:
+def named_errors(engine: Engine) -> Iterator[None]:
     """Turn a driver's errors into ``StoreError`` and ``StoreBusy``, each with a remedy."""
     try:
         yield
     except PoolExhausted as error:
-        raise StoreBusy("all connections to the store are in use", remedy="it is tried again") from error
+        raise StoreBusy("all connections to the store are in use", remedy=AGAIN) from error
     except DBAPIError as error:
-        ours = named(error)
+        ours = named(error, engine.url)
         if ours is None:
             raise
         raise ours from error

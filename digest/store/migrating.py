@@ -23,13 +23,13 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     """
     make_place(engine)
     refuse_newer(current(engine))
-    with named_errors():
+    with named_errors(engine):
         command.upgrade(_settings(engine), revision)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Bring the schema back to ``revision``; used to prove that migrations lose nothing."""
-    with named_errors():
+    with named_errors(engine):
         command.downgrade(_settings(engine), revision)
 
 

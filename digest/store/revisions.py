@@ -48,7 +48,7 @@ def current(engine: Engine) -> str | None:
     """
     if is_missing(engine):
         return None
-    with named_errors(), engine.execution_options(read_only=True).connect() as connection:
+    with named_errors(engine), engine.execution_options(read_only=True).connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
         found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

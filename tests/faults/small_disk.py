@@ -40,13 +40,17 @@ class Disk:
             while _is_busy(raw.cursor()):
                 assert time.monotonic() < until, "somebody is writing"
                 time.sleep(0.05)
-        with self.filler.open("wb", buffering=0) as file:
+        self.take_all_room()
+        engine.dispose()
+
+    def take_all_room(self) -> None:
+        """Also what SQLite's own files beside the store had, where nobody has it open."""
+        with self.filler.open("ab", buffering=0) as file:
             try:
                 while True:
                     file.write(bytes(4096))
             except OSError:
                 pass
-        engine.dispose()
 
     def free(self) -> None:
         self.filler.unlink()

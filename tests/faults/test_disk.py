@@ -15,6 +15,7 @@ from digest.errors import StoreError
 from digest.model import ChannelName, DeliveryState, Sheet
 from digest.pipeline import handing
 from digest.pipeline.deliver import deliver
+from digest.store.revisions import check_schema
 from tests.faults.outbox import TERMS, PlainMail, at, await_refused_records, sheets
 from tests.faults.relay import Relay
 from tests.faults.small_disk import Disk
@@ -67,6 +68,17 @@ def test_with_a_full_disk_nothing_is_claimed(disk: Disk) -> None:
         disk.free()
         run(engine, PlainMail(relay.port))
         assert_all_sent_once(engine, relay)
+    engine.dispose()
+
+
+def test_a_store_that_cannot_even_be_opened_for_want_of_room_is_on_a_full_disk(disk: Disk) -> None:
+    """SQLite reports an I/O error where it has no room for its -shm."""
+    disk.take_all_room()
+    engine = disk.open()
+    with pytest.raises(StoreError, match="the disk of the store is full"):
+        check_schema(engine)
+    disk.free()
+    check_schema(engine)
     engine.dispose()
 
 
