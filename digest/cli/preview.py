@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from digest.model import Sheet
 
 VIEWS = ("terminal", "html", "text", "raw", "slack")
+MAIL_VIEWS = frozenset({"html", "text", "raw"})
+STAND_IN = "nobody@digest.invalid"
 
 
 @click.command(help="Show a subscriber's digest as it is or would be sent. Sends and stores nothing.")
@@ -29,6 +32,7 @@ VIEWS = ("terminal", "html", "text", "raw", "slack")
 def command(ctx: click.Context, subscriber: str, day: datetime | None, view: str | None) -> None:
     """SUBSCRIBER is an address or a number."""
     from digest.bootstrap import prepare_rules, sheet_desk
+    from digest.model import ChannelName
     from digest.pipeline.preview import MESSAGE_ID, preview
     from digest.store import days, subscribers
     from digest.store.database import reading
@@ -39,6 +43,9 @@ def command(ctx: click.Context, subscriber: str, day: datetime | None, view: str
         slot = day.date() if day else None
         desk, rules = sheet_desk(house), prepare_rules(house.settings)
         sheet = preview(desk, rules, known, day=slot, now=utc_now())
+        if view in MAIL_VIEWS and known.channel is ChannelName.SLACK:
+            sheet = replace(sheet, address=STAND_IN)
+            say(ctx, "this subscriber is sent Slack (--slack): here as a mail, to a stand-in")
         show(house.settings, sheet, view or "terminal")
     if sheet.message_id == MESSAGE_ID:
         say(ctx, "not sent yet: composed for this moment, its Message-ID is a stand-in")

@@ -13,10 +13,9 @@ from digest.cli.context import house_of, say
 from digest.clock import utc_now
 
 if TYPE_CHECKING:
+    from digest.errors import DeliveryError
     from digest.house import House
-    from digest.model import HandOver, Links, Sheet
-
-FAILED = 6
+    from digest.model import Deferred, Faulty, HandOver, Links, Refused, Sheet, Unknown
 
 
 @click.command(help="Send one digest to one address, now. Nothing is stored or counted.")
@@ -48,8 +47,20 @@ def command(ctx: click.Context, address: str, subscriber: str | None, day: datet
         say(ctx, f"accepted{f': {outcome.reference}' if outcome.reference else ''}")
         say(ctx, "its personal links are dead: a test must not unsubscribe anybody")
         return 0
-    click.echo(f"error: {type(outcome).__name__.lower()}: {outcome.reason}", err=True)
-    return FAILED
+    raise _failure(house, outcome)
+
+
+def _failure(house: House, outcome: Refused | Deferred | Unknown | Faulty) -> DeliveryError:
+    from digest.errors import DeliveryError
+    from digest.model import Refused
+
+    mail = house.settings.email
+    return DeliveryError(
+        f"{type(outcome).__name__.lower()} by {mail.host}:{mail.port}: {outcome.reason}",
+        remedy="correct the address, or ask whoever runs that mail server"
+        if isinstance(outcome, Refused)
+        else "check [email] in the settings: `digest doctor` greets the mail server and sends nothing",
+    )
 
 
 def _sheet(house: House, address: str, name: str | None, day: datetime | None, now: datetime) -> Sheet:
@@ -66,12 +77,13 @@ def _sheet(house: House, address: str, name: str | None, day: datetime | None, n
             if name
             else subscribers.find(session, ChannelName.EMAIL, address)
         )
+    slot = day.date() if day else None
     if known is not None:
-        return preview(desk, rules, known, day=day.date() if day else None, now=now)
+        return preview(desk, rules, known, day=slot, now=now)
     nobody = Subscriber(
         0, ChannelName.EMAIL, address, SubscriberState.CONFIRMED, defaults.timezone, defaults.send_at
     )
-    return sample(desk, rules, nobody, now=now)
+    return sample(desk, rules, nobody, day=slot, now=now)
 
 
 def nobodys_links(house: House, now: datetime) -> Links:

@@ -42,9 +42,13 @@ def preview(desk: Desk, rules: Rules, subscriber: Subscriber, *, day: date | Non
     return _sheet(desk, replace(composed, slot=slot), subscriber.address, round_)
 
 
-def sample(desk: Desk, rules: Rules, subscriber: Subscriber, *, now: datetime) -> Sheet:
-    """A digest of the newest day by votes alone, for an address that subscribes to nothing."""
-    round_ = read_round(desk.engine, rules, now)
+def sample(desk: Desk, rules: Rules, subscriber: Subscriber, *, day: date | None, now: datetime) -> Sheet:
+    """A digest of a slot's newest day by votes alone, for an address that subscribes to nothing.
+
+    Raises ``DigestError`` for a day to come.
+    """
+    slot = day or slot_of(now, subscriber.timezone)
+    round_ = read_round(desk.engine, rules, end_of(slot, now), clock=now)
     since = Since(None, None)
     trending = Profile(0, subscriber.id, "trending", "")
     rankings = rank(
@@ -56,7 +60,6 @@ def sample(desk: Desk, rules: Rules, subscriber: Subscriber, *, now: datetime) -
         default_bar=rules.bar,
         default_limit=rules.limit,
     )
-    slot = slot_of(now, subscriber.timezone)
     upcoming = slot_of(next_due(subscriber, slot, now), subscriber.timezone)
     about = edition(round_.situation, since, rules.limits, slot=slot, next_slot=upcoming, catch_up=False)
     return _sheet(desk, compose(subscriber, rankings, about), subscriber.address, round_)

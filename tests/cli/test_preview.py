@@ -81,6 +81,16 @@ def test_all_views_hold_the_same_papers(stocked: Digest) -> None:
         assert title[:20] in " ".join(stocked("preview", ADA, view).out.split())
 
 
+@pytest.mark.parametrize("view", ["--text", "--html", "--raw", "--slack"])
+def test_a_subscriber_of_slack_has_all_views_too(stocked: Digest, view: str) -> None:
+    hook = "https://hooks.slack.com/services/T0/B0/canary"
+    assert stocked("subscribers", "add", hook, "--channel", "slack", "-k", "agents").out == "2\n"
+    shown = stocked("preview", "2", view)
+    assert shown.code == 0, shown.err
+    assert ("here as a mail, to a stand-in" in shown.err) == (view != "--slack")
+    assert "canary" not in shown.out + shown.err
+
+
 @pytest.mark.usefixtures("relay")
 def test_a_preview_after_sending_is_what_was_sent_byte_for_byte(stocked: Digest, relay: Relay) -> None:
     assert stocked("prepare", "--subscriber", ADA).code == 0
@@ -138,10 +148,35 @@ def test_a_test_mails_links_are_of_nobody(stocked: Digest, relay: Relay) -> None
 def test_a_test_mail_that_is_not_accepted_ends_with_the_code_of_delivery(
     stocked: Digest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("DIGEST_EMAIL__HOST", "127.0.0.1")
     monkeypatch.setenv("DIGEST_EMAIL__PORT", "9")
     sent = stocked("send-test", "admin@example.org")
     assert sent.code == 6
-    assert sent.err.startswith("error:")
+    assert "by 127.0.0.1:9: " in sent.err
+    assert "→ check [email] in the settings" in sent.err
+
+
+def test_a_test_mail_that_is_refused_says_by_whom_and_what_can_be_done(
+    stocked: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Relay(lambda phase, _argument: "550 5.1.1 no such person" if phase == "RCPT" else None) as relay:
+        monkeypatch.setenv("DIGEST_EMAIL__HOST", "127.0.0.1")
+        monkeypatch.setenv("DIGEST_EMAIL__PORT", str(relay.port))
+        sent = stocked("send-test", "admin@example.org")
+    assert (sent.code, f"refused by 127.0.0.1:{relay.port}: " in sent.err) == (6, True), sent.err
+    assert "→ correct the address" in sent.err
+
+
+@pytest.mark.parametrize("whose", [(), ("--subscriber", ADA)])
+def test_a_test_of_a_day_to_come_is_refused_and_one_of_a_past_day_is_of_that_day(
+    stocked: Digest, relay: Relay, whose: tuple[str, ...]
+) -> None:
+    refused = stocked("send-test", "admin@example.org", "--day", "2031-01-01", *whose)
+    assert (refused.code, "lies in the future" in refused.err) == (1, True), refused.err
+    assert relay.bodies("admin@example.org") == []
+    assert stocked("send-test", "admin@example.org", "--day", str(LAST_DAY), *whose).code == 0
+    (mail,) = relay.bodies("admin@example.org")
+    assert f"{LAST_DAY.day} {LAST_DAY:%b}" in message_from_bytes(mail, policy=policy.default).as_string()
 
 
 def test_a_list_of_addresses_is_refused(stocked: Digest) -> None:
