@@ -102,10 +102,13 @@ def copy(ctx: click.Context, target: str) -> None:
     from digest.house import open_house
     from digest.store import migrating
     from digest.store.copying import copy as copy_store
+    from digest.store.database import address_of, refuse_missing_folder
 
     settings = settings_of(ctx)
+    address_of(target, "TARGET")
     elsewhere = settings.model_copy(update={"store": StoreSettings(url=target)})
     with open_house(settings) as house, open_house(elsewhere, schema=False) as other:
+        refuse_missing_folder(other.engine)
         migrating.upgrade(other.engine)
         _upgrade_queue(other.engine)
         rows = copy_store(

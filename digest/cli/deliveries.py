@@ -107,15 +107,20 @@ def _put_back(ctx: click.Context, numbers: tuple[int, ...], states: Collection[D
 
 
 def _change(ctx: click.Context, numbers: tuple[int, ...], change: Callable[[Any], list[int]]) -> int:
-    """Change and say which were; 1 when one was not in a state that allows it."""
+    """Change and say which were; 1 when one was not in a state that allows it, or is not there."""
+    from digest.store import deliveries
     from digest.store.database import transaction
 
     with house_of(ctx) as house, transaction(house.engine) as session:
         done = change(session)
-    left = sorted(set(numbers) - set(done))
+        left = sorted(set(numbers) - set(done))
+        states = deliveries.states(session, left)
     say(ctx, f"{len(done):,} changed")
-    if left:
-        say(ctx, f"not in a state that allows it: {', '.join(map(str, left))} (see `digest deliveries show`)")
+    if states:
+        told = ", ".join(f"{number} ({state})" for number, state in sorted(states.items()))
+        say(ctx, f"not in a state that allows it: {told}")
+    if missing := [str(number) for number in left if number not in states]:
+        say(ctx, f"there is no delivery {', '.join(missing)}: `digest deliveries list` shows those there are")
     return 1 if left else 0
 
 

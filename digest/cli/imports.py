@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.context import house_of, print_json, say
+from digest.cli.context import house_of, print_json
 from digest.cli.kinds import JSON, Day
 from digest.clock import utc_now
 
@@ -35,7 +35,7 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 def command(ctx: click.Context, files: tuple[Path, ...], day: date | None, as_json: bool) -> int:  # noqa: FBT001
     """Import each file on its own: one that cannot be read stops no other. Ends with 5 if one could not."""
     with house_of(ctx) as house:
-        done = [_import(ctx, house.engine, file, day) for file in files]
+        done = [_import(house.engine, file, day) for file in files]
     if as_json:
         print_json(done)
     else:
@@ -44,17 +44,18 @@ def command(ctx: click.Context, files: tuple[Path, ...], day: date | None, as_js
     return 5 if any("error" in one for one in done) else 0
 
 
-def _import(ctx: click.Context, engine: Engine, file: Path, day: date | None) -> dict[str, Any]:
+def _import(engine: Engine, file: Path, day: date | None) -> dict[str, Any]:
     from digest.errors import SourceError
     from digest.pipeline.imports import import_saved
 
     try:
         done = import_saved(engine, _body(file), now=utc_now(), day=day, hint=_named_day(file.name))
     except SourceError as error:
-        say(ctx, f"{file}: {error}" + (f"\n  → {error.remedy}" if error.remedy else ""))
+        remedy = error.remedy or "give a page as a browser saves it, or an answer of /api/daily_papers"
+        click.echo(f"{file}: {error}\n  → {remedy}", err=True)
         return {"file": str(file), "error": str(error)}
     except OSError as error:
-        say(ctx, f"{file}: {error.strerror}")
+        click.echo(f"{file}: {error.strerror}", err=True)
         return {"file": str(file), "error": str(error.strerror)}
     return {
         "file": str(file),

@@ -21,8 +21,11 @@ def command(ctx: click.Context, since: date | None, until: date | None, as_json:
     from digest.pipeline.imports import replay
     from digest.sources.huggingface import FIRST_DAY
 
+    first, last = since or FIRST_DAY, until or utc_now().date()
+    if first > last:
+        raise click.UsageError(f"there is no day to replay from {first} to {last}")
     with house_of(ctx) as house:
-        done = replay(house.engine, since or FIRST_DAY, until or utc_now().date())
+        done = replay(house.engine, first, last)
     if as_json:
         print_json(
             {

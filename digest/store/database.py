@@ -82,17 +82,17 @@ def _let_server_notice(connection: Any, _record: object) -> None:
     connection.autocommit = False
 
 
-def address_of(url: str) -> URL:
-    """Read an address, without opening anything. Raises ``ConfigError`` as ``open_engine`` does."""
+def address_of(url: str, key: str = "store.url") -> URL:
+    """Read an address, without opening anything. Raises ``ConfigError``, which names the ``key``."""
     try:
         address = make_url(url)
     except (ArgumentError, ValueError) as error:  # ValueError: a port that is no number
         raise ConfigError(
-            "store.url is not a database address", remedy="use sqlite:///PATH or postgresql://HOST/NAME"
+            f"{key} is not a database address", remedy="use sqlite:///PATH or postgresql://HOST/NAME"
         ) from error
     if address.get_backend_name() not in {"sqlite", "postgresql"}:
         raise ConfigError(
-            f"store.url names {address.get_backend_name()}, which is not supported",
+            f"{key} names {address.get_backend_name()}, which is not supported",
             remedy="use sqlite:///PATH or postgresql://HOST/NAME",
         )
     try:
@@ -145,6 +145,15 @@ def open_to_others(engine: Engine) -> list[Path]:
         return []
     files = [path.with_name(path.name + suffix) for suffix in STORE_FILES]
     return [file for file in files if file.exists() and file.stat().st_mode & stat.S_IROTH]
+
+
+def refuse_missing_folder(engine: Engine) -> None:
+    """Raise ``StoreError`` for a SQLite file in a folder that does not exist, where none shall be made."""
+    place = _path(engine)
+    if place is not None and not place.parent.is_dir():
+        raise StoreError(
+            f"there is no folder {place.parent}", remedy="make it, or see whether the path is spelt right"
+        )
 
 
 def is_missing(engine: Engine) -> bool:

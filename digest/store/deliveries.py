@@ -147,6 +147,12 @@ def of_digest(session: Session, digest_id: int) -> Delivery | None:
     return value_of(row) if row else None
 
 
+def states(session: Session, numbers: Collection[int]) -> dict[int, State]:
+    """The states of those of these deliveries that are there."""
+    rows = session.execute(select(TABLE.c.id, TABLE.c.state).where(TABLE.c.id.in_(numbers)))
+    return {number: State(state) for number, state in rows}
+
+
 def listed(
     session: Session,
     *,

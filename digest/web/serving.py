@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,11 @@ STOP_SECONDS = 10
 """How long requests that run may take when the server stops."""
 START_SECONDS = 30
 LARGEST_HEAD = 16 * 1024
+REMEDIES = {
+    errno.EADDRINUSE: "choose another port, or end what listens there",
+    errno.EADDRNOTAVAIL: "this machine has no such address: 127.0.0.1 is for itself, 0.0.0.0 for all it has",
+    errno.EACCES: "choose a port from 1024 on: those below are for root",
+}
 
 
 def bound(settings: WebSettings) -> socket.socket:
@@ -27,7 +33,7 @@ def bound(settings: WebSettings) -> socket.socket:
     except OSError as error:
         raise ConfigError(
             f"web.host and web.port: cannot listen on {settings.host}:{settings.port}: {error.strerror}",
-            remedy="choose another port, or end what listens there",
+            remedy=REMEDIES.get(error.errno or 0, "check web.host: the name or address of this machine"),
         ) from error
 
 

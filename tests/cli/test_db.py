@@ -50,4 +50,18 @@ def test_a_target_in_use_is_refused_with_a_remedy(
     assert digest("db", "copy", there).code == 0
     again = digest("db", "copy", there)
     assert (again.code, "not empty" in again.err, "→" in again.err) == (4, True, True)
-    assert digest("db", "copy", "mysql://x").code == 3
+
+
+@pytest.mark.parametrize("target", ["mysql://x", "bogus", "postgresql://me:canary@db:abc/digest"])
+def test_a_target_that_is_no_address_is_blamed_itself(digest: Digest, target: str) -> None:
+    ran = digest("db", "copy", target)
+    assert (ran.code, ran.err.startswith("error: TARGET ")) == (3, True), ran.err
+    assert "canary" not in ran.err
+
+
+def test_a_target_in_a_folder_that_is_not_there_is_refused_and_nothing_is_made(
+    digest: Digest, tmp_path: Path
+) -> None:
+    ran = digest("db", "copy", f"sqlite:///{tmp_path / 'nowhere' / 'a' / 'copy.sqlite3'}")
+    assert (ran.code, f"there is no folder {tmp_path / 'nowhere' / 'a'}" in ran.err) == (4, True), ran.err
+    assert not (tmp_path / "nowhere").exists()

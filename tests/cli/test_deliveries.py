@@ -111,7 +111,19 @@ def test_retry_is_for_what_was_refused_or_put_off(digest: Digest, store: Engine)
     put(store, DeliveryState.SENT)
     ran = digest("deliveries", "retry", str(number))
     assert ran.code == 1
-    assert f"not in a state that allows it: {number}" in ran.err
+    assert f"not in a state that allows it: {number} (sent)" in ran.err
+
+
+@pytest.mark.parametrize("change", ["retry", "release", "close"])
+def test_a_delivery_that_is_not_there_is_told_from_one_in_another_state(
+    digest: Digest, store: Engine, change: str
+) -> None:
+    (number,) = fill(store, 1)
+    put(store, DeliveryState.SENT)
+    ran = digest("deliveries", change, str(number), "999")
+    assert ran.code == 1
+    assert f"not in a state that allows it: {number} (sent)\n" in ran.err
+    assert "there is no delivery 999: `digest deliveries list`" in ran.err
 
 
 def test_close_says_that_it_arrived_or_shall_not_be_sent(digest: Digest, store: Engine) -> None:

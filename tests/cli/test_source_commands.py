@@ -154,6 +154,7 @@ def test_a_span_the_wrong_way_round_is_wrong_usage(digest: Digest) -> None:
     assert digest("days", "--since", "2026-03-02", "--until", "2026-03-01").code == 2
     assert digest("days", "--since", "soon").code == 2
     assert digest("backfill", "soon").code == 2
+    assert digest("replay", "2026-11-25", "2026-11-01").code == 2
 
 
 # --- search and paper ------------------------------------------------------------------------
@@ -237,6 +238,17 @@ def test_import_reads_no_more_of_a_huge_file_than_a_page_can_hold(digest: Digest
     ran = digest("import", str(huge))
     assert ran.code == 5
     assert f"larger than {LARGEST} bytes" in ran.err
+
+
+def test_import_says_why_a_file_is_none_also_where_only_errors_are_wanted(
+    digest: Digest, tmp_path: Path
+) -> None:
+    file = tmp_path / "notes.html"
+    file.write_text("<html><p>hello</p></html>")
+    ran = digest("--quiet", "import", str(file))
+    assert ran.code == 5
+    assert f"{file}: the page has no cards" in ran.err
+    assert "→ give a page as a browser saves it" in ran.err
 
 
 def test_import_names_a_day_that_is_not_said(digest: Digest, tmp_path: Path) -> None:

@@ -185,8 +185,19 @@ def test_it_serves_over_a_real_socket_and_stops(site: Site) -> None:
 def test_a_port_that_is_taken_is_named(site: Site) -> None:
     with bound(WebSettings(port=0)) as listening:
         port = listening.getsockname()[1]
-        with pytest.raises(ConfigError, match=str(port)):
+        with pytest.raises(ConfigError, match=str(port)) as taken:
             bound(WebSettings(port=port))
+    assert "another port" in taken.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("host", "remedy"), [("192.0.2.1", "no such address"), ("no.such.invalid", "web.host")]
+)
+def test_an_address_that_is_not_this_machines_is_no_matter_of_the_port(host: str, remedy: str) -> None:
+    with pytest.raises(ConfigError, match=host) as refused:
+        bound(WebSettings(host=host))
+    assert remedy in refused.value.remedy
+    assert "port" not in refused.value.remedy
 
 
 def test_assets_are_kept_for_ever_and_robots_stay_away_from_tokens(site: Site) -> None:
