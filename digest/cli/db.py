@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli.context import say, settings_of
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
+from digest.cli.extras import check_queue, install_queue
 
 
 @click.group(help="Upgrade, check, back up or move the store.")
@@ -30,7 +26,7 @@ def upgrade(ctx: click.Context) -> None:
         before = revisions.current(house.engine)
         migrating.upgrade(house.engine)
         after = revisions.current(house.engine)
-        queue = _upgrade_queue(house.engine)
+        queue = install_queue(house.engine)
     if queue:
         say(ctx, queue)
     say(
@@ -41,23 +37,14 @@ def upgrade(ctx: click.Context) -> None:
     )
 
 
-def _upgrade_queue(engine: Engine) -> str:
-    """Bring the cluster's queue up too, where its extra is installed and the store is Postgres."""
-    if engine.dialect.name != "postgresql" or find_spec("procrastinate") is None:
-        return ""
-    from digest.cluster.queue import VERSION, install
-
-    before = install(engine)
-    return "" if before == VERSION else f"the queue went from {before or 'nothing'} to {VERSION}"
-
-
 @command.command("check", short_help="Whether the schema is this program's.")
 @click.pass_context
 def check(ctx: click.Context) -> None:
     """End with 0 if the store's schema is this program's, with 4 and the command to run if not."""
     from digest.house import open_house
 
-    with open_house(settings_of(ctx)):
+    with open_house(settings_of(ctx)) as house:
+        check_queue(house.engine)
         say(ctx, "the store is up to date")
 
 
@@ -110,7 +97,7 @@ def copy(ctx: click.Context, target: str) -> None:
     with open_house(settings) as house, open_house(elsewhere, schema=False) as other:
         refuse_missing_folder(other.engine)
         migrating.upgrade(other.engine)
-        _upgrade_queue(other.engine)
+        install_queue(other.engine)
         rows = copy_store(
             house.engine, other.engine, tell=lambda table, count: say(ctx, f"{count:>9,}  {table}")
         )

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import click
 
 from digest.cli.context import print_json, say, settings_of
+from digest.cli.extras import check_queue
 from digest.cli.kinds import JSON
 from digest.clock import utc_now
 
@@ -101,6 +102,7 @@ def _store(house: House) -> Iterator[Problem]:
                 shlex.join(["chmod", "600", *map(str, files)]),
             )
         check_schema(house.engine)
+        check_queue(house.engine)
         yield from look(house.engine, thresholds(house.settings), now=utc_now())
     except DigestError as error:
         yield Problem("store", f"{house.engine.url.render_as_string()}: {error}", error.remedy)

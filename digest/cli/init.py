@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.context import say
+from digest.cli.extras import install_queue
 from digest.clock import utc_now
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def command(
             "made the store" if revisions.current(house.engine) is None else "found the store that was there"
         )
         migrating.upgrade(house.engine)
+        install_queue(house.engine)
     _write(target, text)
     say(ctx, f"wrote {target} (readable by you alone) and {done}, {shown(written)['store']['url']}")
     say(ctx, "next:  digest subscribers add you@example.org --keywords 'diffusion, agents, RAG'")

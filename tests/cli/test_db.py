@@ -52,6 +52,20 @@ def test_a_target_in_use_is_refused_with_a_remedy(
     assert (again.code, "not empty" in again.err, "→" in again.err) == (4, True, True)
 
 
+def test_init_leaves_a_store_on_postgres_that_a_worker_can_use_and_a_missing_queue_is_named(
+    digest: Digest, postgres_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("procrastinate")
+    monkeypatch.setenv("DIGEST_STORE__URL", postgres_url)
+    for ran in (digest("db", "check"), digest("doctor", "--no-network")):
+        assert ran.code
+        assert "the queue has no tables yet" in ran.out + ran.err
+        assert "digest db upgrade" in ran.out + ran.err
+    assert digest("init", "--path", str(tmp_path / "config.toml")).code == 0
+    assert digest("db", "check").code == 0
+    assert digest("worker", "--until-empty").code == 0
+
+
 @pytest.mark.parametrize("target", ["mysql://x", "bogus", "postgresql://me:canary@db:abc/digest"])
 def test_a_target_that_is_no_address_is_blamed_itself(digest: Digest, target: str) -> None:
     ran = digest("db", "copy", target)
