@@ -133,10 +133,14 @@ def _as_it_was(cell: str) -> str:
 
 @dataclass(slots=True)
 class Report:
-    """What an import did, or would do: ``before`` is the number of subscribers there were."""
+    """What an import did, or would do: ``before`` is the number of subscribers there were.
+
+    Lines of whom a digest comes to already are ``known``, lines skipped for another reason ``skipped``.
+    """
 
     before: int
     added: int = 0
+    known: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
 
 
@@ -203,7 +207,8 @@ def _take(
         address = check_address(channel, lines[0]["address"], webhook_hosts=hosts)
         known = subscribers.find(session, channel, address)
         if known is not None:
-            report.skipped.append(f"line {number}: already there, {known.state}")
+            kept = report.known if known.state is SubscriberState.CONFIRMED else report.skipped
+            kept.append(f"line {number}: already there, {known.state}")
             return
         added = _subscribe(session, house, channel, lines, now)
         _pause(session, added, lines[0], now, paused=state is SubscriberState.PAUSED)

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from digest.model import Delivery, Digest, Subscriber
     from digest.store.profiles import Draft
 
+MOST_NAMED = 10
+"""Lines of an import that are named one by one though they change nothing; more are summed up."""
+
 
 @click.group(help="Who gets a digest, and how: add, list, change, pause, import, erase.")
 def command() -> None:
@@ -336,7 +339,11 @@ def import_(ctx: click.Context, file: TextIO, yes: bool) -> None:  # noqa: FBT00
 
     with house_of(ctx) as house:
         report = import_csv(house, file, utc_now(), keep=yes)
-    for line in report.skipped:
+    summed_up = len(report.known) > MOST_NAMED
+    for line in report.skipped if summed_up else [*report.known, *report.skipped]:
         say(ctx, line)
+    if summed_up:
+        say(ctx, f"{len(report.known):,} lines: already there, confirmed")
+    skipped = len(report.known) + len(report.skipped)
     verb = "subscribed" if yes else "would be subscribed (--yes does it)"
-    say(ctx, f"{report.added} {verb}, {len(report.skipped)} skipped, {report.before} were there before")
+    say(ctx, f"{report.added} {verb}, {skipped} skipped, {report.before} were there before")

@@ -234,6 +234,19 @@ def test_an_import_skips_who_is_there_or_left_and_names_the_line(digest: Digest,
     assert "1 subscribed, 2 skipped, 1 were there before" in ran.err
 
 
+def test_an_import_that_is_repeated_sums_up_who_is_there(digest: Digest, tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    lines = [f"person{number}@example.org,robots," for number in range(20)]
+    file.write_text("\n".join(["address,keywords,state", *lines]))
+    assert digest("subscribers", "import", str(file), "--yes").code == 0
+    file.write_text("\n".join(["address,keywords,state", *lines, "gone@example.org,robots,unsubscribed"]))
+    assert digest("subscribers", "import", str(file), "--yes").err.splitlines() == [
+        "line 22: unsubscribed",
+        "20 lines: already there, confirmed",
+        "0 subscribed, 21 skipped, 20 were there before",
+    ]
+
+
 def test_an_import_knows_addresses_as_subscribing_stores_them(digest: Digest, tmp_path: Path) -> None:
     hook = "https://hooks.slack.com/services/T000/B000/Secret9876"
     for address in ("C0123ABCD", hook):
