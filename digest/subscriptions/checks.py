@@ -117,7 +117,9 @@ def check_zone(name: str) -> str:
     """A name of the time zone database; a near miss is suggested."""
     if name in _zones():
         return name
-    near = get_close_matches(name.strip()[:64], sorted(_zones()), n=1, cutoff=0.7)
+    # abbreviations lie near each other and hours apart, and Etc/GMT+2 is west of Greenwich
+    cities = sorted(zone for zone in _zones() if "/" in zone and not zone.startswith("Etc/"))
+    near = get_close_matches(name.strip()[:64], cities, n=1, cutoff=0.7)
     remedy = f"did you mean {near[0]}?" if near else "use a name such as Europe/Berlin"
     raise SubscriptionError(f"there is no time zone {_shown(name)}", remedy=remedy)
 

@@ -147,6 +147,13 @@ def test_a_near_miss_of_a_zone_is_suggested(join: Subscribe) -> None:
     assert caught.value.remedy == "did you mean Europe/Berlin?"
 
 
+@pytest.mark.parametrize("name", ["CEST", "GMT+2", "Etc/GMT+99"])
+def test_no_zone_is_suggested_that_is_spelt_alike_and_hours_away(join: Subscribe, name: str) -> None:
+    with pytest.raises(SubscriptionError) as caught:
+        join(timezone=name)
+    assert caught.value.remedy == "use a name such as Europe/Berlin"
+
+
 def test_trending_must_be_said_in_so_many_words(engine: Engine, join: Subscribe) -> None:
     ada = join(profiles={"Trending": ""}, trending=True)
     with reading(engine) as session:
