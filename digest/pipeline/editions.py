@@ -44,7 +44,10 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """Where a subscriber's last digest ended; ``arrival`` is ``None`` before the first."""
+    """Where a subscriber's last digest ended; ``arrival`` is ``None`` before the first was sent.
+
+    ``at`` is then the moment for which the first was made, if one was made and taken back unsent.
+    """
 
     arrival: int | None
     at: datetime | None
@@ -61,7 +64,7 @@ class Limits:
 def candidates(situation: Situation, since: Since, limits: Limits) -> list[Candidate]:
     """The papers that are news since the last digest: new, late and rising. In the pool's order."""
     if since.arrival is None or since.at is None:
-        return _first(situation, limits)
+        return _first(situation, since, limits)
     found = []
     for arrived in situation.pool:
         mark = _mark(arrived, since.arrival, since.at.date(), situation.as_of.date(), limits)
@@ -82,20 +85,24 @@ def _mark(arrived: Arrived, after: int, over: date, today: date, limits: Limits)
     return Mark.LATE if late else None
 
 
-def _first(situation: Situation, limits: Limits) -> list[Candidate]:
+def _first(situation: Situation, since: Since, limits: Limits) -> list[Candidate]:
     """A first digest: the newest day with papers, and the one before while that day still fills."""
-    days = first_days(situation, limits)
+    days = first_days(situation, since, limits)
     return _once([_candidate(one, Mark.NEW) for one in situation.pool if one.day in days and not one.rising])
 
 
-def first_days(situation: Situation, limits: Limits) -> frozenset[date]:
-    """The days of a first digest: no more history than yesterday and today hold."""
+def first_days(situation: Situation, since: Since, limits: Limits) -> frozenset[date]:
+    """The days of a first digest: no more history than yesterday and today hold.
+
+    One in place of a first that was never sent has its days, and those that came since.
+    """
     today = situation.as_of.date()
+    begun = since.at.date() if since.at else today
     oldest = today - timedelta(days=limits.catch_up)
     stored = sorted({one.day for one in situation.pool if oldest <= one.day <= today}, reverse=True)
-    if not stored:
-        return frozenset()
-    return frozenset(stored[:2] if stored[0] == today else stored[:1])
+    later = [day for day in stored if day > begun]
+    until = stored[len(later) :]
+    return frozenset(later + (until[:2] if until[:1] == [begun] else until[:1]))
 
 
 def _candidate(arrived: Arrived, mark: Mark) -> Candidate:
@@ -130,7 +137,7 @@ def edition(
     """
     first = since.arrival is None
     marks = [candidate.mark for candidate in candidates(situation, since, limits)]
-    days = _newest(situation, limits) if first else _span(situation, since, limits)
+    days = _newest(situation, since, limits) if first else _span(situation, since, limits)
     ledger = situation.ledger
     spoken = [day for day in days if day in ledger and (ledger[day].listed or day.weekday() < SATURDAY)]
     return Edition(
@@ -147,10 +154,11 @@ def edition(
     )
 
 
-def _newest(situation: Situation, limits: Limits) -> list[date]:
+def _newest(situation: Situation, since: Since, limits: Limits) -> list[date]:
     """The days of a first digest; where there are none, the two that should have been there."""
     today = situation.as_of.date()
-    return sorted(first_days(situation, limits)) or [today - timedelta(days=1), today]
+    span = _span(situation, since, limits) if since.at else []
+    return sorted({*first_days(situation, since, limits), *span}) or [today - timedelta(days=1), today]
 
 
 def _missing(days: Sequence[date], situation: Situation) -> tuple[date, ...]:

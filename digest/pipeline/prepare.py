@@ -207,7 +207,7 @@ def _composed(
     for one, since in sinces.items():
         sort = _sort(one, since, round_, slots[one.id], merged=one.id in merged)
         about = editions.get(sort) or editions.setdefault(sort, _edition(sort, round_))
-        coverage = Coverage(since.arrival, round_.situation.arrival, since.at)
+        coverage = Coverage(since.arrival, round_.situation.arrival, since.at or round_.now)
         composed.append((compose(one, rankings[one.id], about), coverage))
     return composed
 

@@ -20,7 +20,7 @@ from digest.store.sheets import pack, unpack
 class Coverage:
     """What a digest covers: arrivals after ``after`` (``None``: a first digest) up to ``upto``.
 
-    ``since`` is the moment the previous coverage ended.
+    ``since`` is the moment the previous coverage ended, of a first digest the one it was made for.
     """
 
     after: int | None
@@ -142,7 +142,7 @@ def shown_on(session: Session, subscriber_id: int, paper_id: str) -> date | None
 def withdraw(session: Session, ids: Collection[int]) -> dict[int, Coverage]:
     """Free the entries of digests that were never sent; return what each covered, by subscriber.
 
-    A subscriber with several gets the widest coverage: the oldest start.
+    A subscriber with several gets the widest coverage: that of the one made first.
     """
     if not ids:
         return {}
@@ -150,6 +150,6 @@ def withdraw(session: Session, ids: Collection[int]) -> dict[int, Coverage]:
     rows = session.execute(
         select(DigestRow.subscriber_id, DigestRow.arrival_from, DigestRow.arrival_to, DigestRow.covered_from)
         .where(DigestRow.id.in_(ids))
-        .order_by(DigestRow.slot.desc())
+        .order_by(DigestRow.id.desc())
     )
     return {row.subscriber_id: Coverage(row.arrival_from, row.arrival_to, row.covered_from) for row in rows}

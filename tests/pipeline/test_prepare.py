@@ -211,6 +211,16 @@ def test_a_digest_that_was_never_sent_is_merged_into_the_next(engine: Engine, sh
     assert list(states) == ["merged", "planned"]
 
 
+def test_a_first_digest_that_was_never_sent_leaves_its_days_to_the_next(engine: Engine, shelf: Shelf) -> None:
+    reader = join(engine)
+    shelf.add(WED, paper(5, "Diffusion models at night"))
+    for day in (MON, TUE, WED):
+        read(engine, shelf, at(day, 6), [day])
+        prepare(engine, RULES, now=at(day))
+    assert set(ids(newest(engine, reader))) == {"2603.00001", "2603.00003", "2603.00005"}
+    assert [one.day for one in newest(engine, reader).account.days] == [MON, TUE, WED]
+
+
 def test_several_profiles_make_sections_and_each_paper_stands_once(engine: Engine, shelf: Shelf) -> None:
     reader = join(engine, profiles={"video": "video", "diffusion": "diffusion models"})
     read(engine, shelf, at(MON, 6), [MON])
