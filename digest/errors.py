@@ -73,6 +73,10 @@ class StoreBusy(StoreError):
     """The store is locked or out of reach for now; trying again later is right."""
 
 
+class ShownBefore(StoreError):
+    """A digest would show somebody a paper a second time."""
+
+
 class SourceError(DigestError):
     """The source could not be read."""
 

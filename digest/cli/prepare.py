@@ -13,10 +13,15 @@ from digest.clock import utc_now
 
 if TYPE_CHECKING:
     from digest.house import House
+    from digest.pipeline.prepare import Report
 
 
 @click.command(help="Prepare the digests that are due.")
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Prepare this day's slot, due or not.")
+@click.option(
+    "--day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Prepare this day's slot, due or not; a past one stands for itself.",
+)
 @click.option("--subscriber", "names", multiple=True, metavar="ADDRESS", help="Only for these; due or not.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
@@ -35,7 +40,7 @@ def command(ctx: click.Context, day: datetime | None, names: tuple[str, ...], as
     if as_json:
         print_json(asdict(report))
         return
-    say(ctx, _words(report.prepared, report.planned, report.empty, report.merged))
+    say(ctx, _words(report))
     if report.waiting:
         say(ctx, f"the source cannot be read: digests wait up to {rules.wait} for it (see `digest days`)")
 
@@ -50,12 +55,16 @@ def _numbers(house: House, names: tuple[str, ...]) -> list[int]:
         return subscribers.confirmed(session)
 
 
-def _words(prepared: int, planned: int, empty: int, merged: int) -> str:
+def _words(report: Report) -> str:
     from digest.account_wording import plural
 
-    parts = [f"{plural(prepared, 'digest')} prepared, {planned:,} to be delivered"]
-    if empty:
-        parts.append(f"{empty:,} without papers")
-    if merged:
-        parts.append(f"{merged:,} older ones merged into them")
+    parts = [f"{plural(report.prepared, 'digest')} prepared, {report.planned:,} to be delivered"]
+    if report.empty:
+        parts.append(f"{report.empty:,} without papers")
+    if report.merged:
+        parts.append(f"{report.merged:,} unsent ones merged into them")
+    if report.left:
+        parts.append(
+            f"{report.left:,} left to their schedule, which still brings that day (`digest prepare`)"
+        )
     return "; ".join(parts)

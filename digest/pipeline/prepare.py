@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from digest.compose import Edition, compose
-from digest.errors import DigestError
+from digest.errors import DigestError, ShownBefore
 from digest.garbage import counting_only
 from digest.model import (
     DayState,
@@ -39,7 +39,7 @@ from digest.slots import due_slot, next_due, slot_of
 from digest.store import corpora, counters, deliveries, digests, subscribers
 from digest.store.database import one_writer, reading, transaction
 from digest.store.deliveries import Planned
-from digest.store.digests import Coverage
+from digest.store.digests import BY_ITSELF, Coverage
 from digest.store.subscribers import Prepared
 
 SILENCE = timedelta(days=7)
@@ -48,13 +48,17 @@ SILENCE = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one run did: digests stored, those of them to be delivered, older ones merged."""
+    """What one run did: digests stored, those of them to be delivered, unsent ones merged into them.
+
+    ``left`` are subscribers whose digest of a past day is still due: their schedule makes it.
+    """
 
     prepared: int = 0
     planned: int = 0
     empty: int = 0
     merged: int = 0
     waiting: bool = False
+    left: int = 0
 
     def __add__(self, other: Report) -> Report:
         return Report(
@@ -63,6 +67,7 @@ class Report:
             self.empty + other.empty,
             self.merged + other.merged,
             self.waiting or other.waiting,
+            self.left + other.left,
         )
 
 
@@ -109,7 +114,8 @@ def prepare_day(
     """Prepare digests for one slot, due or not: for ``digest prepare --day`` and ``--subscriber``.
 
     A past day is looked at as it stood at its end, the way a first digest is: what was shown stays
-    out. A slot that has a digest keeps it.
+    out. Its digest stands for itself: it merges none, is merged into none, and moves no schedule. A slot
+    that has a digest keeps it. Raises ``DigestError`` for a day to come.
     """
     round_ = read_round(engine, rules, end_of(day, now), clock=now)
     report = Report()
@@ -117,9 +123,20 @@ def prepare_day(
         with transaction(engine) as session:
             ids = subscriber_ids[start : start + rules.batch]
             batch = [subscribers.get(session, number, lock=True) for number in ids]
-            report += _prepare_batch(session, batch, round_, slot=day)
+            ready = [one for one in batch if not (round_.past and _comes_yet(one, day, now))]
+            report += _prepare_batch(session, ready, round_, slot=day) + Report(left=len(batch) - len(ready))
         keep(engine, round_.memory.corpus)
     return report
+
+
+def _comes_yet(subscriber: Subscriber, slot: date, now: datetime) -> bool:
+    """Whether the schedule brings the slot yet: what else took it would have to cover what that covers."""
+    if subscriber.next_due_at is None:
+        return False
+    overdue = subscriber.next_due_at <= now
+    return slot >= (
+        due_slot(subscriber, now) if overdue else slot_of(subscriber.next_due_at, subscriber.timezone)
+    )
 
 
 def end_of(day: date, now: datetime) -> datetime:
@@ -137,7 +154,7 @@ def draft(session: Session, subscriber: Subscriber, round_: Round, *, fresh: boo
     ``fresh`` looks at the newest day as a first digest does, whatever was sent before.
     """
     since = Since(None, None) if fresh else Since(subscriber.covered_arrival, subscriber.covered_at)
-    rankings = rankings_of(session, {subscriber: since}, round_, fresh=fresh)
+    rankings = rankings_of(session, {subscriber: since}, round_, fresh=fresh, ask_all=True)
     slot = slot_of(round_.now, subscriber.timezone)
     return compose(
         subscriber, rankings[subscriber.id], _edition(_sort(subscriber, since, round_, slot), round_)
@@ -179,20 +196,30 @@ def _prepare_batch(
     slots = {one.id: slot or due_slot(one, round_.now) for one in batch}
     taken = digests.taken(session, slots)
     wanting = [one for one in batch if one.id not in taken]
-    unsent = deliveries.merge(session, [one.id for one in wanting], now=round_.now)
-    merged = digests.withdraw(session, [number for numbers in unsent.values() for number in numbers])
+    merged = {} if round_.past else _merged(session, wanting, round_.now)
     sinces = {one: _since(one, merged.get(one.id), round_) for one in wanting}
-    rankings = rankings_of(session, sinces, round_, ahead=ahead)
-    stored = digests.add(session, _composed(rankings, sinces, slots, merged, round_), now=round_.now)
+    try:
+        rankings = rankings_of(session, sinces, round_, ahead=ahead)
+        stored = digests.add(session, _composed(rankings, sinces, slots, merged, round_), now=round_.clock)
+    except ShownBefore:
+        rankings = rankings_of(session, sinces, round_, ask_all=True)
+        stored = digests.add(session, _composed(rankings, sinces, slots, merged, round_), now=round_.clock)
     wanted = _wanted(session, stored, {one.id: one for one in wanting})
-    planned = deliveries.plan(session, [_planned(*pair) for pair in wanted], now=round_.now)
-    new = set() if round_.past else {digest.subscriber_id for digest in stored}
-    moved = [_moved_on(one, round_, slots[one.id], covered=one.id in new) for one in batch]
-    subscribers.record_prepared(session, moved)
+    planned = deliveries.plan(session, [_planned(*pair) for pair in wanted], now=round_.clock)
+    if not round_.past:
+        new = {digest.subscriber_id for digest in stored}
+        moved = [_moved_on(one, round_, slots[one.id], covered=one.id in new) for one in batch]
+        subscribers.record_prepared(session, moved)
     if round_.enqueue is not None and planned:
         round_.enqueue(session, planned)
     empty = sum(digest.kind is DigestKind.EMPTY for digest in stored)
     return Report(len(stored), sum(map(len, planned.values())), empty, len(merged))
+
+
+def _merged(session: Session, wanting: Sequence[Subscriber], now: datetime) -> dict[int, Coverage]:
+    """Take back what waits for these subscribers; return what it covered, by subscriber."""
+    unsent = deliveries.merge(session, [one.id for one in wanting], now=now)
+    return digests.withdraw(session, [number for numbers in unsent.values() for number in numbers])
 
 
 def _composed(
@@ -207,9 +234,14 @@ def _composed(
     for one, since in sinces.items():
         sort = _sort(one, since, round_, slots[one.id], merged=one.id in merged)
         about = editions.get(sort) or editions.setdefault(sort, _edition(sort, round_))
-        coverage = Coverage(since.arrival, round_.situation.arrival, since.at or round_.now)
-        composed.append((compose(one, rankings[one.id], about), coverage))
+        composed.append((compose(one, rankings[one.id], about), _coverage(since, round_)))
     return composed
+
+
+def _coverage(since: Since, round_: Round) -> Coverage:
+    if round_.past:
+        return BY_ITSELF
+    return Coverage(since.arrival, round_.situation.arrival, since.at or round_.now)
 
 
 def _planned(digest: Digest, subscriber: Subscriber) -> Planned:
@@ -256,7 +288,7 @@ def _edition(sort: Sort, round_: Round) -> Edition:
 def _moved_on(subscriber: Subscriber, round_: Round, slot: date, *, covered: bool) -> Prepared:
     """Where the subscriber's next digest starts: after this one, if it covered what there was.
 
-    A past day prepared by hand, or a slot that had its digest, moves no coverage.
+    A slot that had its digest moves no coverage.
     """
     newest = max(slot, subscriber.last_slot or slot)
     return Prepared(
@@ -264,7 +296,7 @@ def _moved_on(subscriber: Subscriber, round_: Round, slot: date, *, covered: boo
         slot=newest,
         covered_arrival=round_.situation.arrival if covered else subscriber.covered_arrival,
         covered_at=round_.now if covered else subscriber.covered_at,
-        next_due_at=next_due(subscriber, newest, round_.clock),
+        next_due_at=next_due(subscriber, newest, round_.now),
     )
 
 

@@ -70,7 +70,7 @@ class Round:
 def read_round(engine: Engine, rules: Rules, now: datetime, *, clock: datetime | None = None) -> Round:
     """Read what the run needs once: the situation, and the corpus brought up to date."""
     situation = read_situation(engine, rules.limits, now=now)
-    return Round(situation, Memory(read_corpus(engine, now=now)), rules, clock or now)
+    return Round(situation, Memory(read_corpus(engine, now=clock or now)), rules, clock or now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,13 @@ def rankings_of(
     *,
     ahead: Mapping[int, Ahead] | None = None,
     fresh: bool = False,
+    ask_all: bool = False,
 ) -> dict[int, list[Ranking]]:
-    """The rankings of each subscriber's profiles, by subscriber. ``fresh`` shows again what was shown."""
+    """The rankings of each subscriber's profiles, by subscriber. ``fresh`` shows again what was shown.
+
+    What arrived since the last digest was shown by none, except by one of a past day, or one made before
+    another was taken back. The store refuses such a paper; with ``ask_all`` it is asked about all beforehand.
+    """
     known = profiles.of_subscribers(session, [one.id for one in sinces], READ)
     done = {
         one.id: had.rankings
@@ -108,7 +113,7 @@ def rankings_of(
         if (had := (ahead or {}).get(one.id)) and (had.since, had.profiles) == (since, known[one.id])
     }
     open_ones = {one: since for one, since in sinces.items() if one.id not in done}
-    return done | _ranked(session, open_ones, known, round_, fresh=fresh)
+    return done | _ranked(session, open_ones, known, round_, fresh=fresh, ask_all=ask_all)
 
 
 def _ranked(
@@ -118,6 +123,7 @@ def _ranked(
     round_: Round,
     *,
     fresh: bool = False,
+    ask_all: bool = False,
 ) -> dict[int, list[Ranking]]:
     """Those with the same coverage in one product."""
     asking = [profile for one in sinces for profile in known[one.id]]
@@ -128,14 +134,14 @@ def _ranked(
     found: dict[int, list[Ranking]] = {}
     for since, members in groups.items():
         pool = candidates(round_.situation, since, round_.rules.limits)
-        asked = pool if since.arrival is None else _revisited(pool, round_.situation)
+        asked = pool if ask_all or since.arrival is None else _revisited(pool, round_.situation)
         hidden = {} if fresh else _hidden(session, members, asked)
         found |= _rank(members, known, pool, hidden, round_)
     return found
 
 
 def _revisited(pool: Sequence[Candidate], situation: Situation) -> list[Candidate]:
-    """The candidates that may have been shown before: a handful a day. The rest arrived since."""
+    """The candidates that are likely to have been shown before: a handful a day. The rest arrived since."""
     again = {one.paper.id for one in situation.pool if one.revisited or one.rising}
     return [one for one in pool if one.paper.id in again]
 

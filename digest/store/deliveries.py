@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from digest.errors import NotFound
 from digest.model import Attempt, ChannelName, Delivery, DeliveryState
 from digest.store.given import insert_all
-from digest.store.schema import AttemptRow, DeliveryRow
+from digest.store.schema import AttemptRow, DeliveryRow, DigestRow
 from digest.store.schema.deliveries import TROUBLED
 
 State = DeliveryState
@@ -93,9 +93,10 @@ def _fresh(now: datetime) -> dict[str, Any]:
 def merge(session: Session, subscriber_ids: Collection[int], *, now: datetime) -> dict[int, list[int]]:
     """Close what these subscribers have waiting as merged; return the digests' ids, by subscriber.
 
-    For prepare, before it writes a newer digest that covers the same papers. What is claimed, or
-    may have arrived already, if only in part, stays.
+    For prepare, before it writes a newer digest that covers the same papers: that of a past day, which
+    stands for itself, stays. So does what is claimed, or may have arrived already, if only in part.
     """
+    covered = select(DigestRow.id).where(DigestRow.id == TABLE.c.digest_id, DigestRow.arrival_to >= 0)
     statement = (
         update(TABLE)
         .where(
@@ -103,6 +104,7 @@ def merge(session: Session, subscriber_ids: Collection[int], *, now: datetime) -
             TABLE.c.state.in_([State.PLANNED, State.DEFERRED]),
             TABLE.c.unanswered == 0,
             TABLE.c.reference == "",
+            covered.exists(),
         )
         .values(
             state=State.MERGED,

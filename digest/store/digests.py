@@ -8,8 +8,10 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from digest.errors import ShownBefore
 from digest.model import Digest, Mark
 from digest.store.given import insert_all, table_of
 from digest.store.schema import DigestRow, EntryRow
@@ -28,13 +30,26 @@ class Coverage:
     since: datetime | None
 
 
+BY_ITSELF = Coverage(None, -1, None)
+"""That of a past day's digest: no arrivals. No other digest covers its papers, so it is merged into none."""
+
+
 def add(session: Session, digests: Sequence[tuple[Digest, Coverage]], *, now: datetime) -> list[Digest]:
     """Store digests with their entries; return those stored, with their ids.
 
-    A digest whose (subscriber, slot) exists already is left out: another process was first.
+    A digest whose (subscriber, slot) exists already is left out: another process was first. Raises
+    ``ShownBefore``, and stores nothing, if one would show a paper a second time.
     """
     if not digests:
         return []
+    try:
+        with session.begin_nested():
+            return _added(session, digests, now)
+    except IntegrityError as error:
+        raise ShownBefore("a digest would show a paper a second time") from error
+
+
+def _added(session: Session, digests: Sequence[tuple[Digest, Coverage]], now: datetime) -> list[Digest]:
     rows = [_row(digest, coverage) for digest, coverage in digests]
     statement = insert_all(session, DigestRow, rows, {"created_at": now})
     added = session.execute(statement.returning(DigestRow.subscriber_id, DigestRow.id))

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, insert
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from digest.errors import ShownBefore
 from digest.model import (
     Account,
     DayAccount,
@@ -133,10 +133,11 @@ def test_a_slot_has_one_digest_and_the_second_is_left_out_quietly(session: Sessi
     assert digests.shown(session, [1], ["2603.00099"]) == {}
 
 
-def test_the_database_itself_refuses_to_show_a_paper_twice(session: Session) -> None:
+def test_the_database_itself_refuses_to_show_a_paper_twice_and_nothing_is_stored(session: Session) -> None:
     digests.add(session, [(digest_of(1, MON), COVERAGE)], now=NOW)
-    with pytest.raises(IntegrityError), session.begin_nested():
-        digests.add(session, [(digest_of(1, TUE), COVERAGE)], now=NOW)
+    with pytest.raises(ShownBefore):
+        digests.add(session, [(digest_of(1, TUE), COVERAGE), (digest_of(2, TUE), COVERAGE)], now=NOW)
+    assert [len(digests.of_subscriber(session, number)) for number in (1, 2)] == [1, 0]
 
 
 def test_what_was_shown_is_known_by_paper_and_mark(session: Session) -> None:
