@@ -161,6 +161,12 @@ def _newest(situation: Situation, since: Since, limits: Limits) -> list[date]:
     return sorted({*first_days(situation, since, limits), *span}) or [today - timedelta(days=1), today]
 
 
+def was_read(situation: Situation, limits: Limits) -> bool:
+    """Whether any day was read that a first digest of this moment speaks of."""
+    known = (situation.ledger.get(day) for day in _newest(situation, Since(None, None), limits))
+    return any(day is not None and day.state is not DayState.FAILED for day in known)
+
+
 def _missing(days: Sequence[date], situation: Situation) -> tuple[date, ...]:
     """The days that could not be read; today, where not one of ``days`` was: nothing is known then."""
     found = tuple(day for day in days if missing(situation.ledger.get(day), day, situation.as_of))

@@ -31,6 +31,7 @@ from digest.pipeline.editions import (
     Situation,
     catches_up,
     edition,
+    was_read,
 )
 from digest.pipeline.rankings import Ahead, Enqueue, Round, Rules, rank_ahead, rankings_of, read_round
 from digest.pipeline.relating import keep
@@ -115,9 +116,13 @@ def prepare_day(
 
     A past day is looked at as it stood at its end, the way a first digest is: what was shown stays
     out. Its digest stands for itself: it merges none, is merged into none, and moves no schedule. A slot
-    that has a digest keeps it. Raises ``DigestError`` for a day to come.
+    that has a digest keeps it. Raises ``DigestError`` for a day to come, or of which nothing was read.
     """
     round_ = read_round(engine, rules, end_of(day, now), clock=now)
+    if round_.past and not was_read(round_.situation, rules.limits):
+        raise DigestError(
+            f"nothing was read of {day}, nor of the days before", remedy=f"run `digest backfill {day} {day}`"
+        )
     report = Report()
     for start in range(0, len(subscriber_ids), rules.batch):
         with transaction(engine) as session:

@@ -16,6 +16,14 @@ from tests.shelf import Shelf, paper
 ADA = "ada@example.org"
 
 
+def test_a_day_of_which_nothing_was_read_is_refused_with_the_remedy(digest: Digest) -> None:
+    assert digest("subscribers", "add", ADA, "-k", "diffusion").code == 0
+    refused = digest("prepare", "--day", "2020-01-01", "--subscriber", ADA)
+    assert refused.code == 1
+    assert "nothing was read of 2020-01-01" in refused.err
+    assert "digest backfill 2020-01-01" in refused.err
+
+
 def test_a_past_day_says_what_it_made_and_merges_nothing(
     digest: Digest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
+from digest.errors import DigestError
 from digest.model import DeliveryState, Digest, Subscriber
 from digest.pipeline.collect import read_and_store
 from digest.pipeline.editions import Limits
@@ -122,6 +123,17 @@ def test_a_past_day_bears_the_time_at_which_it_was_prepared(engine: Engine, shel
         assert session.scalars(select(DigestRow.created_at)).all() == [at(WED)]
         (waiting,) = deliveries.listed(session)
     assert (waiting.created_at, waiting.next_attempt_at) == (at(WED), at(WED))
+
+
+@pytest.mark.parametrize("day", [date(2020, 1, 1), THU])
+def test_a_past_day_of_which_nothing_was_read_is_refused(engine: Engine, shelf: Shelf, day: date) -> None:
+    reader = join(engine)
+    shelf.broken = True
+    read(engine, shelf, at(THU, 6), [WED, THU])
+    with pytest.raises(DigestError, match="nothing was read") as refused:
+        prepare_day(engine, RULES, day, [reader.id], now=at(FRI))
+    assert f"digest backfill {day}" in refused.value.remedy
+    assert states(engine) == {}
 
 
 # --- in any order ----------------------------------------------------------------------------
