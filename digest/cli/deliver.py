@@ -11,7 +11,9 @@ from digest.cli.kinds import CHANNELS, JSON
 from digest.clock import utc_now
 
 if TYPE_CHECKING:
-    from digest.pipeline.deliver import Report
+    from collections.abc import Iterator
+
+    from digest.pipeline.deliver import Report, Resting
 
 FAULTY = 6
 """The exit code when a channel could not be used."""
@@ -52,7 +54,12 @@ def command(ctx: click.Context, names: tuple[str, ...], dry_run: bool, as_json: 
             stop=stop,
         )
     _say_done(ctx, report, letters, as_json=as_json)
-    return FAULTY if report.faulty else 0
+    return code_of(report)
+
+
+def code_of(report: Report) -> int:
+    """The exit code: whoever runs this by cron shall not see success while mail waits."""
+    return FAULTY if report.faulty or report.resting else 0
 
 
 def _say_due(ctx: click.Context, due: int, *, as_json: bool) -> int:
@@ -68,15 +75,46 @@ def counted(report: Report) -> list[str]:
     return [f"{count:,} {word}" for word, count in sorted(report.outcomes.items())]
 
 
+def trouble(report: Report) -> Iterator[str]:
+    """The channels that cannot be used, each in a line."""
+    for name, one in report.resting.items():
+        circuit = one.circuit
+        since, probe = (f"{moment:%Y-%m-%d %H:%M} UTC" for moment in (circuit.opened_at, circuit.probe_at))
+        waiting = f"{one.waiting:,} {'waits' if one.waiting == 1 else 'wait'}"
+        yield f"{name} cannot be used since {since}: {circuit.reason}; {waiting}; next probe at {probe}"
+    for name, reason in report.faulty.items():
+        if name not in report.resting:
+            yield f"{name} cannot be used: {reason}; it is probed again by itself"
+
+
 def _say_done(ctx: click.Context, report: Report, letters: int, *, as_json: bool) -> None:
     """What became of the digests, and of the letters: confirmations and the like."""
     from digest.account_wording import plural
 
     if as_json:
-        print_json({"outcomes": report.outcomes, "letters": letters, "faulty": report.faulty})
+        print_json(
+            {
+                "outcomes": report.outcomes,
+                "letters": letters,
+                "faulty": report.faulty,
+                "resting": {name: _resting_values(one) for name, one in report.resting.items()},
+            }
+        )
         return
     done = counted(report)
     done += [f"{plural(letters, 'letter')} sent"] if letters else []
-    say(ctx, ", ".join(done) or "nothing is due")
-    for name, reason in report.faulty.items():
-        say(ctx, f"{name} cannot be used: {reason}; it is probed again by itself")
+    lines = list(trouble(report))
+    if done or not lines:
+        say(ctx, ", ".join(done) or "nothing is due")
+    for line in lines:
+        click.echo(line, err=True)
+
+
+def _resting_values(one: Resting) -> dict[str, object]:
+    circuit = one.circuit
+    return {
+        "since": circuit.opened_at,
+        "reason": circuit.reason,
+        "waiting": one.waiting,
+        "probe_at": circuit.probe_at,
+    }

@@ -9,7 +9,7 @@ import click
 
 from digest.cli.collect import untried_line
 from digest.cli.context import house_of, say
-from digest.cli.deliver import FAULTY, counted
+from digest.cli.deliver import code_of, counted, trouble
 from digest.clock import refuse_wrong_clock, utc_now
 
 if TYPE_CHECKING:
@@ -83,6 +83,6 @@ def _told(ctx: click.Context, name: str, report: Any) -> int:
 def _told_delivery(ctx: click.Context, channel: str, report: Any) -> int:
     if report.outcomes:
         say(ctx, f"{channel}: {', '.join(counted(report))}")
-    for reason in report.faulty.values():
-        click.echo(f"{channel} cannot be used: {reason}", err=True)
-    return FAULTY if report.faulty else 0
+    for line in trouble(report):
+        click.echo(line, err=True)
+    return code_of(report)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ from digest.delivery import Rules, recover
 from digest.model import ChannelName, Circuit, Delivery
 from digest.pipeline.claiming import take
 from digest.pipeline.handing import Batch, Hand, Sheets
-from digest.store import circuits, claims, limits
+from digest.store import circuits, claims, deliveries, limits
 from digest.store.database import reading, transaction
 from digest.tokens import Keys
 
@@ -71,14 +71,29 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Resting:
+    """A channel whose circuit is open, and how many deliveries wait for it."""
+
+    circuit: Circuit
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did: deliveries by what became of them, and the channels it could not use."""
+    """What a run did: deliveries by what became of them, and the channels it could not use.
+
+    ``resting`` are those whose circuit was open when it ended, by this run's fault or an earlier one, while
+    something waits.
+    """
 
     outcomes: Counter[str] = field(default_factory=Counter)
     faulty: dict[ChannelName, str] = field(default_factory=dict)
+    resting: dict[ChannelName, Resting] = field(default_factory=dict)
 
     def plus(self, other: Report) -> Report:
-        return Report(self.outcomes + other.outcomes, self.faulty | other.faulty)
+        return Report(
+            self.outcomes + other.outcomes, self.faulty | other.faulty, self.resting | other.resting
+        )
 
 
 def never() -> bool:
@@ -102,13 +117,20 @@ def deliver(
     Raises ``StoreError`` when the store cannot be used; what was handed over by then is recorded
     or found by its lease.
     """
-    if only is None:
-        sweep(engine, channels, terms, now=clock())
-    runs = [
-        Run(engine, channel, sheets, terms, clock, stop, only)
-        for channel in channels.values()
-        for _ in range(terms.connections.get(channel.name, 1) if only is None else 1)
-    ]
+    if only is not None:
+        return _run([Run(engine, channel, sheets, terms, clock, stop, only) for channel in channels.values()])
+    sweep(engine, channels, terms, now=clock())
+    report = _run(
+        [
+            Run(engine, channel, sheets, terms, clock, stop)
+            for channel in channels.values()
+            for _ in range(terms.connections.get(channel.name, 1))
+        ]
+    )
+    return report.plus(Report(resting=resting(engine, channels)))
+
+
+def _run(runs: Sequence[Run]) -> Report:
     if len(runs) == 1:
         return runs[0].all()
     with ThreadPoolExecutor(max_workers=max(len(runs), 1), thread_name_prefix="deliver") as pool:
@@ -117,6 +139,18 @@ def deliver(
     for report in reports:
         total = total.plus(report.result())
     return total
+
+
+def resting(engine: Engine, channels: Collection[ChannelName]) -> dict[ChannelName, Resting]:
+    """The channels that cannot be used for now, while deliveries wait for them."""
+    with reading(engine) as session:
+        circuit_of = {name: circuits.get(session, name) for name in channels}
+        found = {
+            name: Resting(circuit, deliveries.count_waiting(session, name))
+            for name, circuit in circuit_of.items()
+            if circuit is not None
+        }
+    return {name: one for name, one in found.items() if one.waiting}
 
 
 def sweep(

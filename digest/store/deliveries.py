@@ -184,6 +184,12 @@ def count_due(session: Session, channels: Collection[ChannelName], *, now: datet
     return session.scalar(statement) or 0
 
 
+def count_waiting(session: Session, channel: ChannelName) -> int:
+    """How many deliveries are to be claimed on a channel, now or later."""
+    waits = TABLE.c.channel == channel, TABLE.c.next_attempt_at.is_not(None)
+    return session.scalar(select(func.count()).where(*waits)) or 0
+
+
 def attempts_of(session: Session, number: int) -> list[Attempt]:
     """The attempts of a delivery that did not simply succeed, oldest first."""
     names = Attempt.__dataclass_fields__

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, update
 
 from digest.clock import utc_now
 from digest.model import DeliveryState
-from digest.store import notices
+from digest.store import circuits, notices
 from digest.store.database import open_engine, transaction
 from digest.store.deliveries import TABLE
 from tests.cli.conftest import Digest
@@ -51,6 +52,35 @@ def test_an_unreachable_server_ends_with_6_and_says_why(
     assert "refused" in ran.err
 
 
+@pytest.mark.parametrize("quiet", [[], ["--quiet"]])
+def test_while_mail_waits_for_a_server_that_cannot_be_used_no_run_ends_well(
+    digest: Digest, store: Engine, quiet: list[str]
+) -> None:
+    """The next probe is not due yet: the server is not asked, and nothing is sent."""
+    fill(store, 3)
+    now = utc_now()
+    with transaction(store) as session:
+        circuits.trip(session, "email", "535 who are you", now=now, probe_at=now + timedelta(minutes=5))
+    ran = digest(*quiet, "deliver")
+    assert ran.code == 6
+    assert "nothing is due" not in ran.err
+    assert f"email cannot be used since {now:%Y-%m-%d %H:%M} UTC: 535 who are you; 3 wait; " in ran.err
+    assert f"next probe at {now + timedelta(minutes=5):%Y-%m-%d %H:%M} UTC" in ran.err
+    told = json.loads(digest("deliver", "--json").out)["resting"]["email"]
+    assert (told["waiting"], told["reason"]) == (3, "535 who are you")
+    assert digest("deliver", "--channel", "file").code == 0
+
+
+def test_a_server_that_cannot_be_used_troubles_nobody_while_nothing_waits(
+    digest: Digest, store: Engine
+) -> None:
+    now = utc_now()
+    with transaction(store) as session:
+        circuits.trip(session, "email", "535 who are you", now=now, probe_at=now + timedelta(minutes=5))
+    ran = digest("deliver")
+    assert (ran.code, "nothing is due" in ran.err) == (0, True)
+
+
 def test_deliver_sends_what_is_due_by_the_configured_server(
     digest: Digest, store: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,7 +90,7 @@ def test_deliver_sends_what_is_due_by_the_configured_server(
         monkeypatch.setenv("DIGEST_EMAIL__PORT", str(relay.port))
         ran = digest("deliver", "--json", "--channel", "email")
         assert len(relay.accepted) == 3
-    assert json.loads(ran.out) == {"outcomes": {"sent": 3}, "letters": 0, "faulty": {}}
+    assert json.loads(ran.out) == {"outcomes": {"sent": 3}, "letters": 0, "faulty": {}, "resting": {}}
     assert b"Message-ID: <" in relay.accepted[0].body
 
 

@@ -121,4 +121,8 @@ def test_a_mail_server_out_of_reach_ends_with_6(digest: Digest, monkeypatch: pyt
         assert digest("once").code == 0
         assert digest("prepare", "--subscriber", "ada@example.org").code == 0
         ran = digest("--quiet", "once")
+        again = digest("--quiet", "once")
     assert (ran.code, "email cannot be used" in ran.err) == (6, True)
+    assert again.code == 6, "the server is not asked until the next probe, and the mail waits"
+    assert "email cannot be used since 2026-11-03 20:00 UTC: " in again.err
+    assert "1 waits; next probe at 2026-11-03 20:01 UTC" in again.err

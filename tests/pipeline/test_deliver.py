@@ -239,14 +239,15 @@ def test_our_own_fault_opens_the_circuit_and_costs_nobody_anything(engine: Engin
         assert report.faulty == {EMAIL: "MAIL: 550 5.1.8 bad sender"}
         assert report.outcomes == {"faulty": 1}
         tried = relay.connections
-        run(engine, PlainMail(relay.port))  # open: nobody knocks before the probe's time
-        assert relay.connections == tried
+        resting = run(engine, PlainMail(relay.port)).resting[EMAIL]
+        assert relay.connections == tried, "nobody knocks before the probe's time"
+        assert (resting.waiting, resting.circuit.reason) == (30, "MAIL: 550 5.1.8 bad sender")
         run(engine, PlainMail(relay.port), later=timedelta(minutes=2))
         with reading(engine) as session:
             (circuit,) = circuits.opened(session)
         assert circuit.failures == 2
         broken[0] = False
-        run(engine, PlainMail(relay.port), later=timedelta(minutes=30))
+        assert not run(engine, PlainMail(relay.port), later=timedelta(minutes=30), connections=4).resting
         assert len(relay.accepted) == 30
     with reading(engine) as session:
         assert circuits.opened(session) == []
