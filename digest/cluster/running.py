@@ -7,14 +7,16 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 import procrastinate
 import structlog
-from procrastinate.exceptions import ConnectorException
+
+from digest.cluster.lost import LOST, reason, told_shortly
+from digest.errors import StoreBusy
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 ANEW_SECONDS = 5.0
@@ -49,6 +51,7 @@ def run_jobs(shift: Shift) -> None:
     signal ends it at once.
 
     A lost database, and having been counted as dead by the others meanwhile, ends nothing: it begins anew.
+    Raises ``StoreBusy`` where that cannot be waited for: without ``wait``, or while stopping.
     """
     limit = threading.Timer(shift.patience.total_seconds(), _leave)
     limit.daemon = True
@@ -58,7 +61,8 @@ def run_jobs(shift: Shift) -> None:
         limit.start()
 
     try:
-        _run_anew(shift, told_to_stop)
+        with told_shortly():
+            _run_anew(shift, told_to_stop)
     finally:
         limit.cancel()
 
@@ -69,43 +73,58 @@ def _leave() -> None:
 
 
 def _run_anew(shift: Shift, told_to_stop: Callable[[], None]) -> None:
+    pause = 0.0
     while True:
         try:
-            asyncio.run(_run(shift, told_to_stop))
-        except ConnectorException as error:
+            asyncio.run(_run(shift, told_to_stop, pause))
+        except LOST as error:
             if shift.stopping.is_set() or not shift.wait:
-                raise
-            log.warning("cluster.begin_anew", reason=str(error.__cause__ or error).strip())
-            shift.stopping.wait(ANEW_SECONDS)
+                raise StoreBusy(
+                    "the database was lost at work", remedy="check that it runs, then start this again"
+                ) from error
+            log.warning("cluster.begin_anew", reason=reason(error))
+            pause = ANEW_SECONDS
         else:
             return
 
 
-async def _run(shift: Shift, told_to_stop: Callable[[], None]) -> None:
+async def _run(shift: Shift, told_to_stop: Callable[[], None], pause: float) -> None:
+    """Signals are heard all the while, also where the database is waited for."""
     loop = asyncio.get_running_loop()
-    async with shift.app.open_async():
-        work = asyncio.create_task(_working(shift))
+    work = asyncio.create_task(_working(shift, pause))
 
-        def stop() -> None:
-            told_to_stop()
-            work.cancel()
-            for number in SIGNALS:
-                loop.remove_signal_handler(number)
+    def stop() -> None:
+        told_to_stop()
+        work.cancel()
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
 
-        if threading.current_thread() is threading.main_thread():
-            for number in SIGNALS:
-                loop.add_signal_handler(number, stop)
-        with suppress(asyncio.CancelledError):
-            await work
+    if threading.current_thread() is threading.main_thread():
+        for number in SIGNALS:
+            loop.add_signal_handler(number, stop)
+    with suppress(asyncio.CancelledError):
+        await work
 
 
-async def _working(shift: Shift) -> None:
-    await shift.app.run_worker_async(
-        queues=list(shift.queues),
-        name=socket.gethostname(),
-        concurrency=shift.at_once,
-        wait=shift.wait,
-        fetch_job_polling_interval=shift.poll_seconds,
-        delete_jobs="successful",
-        install_signal_handlers=False,
-    )
+async def _working(shift: Shift, pause: float) -> None:
+    await asyncio.sleep(pause)
+    async with _opened(shift.app):
+        await shift.app.run_worker_async(
+            queues=list(shift.queues),
+            name=socket.gethostname(),
+            concurrency=shift.at_once,
+            wait=shift.wait,
+            fetch_job_polling_interval=shift.poll_seconds,
+            delete_jobs="successful",
+            install_signal_handlers=False,
+        )
+
+
+@asynccontextmanager
+async def _opened(app: procrastinate.App) -> AsyncIterator[None]:
+    """An app that could not be opened is closed, too: it would keep the dead pool for the next time."""
+    try:
+        await app.open_async()
+        yield
+    finally:
+        await app.close_async()
