@@ -114,6 +114,7 @@ COMMITS = (
     "circuit again",
     "claim of none",
     "of no suspects",
+    "what rests",
 )
 """Each COMMIT of a delivery, in order."""
 CUTS = [*((number,) for number in range(1, len(COMMITS) + 1)), (3, 4), (6, 7, 8)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import pytest
 
@@ -57,10 +57,12 @@ def while_learning(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None])
     """Let something happen in the middle of the first learning."""
     waiting = [happens]
 
-    def slow(liked: Sequence[Paper], disliked: Sequence[Paper], corpus: Corpus) -> tuple[Weight, ...]:
+    def slow(
+        liked: Sequence[Paper], disliked: Sequence[Paper], corpus: Corpus, *, forgotten: Collection[str]
+    ) -> tuple[Weight, ...]:
         if waiting:
             waiting.pop()()
-        return learn_weights(liked, disliked, corpus)
+        return learn_weights(liked, disliked, corpus, forgotten=forgotten)
 
     monkeypatch.setattr(learning, "learn_weights", slow)
 
@@ -98,10 +100,12 @@ def test_words_without_end_are_answered_with_try_again(site: Site, monkeypatch: 
     paper = site.get("/api/trending").json()[0]["paper"]["id"]
     numbers = iter(range(100))
 
-    def restless(liked: Sequence[Paper], disliked: Sequence[Paper], corpus: Corpus) -> tuple[Weight, ...]:
+    def restless(
+        liked: Sequence[Paper], disliked: Sequence[Paper], corpus: Corpus, *, forgotten: Collection[str]
+    ) -> tuple[Weight, ...]:
         with transaction(site.engine) as session:
             give_feedback(session, ada.id, f"2610.{next(numbers):05}", FeedbackVerdict.LESS, site.clock())
-        return learn_weights(liked, disliked, corpus)
+        return learn_weights(liked, disliked, corpus, forgotten=forgotten)
 
     monkeypatch.setattr(learning, "learn_weights", restless)
     answer = site.post(f"/f/{site.token(Purpose.FEEDBACK, ada.id)}/{paper}/more")
