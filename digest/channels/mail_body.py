@@ -12,7 +12,15 @@ from digest.channels.entry_forms import BARE, Detail, EntryForms
 from digest.channels.lines import Told, ToldEntry
 from digest.channels.quoted import quoted, quoted_often
 from digest.channels.reason_pieces import GUTTER, figures, gutter, reasons
-from digest.channels.stationery import form, hang, html_address, html_words, plain_words, stylesheet
+from digest.channels.stationery import (
+    form,
+    hang,
+    html_address,
+    html_profile,
+    html_words,
+    plain_words,
+    stylesheet,
+)
 from digest.model import Links, NearMiss
 from digest.readable import clean, clip, clip_bytes, readable
 from digest.wording import points
@@ -25,23 +33,24 @@ CLOSEST = "These came closest"
 
 
 class Hand(NamedTuple):
-    """How a part is written: its words, titles beside a score, scores, and addresses."""
+    """How a part is written: its words, profiles, titles beside a score, scores, and addresses."""
 
     words: Callable[[str], bytes]
+    profile: Callable[[str], bytes]
     title: Callable[[str], bytes]
     score: Callable[[str], bytes]
     address: Callable[[str], bytes]
 
 
-HTML = Hand(html_words, html_words, quoted_often, html_address)
-TEXT = Hand(plain_words, lambda text: quoted(hang(text, GUTTER)), gutter, quoted)
+HTML = Hand(html_words, html_profile, html_words, quoted_often, html_address)
+TEXT = Hand(plain_words, plain_words, lambda text: quoted(hang(text, GUTTER)), gutter, quoted)
 
 
 class Frame:
     """What surrounds the entries in one part: its forms, and how words and addresses enter them."""
 
     def __init__(self, kind: str, hand: Hand, postal: str) -> None:
-        self.words, self.title, self.score, self.address = hand
+        self.words, self.profile, self.title, self.score, self.address = hand
         self._often = lru_cache(maxsize=OFTEN)(hand.words)
         whole = form(
             f"frame.{kind}",
@@ -70,7 +79,7 @@ class Frame:
         """What stands below the body."""
         values = {
             "account": self._often(told.account),
-            "profiles": b"".join([self._small.fill({"text": self.words(line)}) for line in told.profiles]),
+            "profiles": b"".join([self._small.fill({"text": self.profile(line)}) for line in told.profiles]),
             "next": self._often(told.next),
         }
         return self._below.fill(values | addresses)

@@ -22,6 +22,10 @@ WHOLE = ("frame.html", "letter.html")
 _TAG = re.compile(r"<[a-z][^<>]*>")
 _CLASS = re.compile(r' class="([\w ]*)"')
 
+_MARK = re.compile(r"(?<=[\s:])([-+])(?=\S)")
+WORD_JOINER = "\u2060"
+"""Nothing is seen of it; the profile language leaves it out where a profile is copied from a mail."""
+
 WIDTH = 72
 """Columns of the plain part, URLs excepted: they are never broken."""
 
@@ -112,6 +116,15 @@ def html_words(text: str) -> bytes:
     if "&" in text or "<" in text or ">" in text:
         text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return quoted(text if text.isascii() else text.replace("\xa0", "&nbsp;"))
+
+
+def unbroken(profile: str) -> str:
+    """A profile in which no line breaks between a mark and its word: ``-survey`` would read as *survey*."""
+    return _MARK.sub(f"\\1{WORD_JOINER}", profile)
+
+
+def html_profile(text: str) -> bytes:
+    return html_words(unbroken(text))
 
 
 def html_address(url: str) -> bytes:

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from digest.account_wording import account_line, plural
 from digest.channels import digest_lines, entry_lines, lines, paper_lines
 from digest.channels.reason_pieces import html_group, text_group
-from digest.channels.stationery import environment, stylesheet, whole, wrap
+from digest.channels.stationery import environment, stylesheet, unbroken, whole, wrap
 from digest.model import Digest, Entry, Paper, Sheet
 from digest.wording import points, reason_groups
 
@@ -42,6 +42,7 @@ def message(sheet: Sheet, *, sender: str, postal: str, sentences: int = 2, inlin
 def page(sheet: Sheet, kind: str, postal: str, sentences: int) -> str:
     digest, told = sheet.digest, lines.tell(sheet)
     shown: Callable[[str], str] = wrap if kind == "txt" else str
+    kept: Callable[[str], str] = wrap if kind == "txt" else unbroken
     return _render(
         f"frame.{kind}",
         preheader=told.preheader,
@@ -50,7 +51,7 @@ def page(sheet: Sheet, kind: str, postal: str, sentences: int) -> str:
         body=_joined(_body(sheet, kind, sentences), kind),
         account=shown(account_line(digest.account, digest.timezone)),
         profiles=_joined(
-            (_small(kind, shown(digest_lines.profile_line(one))) for one in digest.sections), kind
+            (_small(kind, kept(digest_lines.profile_line(one))) for one in digest.sections), kind
         ),
         next=digest_lines.next_line(digest),
         page=sheet.links.digest_page,
