@@ -21,8 +21,9 @@ def plural(count: int, noun: str) -> str:
 
 
 def sentence(words: str) -> str:
-    """Words as a sentence: a capital first, a full stop last."""
-    return f"{words[:1].upper()}{words[1:]}."
+    """Words as a sentence: a capital first, a full stop last where nothing else ends it."""
+    tidy = words.rstrip(".")
+    return f"{tidy[:1].upper()}{tidy[1:]}{'' if tidy.endswith(('?', '!')) else '.'}"
 
 
 @lru_cache(maxsize=256)

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
+from digest.account_wording import sentence
 from digest.errors import (
     DigestError,
     Inactive,
@@ -26,7 +27,6 @@ from digest.errors import (
 from digest.model import SubscriberState
 from digest.store.search_words import QueryError
 from digest.web.desk import Desk
-from digest.web.fields import sentence
 from digest.web.origins import ForeignForm
 from digest.web.safety import masked
 from digest.web.unstorable import Unstorable

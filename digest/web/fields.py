@@ -7,6 +7,7 @@ from datetime import date
 from datetime import time as clock_time
 from functools import cache
 
+from digest.account_wording import sentence
 from digest.errors import DigestError, NoKeywords, SubscriptionError
 from digest.model import EVERY_DAY, EmptyDigests
 
@@ -89,13 +90,3 @@ def told(error: DigestError) -> str:
     """What is wrong and what helps, as two sentences."""
     remedy = WITHOUT_KEYWORDS if isinstance(error, NoKeywords) else error.remedy
     return " ".join(sentence(part) for part in (str(error), remedy) if part)
-
-
-def sentence(text: str) -> str:
-    """A part of an error as a sentence of its own.
-
-    >>> sentence("no such zone"), sentence("did you mean Europe/Berlin?")
-    ('No such zone.', 'Did you mean Europe/Berlin?')
-    """
-    tidy = text.rstrip(".")
-    return f"{tidy[:1].upper()}{tidy[1:]}{'' if tidy.endswith(('?', '!')) else '.'}"
