@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
 
 from sqlalchemy import Engine
 
+from digest.config import DigestSettings
 from digest.model import Candidate, Profile
 from digest.pipeline.last_days import read_last_days
 from digest.pipeline.situation import read_corpus
@@ -18,6 +19,13 @@ from digest.store import counters
 from digest.store.database import reading
 
 DAYS, MORE_DAYS = 30, 90
+
+
+def filled(profile: Profile, defaults: DigestSettings) -> Profile:
+    """A profile with the bar and the limit that count where it has none of its own."""
+    bar = defaults.bar if profile.bar is None else profile.bar
+    limit = defaults.limit if profile.limit is None else profile.limit
+    return replace(profile, bar=bar, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -21,7 +21,7 @@ from digest.errors import (
     Suppressed,
 )
 from digest.model import ChannelName, Profile, Subscriber, SubscriberState
-from digest.pipeline.shelf import Material, Shelf
+from digest.pipeline.shelf import Material, Shelf, filled
 from digest.ranking.stored_profiles import read_stored
 from digest.slots import first_due
 from digest.store import profiles as store_profiles
@@ -87,12 +87,6 @@ def profiles_of(session: Session, subscriber: Subscriber, defaults: DigestSettin
     """The subscriber's profiles with the defaults filled in."""
     found = store_profiles.of_subscriber(session, subscriber.id, read_stored)
     return [filled(profile, defaults) for profile in found]
-
-
-def filled(profile: Profile, defaults: DigestSettings) -> Profile:
-    bar = defaults.bar if profile.bar is None else profile.bar
-    limit = defaults.limit if profile.limit is None else profile.limit
-    return replace(profile, bar=bar, limit=limit)
 
 
 def next_line(subscriber: Subscriber, now: datetime) -> str:

@@ -11,7 +11,7 @@ from digest.channels.slack_text import Block, section
 from digest.errors import DigestError, NotFound, SubscriptionError
 from digest.model import Profile, Subscriber
 from digest.ranking.language import parse_profile
-from digest.slack.desk import Desk, filled, sorry
+from digest.slack.desk import Desk, sorry
 from digest.slack.place import Asked
 from digest.slack.profiles import show_subscription
 from digest.slack.saving import NEW, Saved, live, own_profiles, save_draft, words_of
@@ -123,7 +123,7 @@ def preview_form(desk: Desk, asked: Asked, number: int, view: Told, now: datetim
         profile = Profile(
             number, 0, draft.name, draft.text, parse_profile(draft.text), draft.bar, draft.limit
         )
-        shown = tried(desk, filled(profile, desk.defaults), now)
+        shown = tried(desk, profile, now)
     except DigestError as error:
         shown = [section(sorry(error).text)]
     return with_preview(view, shown)

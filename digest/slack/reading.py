@@ -11,8 +11,9 @@ from digest.channels.slack_text import bold, clean, context, cut, escape, sectio
 from digest.errors import SubscriptionError
 from digest.model import Profile, Verdict
 from digest.pipeline.relating import recall
+from digest.pipeline.shelf import filled
 from digest.ranking.rank import judge
-from digest.slack.desk import Desk, Reply, active, filled, profiles_of
+from digest.slack.desk import Desk, Reply, active, profiles_of
 from digest.slack.library import candidate, candidates_since, paper_id_of, ranked
 from digest.slack.place import Asked
 from digest.slack.saving import TRENDING, live

@@ -8,8 +8,9 @@ from datetime import datetime
 from digest.account_wording import days_between, plural
 from digest.channels.slack_text import Block, clean, context, cut, section
 from digest.model import Profile
+from digest.pipeline.shelf import filled
 from digest.ranking.lab import Lab
-from digest.slack.desk import Desk, filled
+from digest.slack.desk import Desk
 from digest.slack.showing import paper_lines
 
 MAX_TERMS = 600

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from digest.account_wording import days_between
 from digest.model import Profile, Ranked
-from digest.pipeline.shelf import DAYS, MORE_DAYS, Material
+from digest.pipeline.shelf import DAYS, MORE_DAYS, Material, filled
 from digest.ranking.lab import Effect, Lab
 from digest.ranking.language import parse_profile
 from digest.store.profiles import Draft
@@ -83,17 +83,13 @@ def trial(desk: Desk, draft: Draft, *, days: int = DAYS, saved: Profile | None =
 
 
 def _tried(desk: Desk, profile: Profile, saved: Profile | None, days: int) -> Trial:
-    material, now, bar = material_of(desk), desk.clock(), desk.house.settings.digest.bar
-    most = desk.house.settings.digest.limit
-    profile = _limited(profile, most)
+    material, now, defaults = material_of(desk), desk.clock(), desk.house.settings.digest
+    profile = filled(profile, defaults)
     if saved is None or saved.trending:
-        return _shown(material.tried(profile, now=now, default_bar=bar, days=days), profile, bar)
-    effect = material.compared(_limited(saved, most), profile, now=now, default_bar=bar, days=days)
-    return replace(_shown(effect.after, profile, bar), change=_change(effect))
-
-
-def _limited(profile: Profile, most: int) -> Profile:
-    return profile if profile.limit is not None else replace(profile, limit=most)
+        return _shown(material.tried(profile, now=now, default_bar=defaults.bar, days=days))
+    before = filled(saved, defaults)
+    effect = material.compared(before, profile, now=now, default_bar=defaults.bar, days=days)
+    return replace(_shown(effect.after), change=_change(effect))
 
 
 def _change(effect: Effect) -> Change:
@@ -106,9 +102,8 @@ def _change(effect: Effect) -> Change:
     )
 
 
-def _shown(found: Lab, profile: Profile, default_bar: float) -> Trial:
-    bar = default_bar if profile.bar is None else profile.bar
-    below = [one for one in found.borderline if one.score.value < bar]
+def _shown(found: Lab) -> Trial:
+    below = [one for one in found.borderline if one.score.value < found.bar]
     return Trial(
         days=found.days,
         between=days_between(found.since, found.until) if found.since and found.until else "",
